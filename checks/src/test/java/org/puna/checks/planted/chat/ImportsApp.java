@@ -1,0 +1,6 @@
+package org.puna.checks.planted.chat;
+
+import org.puna.checks.planted.app.Wiring;
+
+/** Breaks the rule that no room imports app. */
+record ImportsApp(Wiring wiring) {}

@@ -1,0 +1,6 @@
+package org.puna.checks.planted.models;
+
+import org.puna.checks.planted.app.Wiring;
+
+/** Breaks the rule that no room imports app. */
+record ImportsApp(Wiring wiring) {}
