@@ -1,0 +1,131 @@
+package org.puna.tensor;
+
+import java.util.Arrays;
+
+/**
+ * What one step computes: tokens of one or more sequences, row by row, and which rows' results are
+ * asked for. The arrays are reused from step to step; call {@link #clear()} and fill again.
+ *
+ * <p>The rows of a sequence are contiguous and its positions consecutive. A sequence's cached
+ * positions live in the pages of its page table: position p is entry {@code p % pageTokens} of page
+ * {@code pages[p / pageTokens]}.
+ */
+public final class Batch {
+  private final int[] tokens;
+  private final int[] positions;
+  private final int[] outputRows;
+  private int nTokens;
+  private int nOutputs;
+  private Part[] parts = new Part[4];
+  private int nParts;
+
+  /**
+   * A sequence's share of the step.
+   *
+   * @param firstRow its first row
+   * @param rows its number of rows
+   * @param firstPosition position of its first row: the positions already cached
+   * @param pages its page table, at least up to the last position
+   */
+  public record Part(int firstRow, int rows, int firstPosition, int[] pages) {}
+
+  /**
+   * An empty batch.
+   *
+   * @param maxTokens rows it can hold
+   * @param maxOutputs results it can ask for
+   */
+  public Batch(int maxTokens, int maxOutputs) {
+    tokens = new int[maxTokens];
+    positions = new int[maxTokens];
+    outputRows = new int[maxOutputs];
+  }
+
+  /** Empties it. */
+  public void clear() {
+    nTokens = 0;
+    nOutputs = 0;
+    Arrays.fill(parts, 0, nParts, null);
+    nParts = 0;
+  }
+
+  /**
+   * Adds tokens {@code from} (inclusive) to {@code to} (exclusive) of a sequence at consecutive
+   * positions.
+   *
+   * @param firstPosition position of the first
+   * @param pages the sequence's page table
+   * @param outputs how many of the last of these tokens' results are asked for
+   * @return the index among the outputs of the first of them
+   * @throws IllegalArgumentException if they do not fit
+   */
+  public int add(int[] ids, int from, int to, int firstPosition, int[] pages, int outputs) {
+    int n = to - from;
+    if (n < 1 || n > room() || outputs > n || outputs > outputRows.length - nOutputs) {
+      throw new IllegalArgumentException(
+          "batch: "
+              + n
+              + " tokens with "
+              + outputs
+              + " outputs do not fit in "
+              + room()
+              + " with "
+              + (outputRows.length - nOutputs));
+    }
+    if (nParts == parts.length) parts = Arrays.copyOf(parts, 2 * nParts);
+    parts[nParts++] = new Part(nTokens, n, firstPosition, pages);
+    for (int i = 0; i < n; i++) {
+      tokens[nTokens + i] = ids[from + i];
+      positions[nTokens + i] = firstPosition + i;
+    }
+    nTokens += n;
+    int first = nOutputs;
+    for (int i = outputs; i > 0; i--) outputRows[nOutputs++] = nTokens - i;
+    return first;
+  }
+
+  /** Returns how many more tokens fit. */
+  public int room() {
+    return tokens.length - nTokens;
+  }
+
+  /** Returns the number of rows. */
+  public int tokens() {
+    return nTokens;
+  }
+
+  /** Returns the number of results asked for. */
+  public int outputs() {
+    return nOutputs;
+  }
+
+  /** Returns the number of sequences. */
+  public int parts() {
+    return nParts;
+  }
+
+  /** Returns a sequence's share. */
+  public Part part(int i) {
+    return parts[i];
+  }
+
+  /** Returns the token of a row. */
+  public int token(int row) {
+    return tokens[row];
+  }
+
+  /** Returns the position of a row in its sequence. */
+  public int position(int row) {
+    return positions[row];
+  }
+
+  /** Returns the row of an output. */
+  public int outputRow(int output) {
+    return outputRows[output];
+  }
+
+  /** Returns how many tokens and outputs it can hold, in this order. */
+  int[] limits() {
+    return new int[] {tokens.length, outputRows.length};
+  }
+}
