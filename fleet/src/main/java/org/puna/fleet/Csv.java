@@ -1,0 +1,182 @@
+package org.puna.fleet;
+
+import java.io.IOException;
+import java.io.Reader;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import org.apache.commons.csv.CSVFormat;
+import org.apache.commons.csv.CSVParser;
+import org.apache.commons.csv.CSVRecord;
+import org.jspecify.annotations.Nullable;
+import org.puna.model.config.BadInput;
+
+/** Reads CSV files with a header so that every mistake is told with its file and line. */
+public final class Csv {
+  private static final int MAX_ROWS = 5_000_000;
+
+  private Csv() {}
+
+  /**
+   * One row.
+   *
+   * @param where file and line, the start of every error
+   * @param record the cells
+   */
+  public record Row(String where, CSVRecord record) {
+    /**
+     * The text of a column, empty where the cell or the column is missing.
+     *
+     * @param column its name in the header
+     */
+    public Optional<String> text(String column) {
+      if (!record.isMapped(column) || !record.isSet(column)) return Optional.empty();
+      String v = record.get(column).strip();
+      return v.isEmpty() ? Optional.empty() : Optional.of(v);
+    }
+
+    /**
+     * The text of a column that must be there.
+     *
+     * @param column its name in the header
+     */
+    public String required(String column) {
+      return text(column)
+          .orElseThrow(
+              () -> new BadInput(where + ": " + column + " is missing; fill the column " + column));
+    }
+
+    /**
+     * The number of a column, empty where the cell is empty.
+     *
+     * @param column its name in the header
+     */
+    public OptionalDouble number(String column) {
+      Optional<String> t = text(column);
+      if (t.isEmpty()) return OptionalDouble.empty();
+      try {
+        double v = Double.parseDouble(t.get());
+        if (Double.isFinite(v)) return OptionalDouble.of(v);
+      } catch (NumberFormatException e) {
+        throw notANumber(column, t.get());
+      }
+      throw notANumber(column, t.get());
+    }
+
+    /**
+     * The number of a column that must be there.
+     *
+     * @param column its name in the header
+     */
+    public double requiredNumber(String column) {
+      required(column);
+      return number(column).orElseThrow();
+    }
+
+    /**
+     * The whole positive number of a column that must be there.
+     *
+     * @param column its name in the header
+     */
+    public int requiredCount(String column) {
+      double v = requiredNumber(column);
+      if (v < 1 || v > Integer.MAX_VALUE || v != Math.rint(v)) {
+        throw new BadInput(
+            where + ": " + column + " must be a whole number of at least 1, found " + v);
+      }
+      return (int) v;
+    }
+
+    private BadInput notANumber(String column, String found) {
+      return new BadInput(
+          where
+              + ": "
+              + column
+              + " is not a number, found \""
+              + Quantity.brief(found)
+              + "\"; write digits without a unit, or leave the cell empty");
+    }
+  }
+
+  /**
+   * All rows of a CSV file. Lines that begin with {@code #} and are not the header are comments.
+   *
+   * @param text the file
+   * @param file its name for errors
+   * @param known the columns that may occur; empty for any
+   * @throws BadInput if the header is missing or has an unknown column, or a row is malformed
+   */
+  public static List<Row> read(Reader text, String file, List<String> known) {
+    return read(text, file, known, CSVFormat.DEFAULT.builder().setCommentMarker('#').get());
+  }
+
+  /**
+   * All rows of a CSV file without comments, because a column name begins with {@code #}.
+   *
+   * @param text the file
+   * @param file its name for errors
+   */
+  public static List<Row> readVerbatim(Reader text, String file) {
+    return read(text, file, List.of(), CSVFormat.DEFAULT);
+  }
+
+  private static List<Row> read(Reader text, String file, List<String> known, CSVFormat base) {
+    CSVFormat format =
+        base.builder()
+            .setHeader()
+            .setSkipHeaderRecord(true)
+            .setIgnoreEmptyLines(true)
+            .setIgnoreSurroundingSpaces(true)
+            .get();
+    List<Row> rows = new ArrayList<>();
+    try (CSVParser parser = CSVParser.builder().setReader(text).setFormat(format).get()) {
+      checkHeader(parser, file, known);
+      int width = parser.getHeaderNames().size();
+      for (CSVRecord r : parser) {
+        String where = file + ":" + parser.getCurrentLineNumber();
+        if (r.size() != width) {
+          throw new BadInput(
+              where
+                  + ": "
+                  + r.size()
+                  + " cells but the header has "
+                  + width
+                  + "; give every column, quote text that has commas");
+        }
+        if (rows.size() >= MAX_ROWS) {
+          throw new BadInput(where + ": more than " + MAX_ROWS + " rows; split the file");
+        }
+        rows.add(new Row(where, r));
+      }
+    } catch (UncheckedIOException | IOException | IllegalArgumentException e) {
+      throw new BadInput(file + ": not a CSV file: " + firstLine(e.getMessage()), e);
+    }
+    return rows;
+  }
+
+  private static void checkHeader(CSVParser parser, String file, List<String> known) {
+    Map<String, Integer> header = parser.getHeaderMap();
+    if (header == null || header.isEmpty()) {
+      throw new BadInput(file + ": empty; the first line must name the columns");
+    }
+    if (known.isEmpty()) return;
+    for (String column : header.keySet()) {
+      if (!known.contains(column.toLowerCase(Locale.ROOT))) {
+        throw new BadInput(
+            file
+                + ": unknown column \""
+                + Quantity.brief(column)
+                + "\"; known are "
+                + String.join(", ", known));
+      }
+    }
+  }
+
+  private static String firstLine(@Nullable String message) {
+    return message == null ? "unreadable" : Quantity.brief(message.lines().findFirst().orElse(""));
+  }
+}
