@@ -1,7 +1,7 @@
 package org.puna.tensor.cpu;
 
+import java.util.Arrays;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import org.puna.tensor.AttentionShape;
 import org.puna.tensor.Batch;
 import org.puna.tensor.KvCache;
@@ -11,6 +11,8 @@ import org.puna.tensor.KvCache;
  * written.
  */
 final class CpuKvCache implements KvCache {
+  private static final float[] UNWRITTEN = new float[0];
+
   private final int pageTokens;
   private final int pages;
   private final int[] columns;
@@ -27,6 +29,10 @@ final class CpuKvCache implements KvCache {
     columns = layers.stream().mapToInt(AttentionShape::kvCols).toArray();
     keys = new float[columns.length][pages][];
     values = new float[columns.length][pages][];
+    for (int layer = 0; layer < columns.length; layer++) {
+      Arrays.fill(keys[layer], UNWRITTEN);
+      Arrays.fill(values[layer], UNWRITTEN);
+    }
   }
 
   @Override
@@ -51,7 +57,7 @@ final class CpuKvCache implements KvCache {
     return bytes;
   }
 
-  /** Returns the pages of a layer's keys, each [pageTokens, kvCols] or null where never written. */
+  /** Returns the pages of a layer's keys, each [pageTokens, kvCols], empty where never written. */
   float[][] keys(int layer) {
     return keys[layer];
   }
@@ -80,9 +86,9 @@ final class CpuKvCache implements KvCache {
     }
   }
 
-  private float[] page(@Nullable float[][] layer, int page, int c) {
+  private float[] page(float[][] layer, int page, int c) {
     float[] p = layer[page];
-    if (p == null) {
+    if (p.length == 0) {
       p = new float[pageTokens * c];
       layer[page] = p;
       bytes += (long) p.length * Float.BYTES;
@@ -99,9 +105,9 @@ final class CpuKvCache implements KvCache {
     }
   }
 
-  private void copy(@Nullable float[][] layer, int from, int to, int tokens, int c) {
+  private void copy(float[][] layer, int from, int to, int tokens, int c) {
     float[] source = layer[from];
-    if (source != null) System.arraycopy(source, 0, page(layer, to, c), 0, tokens * c);
+    if (source.length > 0) System.arraycopy(source, 0, page(layer, to, c), 0, tokens * c);
   }
 
   @Override

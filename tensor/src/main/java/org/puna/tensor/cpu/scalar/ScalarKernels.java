@@ -125,9 +125,7 @@ public final class ScalarKernels implements Kernels {
           y[a] = xa * c - xb * s;
           y[b] = xb * c + xa * s;
         }
-        if (x != y) {
-          System.arraycopy(x, at + 2 * pairs, y, at + 2 * pairs, headDim - 2 * pairs);
-        }
+        System.arraycopy(x, at + 2 * pairs, y, at + 2 * pairs, headDim - 2 * pairs);
       }
     }
   }
