@@ -1,0 +1,14 @@
+package org.puna.app;
+
+import java.util.List;
+import org.puna.app.cli.Context;
+
+/** The one list of commands: adding a command is one new class and one line here. */
+final class Commands {
+  private Commands() {}
+
+  /** Returns the commands in the order of the help page, each a picocli {@code @Command} object. */
+  static List<Object> all(Context context) {
+    return List.of(new HelpCommand(context));
+  }
+}

@@ -1,0 +1,74 @@
+package org.puna.app.cli;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import org.puna.model.config.BadInput;
+
+/** Says what a failure is: an exit code and one line. */
+public final class Failures {
+  /** Everything was done. */
+  public static final int DONE = 0;
+
+  /** A failure that is not the user's. */
+  public static final int FAILED = 1;
+
+  /** The user's mistake. */
+  public static final int BAD_INPUT = 2;
+
+  private Failures() {}
+
+  /** Prints one line (and the stack trace where asked for) and returns the exit code. */
+  public static int report(Throwable thrown, Console console, boolean debug) {
+    Throwable t =
+        thrown instanceof UncheckedIOException u && u.getCause() instanceof FileSystemException f
+            ? f
+            : thrown;
+    if (t instanceof Console.ClosedPipe) {
+      return DONE;
+    }
+    console.err().println("puna: " + line(t));
+    if (debug) {
+      thrown.printStackTrace(console.err());
+    } else if (code(t) == FAILED) {
+      console.err().println("puna: run again with --debug for the stack trace");
+    }
+    return code(t);
+  }
+
+  private static int code(Throwable t) {
+    return switch (t) {
+      case BadInput e -> BAD_INPUT;
+      case NoSuchFileException e -> BAD_INPUT;
+      case NotDirectoryException e -> BAD_INPUT;
+      case AccessDeniedException e -> BAD_INPUT;
+      case FileAlreadyExistsException e -> BAD_INPUT;
+      case DirectoryNotEmptyException e -> BAD_INPUT;
+      default -> FAILED;
+    };
+  }
+
+  private static String line(Throwable t) {
+    String said =
+        switch (t) {
+          case BadInput e -> String.valueOf(e.getMessage());
+          case NoSuchFileException e -> e.getFile() + ": no such file or folder";
+          case NotDirectoryException e -> e.getFile() + ": expected a folder, found a file";
+          case AccessDeniedException e -> e.getFile() + ": access denied";
+          case FileAlreadyExistsException e -> e.getFile() + ": exists already";
+          case IOException e -> e.getMessage() == null ? e.toString() : e.getMessage();
+          case UncheckedIOException e -> String.valueOf(e.getMessage());
+          case OutOfMemoryError e ->
+              "out of memory ("
+                  + e.getMessage()
+                  + "); give the JVM more with PUNA_JAVA_OPTS=-Xmx…, or a smaller --ctx";
+          default -> "internal error: " + t;
+        };
+    return said.strip().replaceAll("\\s*\\R\\s*", " ");
+  }
+}
