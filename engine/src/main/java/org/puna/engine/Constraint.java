@@ -1,0 +1,17 @@
+package org.puna.engine;
+
+/**
+ * Which tokens may come next: a mask over token ids that moves with each token. One instance
+ * follows one generation and is called by one thread at a time.
+ */
+public interface Constraint {
+  /**
+   * Returns the allowed ids as bits: id {@code i} is bit {@code i % 64} of word {@code i / 64}. The
+   * array may be shared and cached: it must not be changed, and is valid until {@link #accept}. At
+   * least one id is allowed.
+   */
+  long[] allowed();
+
+  /** Moves on by a token that was allowed. */
+  void accept(int token);
+}

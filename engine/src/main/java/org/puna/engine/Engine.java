@@ -1,0 +1,106 @@
+package org.puna.engine;
+
+import java.util.Optional;
+import org.puna.model.config.BadInput;
+import org.puna.tensor.Backend;
+import org.puna.tensor.Graph;
+import org.puna.tensor.KvCache;
+import org.puna.tensor.Program;
+
+/**
+ * A loaded model that generates. One platform thread, the scheduler, batches all live sequences
+ * step by step; {@link #submit} may be called by any number of threads and returns at once.
+ */
+public final class Engine implements AutoCloseable {
+  private final EngineOptions options;
+  private final int vocabSize;
+  private final Program program;
+  private final KvCache cache;
+  private final Scheduler scheduler;
+
+  /**
+   * Compiles the graph and starts the scheduler.
+   *
+   * @param backend runs the graph; stays the caller's
+   * @param graph a forward pass from token ids to logits
+   * @param options sizes
+   */
+  public Engine(Backend backend, Graph graph, EngineOptions options) {
+    this.options = options;
+    this.vocabSize = graph.output().cols();
+    this.program = backend.compile(graph, options.chunkTokens(), options.maxSequences());
+    this.cache = backend.cache(graph, options.pages(), EngineOptions.PAGE_TOKENS);
+    this.scheduler = new Scheduler(program, cache, options, vocabSize);
+  }
+
+  /**
+   * Starts a generation.
+   *
+   * @throws BadInput if the prompt leaves no room in the context, or has an id that is not in the
+   *     vocabulary
+   * @throws IllegalStateException if the engine is closed
+   */
+  public Generation submit(Request request) {
+    int[] prompt = request.prompt();
+    if (prompt.length > options.contextLength()) {
+      throw new BadInput(
+          "the prompt has "
+              + prompt.length
+              + " tokens, the context holds "
+              + options.contextLength()
+              + "; shorten it or load the model with a larger context");
+    }
+    for (int id : prompt) {
+      if (id < 0 || id >= vocabSize) {
+        throw new BadInput(
+            "token id " + id + " is not in the vocabulary of " + vocabSize + " tokens");
+      }
+    }
+    QueuedGeneration generation = new QueuedGeneration(scheduler::wake);
+    scheduler.submit(new Sequence(request, generation));
+    return generation;
+  }
+
+  /** Returns the sizes that it was made with. */
+  public EngineOptions options() {
+    return options;
+  }
+
+  /** Returns the token ids that it knows. */
+  public int vocabSize() {
+    return vocabSize;
+  }
+
+  /** Returns what it is doing. */
+  public Load load() {
+    return scheduler.load();
+  }
+
+  /**
+   * What an engine is doing.
+   *
+   * @param running sequences in the batch
+   * @param waiting sequences that wait for a place
+   * @param heldPages cache pages of running sequences
+   * @param cacheBytes memory that the cache has taken
+   * @param bufferBytes memory of step buffers
+   * @param steps steps so far
+   * @param failure why the engine stopped working, if it did
+   */
+  public record Load(
+      int running,
+      int waiting,
+      int heldPages,
+      long cacheBytes,
+      long bufferBytes,
+      long steps,
+      Optional<String> failure) {}
+
+  /** Ends all generations as cancelled and frees memory. */
+  @Override
+  public void close() {
+    scheduler.close();
+    program.close();
+    cache.close();
+  }
+}

@@ -1,0 +1,58 @@
+package org.puna.engine;
+
+import org.puna.model.config.BadInput;
+
+/**
+ * Sizes of an engine.
+ *
+ * @param contextLength positions of one sequence at most
+ * @param maxSequences sequences that run together at most; more wait
+ * @param chunkTokens tokens of one step at most: the piece in which prompts are read
+ * @param cacheTokens positions that the cache holds over all sequences and remembered prefixes
+ */
+public record EngineOptions(int contextLength, int maxSequences, int chunkTokens, int cacheTokens) {
+  /** Tokens of a prompt that one step reads. */
+  public static final int DEFAULT_CHUNK = 512;
+
+  /** Positions in a page of the cache. */
+  static final int PAGE_TOKENS = 32;
+
+  /** Checks the sizes. */
+  public EngineOptions {
+    if (contextLength < 1 || maxSequences < 1 || chunkTokens < 1) {
+      throw new BadInput(
+          "engine: context, sequences and chunk must be at least 1, found "
+              + contextLength
+              + ", "
+              + maxSequences
+              + ", "
+              + chunkTokens);
+    }
+    if (chunkTokens < maxSequences) {
+      throw new BadInput(
+          "engine: a chunk of "
+              + chunkTokens
+              + " tokens cannot hold one token for each of "
+              + maxSequences
+              + " sequences");
+    }
+    if (cacheTokens < contextLength) {
+      throw new BadInput(
+          "engine: a cache of "
+              + cacheTokens
+              + " positions cannot hold a context of "
+              + contextLength);
+    }
+  }
+
+  /** Options for one sequence at a time. */
+  public static EngineOptions single(int contextLength) {
+    return new EngineOptions(
+        contextLength, 1, Math.min(DEFAULT_CHUNK, Math.max(1, contextLength)), contextLength);
+  }
+
+  /** Returns the pages of the cache. */
+  int pages() {
+    return Math.ceilDiv(cacheTokens, PAGE_TOKENS);
+  }
+}

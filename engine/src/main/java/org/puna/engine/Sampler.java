@@ -1,0 +1,115 @@
+package org.puna.engine;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SplittableRandom;
+
+/**
+ * Draws the tokens of one generation. Keeps what penalties and the random numbers need; used by one
+ * thread at a time.
+ */
+public final class Sampler {
+  /** First guess of how many candidates hold the probability asked for; grows when it does not. */
+  private static final int NUCLEUS = 256;
+
+  private final Sampling s;
+  private final Optional<Constraint> constraint;
+  private final SplittableRandom random;
+  private final Map<Integer, Integer> answered = new HashMap<>();
+  private final Map<Integer, Boolean> seen = new HashMap<>();
+  private final Candidates candidates = new Candidates();
+
+  /**
+   * A sampler at the start of an answer.
+   *
+   * @param prompt tokens before the answer
+   */
+  public Sampler(Sampling sampling, Optional<Constraint> constraint, int[] prompt) {
+    this.s = sampling;
+    this.constraint = constraint;
+    this.random = new SplittableRandom(sampling.seed());
+    if (s.repetitionPenalty() != 1) for (int id : prompt) seen.put(id, true);
+  }
+
+  /**
+   * Draws a token and counts it as part of the answer.
+   *
+   * @param logits one for each token id; overwritten
+   * @return the drawn id; where no logit is a number, the first allowed id
+   */
+  public int sample(float[] logits) {
+    bias(logits);
+    penalise(logits);
+    constraint.ifPresent(c -> mask(logits, c.allowed()));
+    int token = s.temperature() == 0 ? Candidates.largest(logits) : draw(logits);
+    accept(token);
+    return token;
+  }
+
+  private void accept(int token) {
+    constraint.ifPresent(c -> c.accept(token));
+    if (s.penalises()) {
+      answered.merge(token, 1, Integer::sum);
+      seen.put(token, true);
+    }
+  }
+
+  private void bias(float[] logits) {
+    s.logitBias()
+        .forEach((id, bias) -> {
+          if (id >= 0 && id < logits.length) logits[id] += bias.floatValue();
+        });
+  }
+
+  private void penalise(float[] logits) {
+    if (s.repetitionPenalty() != 1) {
+      float r = (float) s.repetitionPenalty();
+      for (int id : seen.keySet()) {
+        if (id < logits.length) logits[id] = logits[id] > 0 ? logits[id] / r : logits[id] * r;
+      }
+    }
+    if (s.presencePenalty() != 0 || s.frequencyPenalty() != 0) {
+      answered.forEach(
+          (id, n) -> logits[id] -= (float) (s.presencePenalty() + n * s.frequencyPenalty()));
+    }
+  }
+
+  private static void mask(float[] logits, long[] allowed) {
+    for (int i = 0; i < logits.length; i++) {
+      if (i / 64 >= allowed.length || (allowed[i / 64] >>> i & 1) == 0) {
+        logits[i] = Float.NEGATIVE_INFINITY;
+      }
+    }
+  }
+
+  private int draw(float[] logits) {
+    Candidates c = candidates;
+    boolean ranked = s.topP() < 1 || s.typicalP() < 1;
+    if (s.topK() > 0) c.top(logits, s.topK());
+    else if (ranked) nucleus(logits, c);
+    else c.all(logits);
+    if (c.size() == 0) return Candidates.largest(logits);
+    if (s.typicalP() < 1) c.typical(s.typicalP());
+    if (s.topP() < 1) c.nucleus(s.topP());
+    if (s.minP() > 0) c.atLeast(s.minP());
+    return c.draw(s.temperature(), random.nextDouble());
+  }
+
+  /**
+   * Takes as many of the likeliest candidates as the truncations that follow can keep: for top-p
+   * the smallest power of sixteen times {@link #NUCLEUS} that holds the probability; the typical
+   * set may hold any, so all of them.
+   */
+  private void nucleus(float[] logits, Candidates c) {
+    if (s.typicalP() < 1) {
+      c.top(logits, logits.length);
+      return;
+    }
+    double total = Candidates.sumExp(logits);
+    for (int k = NUCLEUS; ; k *= 16) {
+      c.top(logits, Math.min(k, logits.length));
+      if (k >= logits.length || c.mass(total) >= s.topP()) return;
+    }
+  }
+}
