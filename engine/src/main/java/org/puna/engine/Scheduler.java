@@ -44,6 +44,7 @@ final class Scheduler implements AutoCloseable {
   private final Thread thread;
   private volatile boolean closed;
   private volatile Engine.Load load = new Engine.Load(0, 0, 0, 0, 0, 0, Optional.empty());
+  private Optional<String> failure = Optional.empty();
   private long steps;
 
   Scheduler(Program program, KvCache cache, EngineOptions options, int vocabSize) {
@@ -74,27 +75,33 @@ final class Scheduler implements AutoCloseable {
 
   private void serve() {
     while (!closed) {
+      boolean busy = true;
       try {
         admit();
-        if (!step()) LockSupport.park(this);
+        busy = step();
       } catch (RuntimeException | Error e) {
         fail(e);
       }
-      load =
-          new Engine.Load(
-              running.size(),
-              waiting.size() + submitted.size(),
-              pool.held(),
-              cache.bytes(),
-              program.bytes(),
-              steps,
-              load.failure());
+      report();
+      if (!busy && !closed) LockSupport.park(this);
     }
     running.forEach(s -> finish(s, Reason.CANCELLED, false));
     waiting.forEach(s -> finish(s, Reason.CANCELLED, false));
     for (Sequence s = submitted.poll(); s != null; s = submitted.poll()) {
       finish(s, Reason.CANCELLED, false);
     }
+  }
+
+  private void report() {
+    load =
+        new Engine.Load(
+            running.size(),
+            waiting.size() + submitted.size(),
+            pool.held(),
+            cache.bytes(),
+            program.bytes(),
+            steps,
+            failure);
   }
 
   /** Drops cancelled sequences and takes waiting ones while there are places and pages. */
@@ -228,10 +235,7 @@ final class Scheduler implements AutoCloseable {
       s.client.put(new GenerationEvent.Failed(message));
     }
     running.clear();
-    Engine.Load l = load;
-    load =
-        new Engine.Load(
-            0, l.waiting(), 0, l.cacheBytes(), l.bufferBytes(), steps, Optional.of(message));
+    failure = Optional.of(message);
   }
 
   @Override
