@@ -194,7 +194,7 @@ final class Scheduler implements AutoCloseable {
             : Optional.of(new Logprobs(logits, s.request.topLogprobs()));
     int token;
     try {
-      token = s.sampler.sample(logits);
+      token = s.sampler.sample(logits, remaining(s));
     } catch (RuntimeException e) {
       LOG.log(System.Logger.Level.WARNING, "a generation's sampler failed", e);
       leave(s);
@@ -208,10 +208,17 @@ final class Scheduler implements AutoCloseable {
       return;
     }
     s.client.put(new GenerationEvent.Token(token, before.map(b -> b.of(token))));
-    if (s.answered() >= s.request.maxTokens() || s.length() > options.contextLength()) {
+    if (s.sampler.finished()) {
+      leave(s);
+      finish(s, Reason.STOP, false);
+    } else if (s.answered() >= s.request.maxTokens() || s.length() > options.contextLength()) {
       leave(s);
       finish(s, Reason.LENGTH, false);
     }
+  }
+
+  private int remaining(Sequence s) {
+    return Math.min(s.request.maxTokens() - s.answered(), options.contextLength() + 1 - s.length());
   }
 
   private void leave(Sequence s) {

@@ -200,13 +200,19 @@ class EngineTest {
       Constraint c =
           new Constraint() {
             @Override
-            public long[] allowed() {
+            public long[] allowed(int remaining) {
+              assertThat(remaining).isPositive();
               return even;
             }
 
             @Override
             public void accept(int token) {
               assertThat(token % 2).isZero();
+            }
+
+            @Override
+            public boolean finished() {
+              return false;
             }
           };
       Request r = new Request(prompt(5, 1), Sampling.plain(7), Optional.of(c), 30, Set.of(), 3);

@@ -36,7 +36,7 @@ class SamplerTest {
   private static Map<Integer, Double> frequencies(Sampling s) {
     Sampler sampler = new Sampler(s, Optional.empty(), new int[0]);
     Map<Integer, Double> f = new TreeMap<>();
-    for (int i = 0; i < DRAWS; i++) f.merge(sampler.sample(logits()), 1.0 / DRAWS, Double::sum);
+    for (int i = 0; i < DRAWS; i++) f.merge(sampler.sample(logits(), 1), 1.0 / DRAWS, Double::sum);
     return f;
   }
 
@@ -86,9 +86,9 @@ class SamplerTest {
   @Test
   void greedyTakesTheLargestAndTheSmallestIdOfEqualOnes() {
     Sampler s = new Sampler(Sampling.greedy(), Optional.empty(), new int[0]);
-    assertThat(s.sample(logits())).isEqualTo(3);
-    assertThat(s.sample(new float[] {1, 4, 4, 2})).isEqualTo(1);
-    assertThat(s.sample(new float[] {Float.NaN, -1, Float.NaN})).isEqualTo(1);
+    assertThat(s.sample(logits(), 1)).isEqualTo(3);
+    assertThat(s.sample(new float[] {1, 4, 4, 2}, 1)).isEqualTo(1);
+    assertThat(s.sample(new float[] {Float.NaN, -1, Float.NaN}, 1)).isEqualTo(1);
   }
 
   @Test
@@ -99,7 +99,7 @@ class SamplerTest {
     for (int i = 0; i < 200; i++) {
       float[] x = new float[1000];
       for (int j = 0; j < x.length; j++) x[j] = (float) random.nextGaussian() * 3;
-      assertThat(a.sample(x.clone())).isEqualTo(b.sample(x.clone()));
+      assertThat(a.sample(x.clone(), 1)).isEqualTo(b.sample(x.clone(), 1));
     }
   }
 
@@ -108,7 +108,7 @@ class SamplerTest {
     // 5,000 equal tokens: a nucleus of 0.5 must keep 2,500 of them, far beyond the first guess.
     Sampler s = new Sampler(sampling(1, 0, 0.5, 0, 1), Optional.empty(), new int[0]);
     int largest = 0;
-    for (int i = 0; i < 500; i++) largest = Math.max(largest, s.sample(new float[5000]));
+    for (int i = 0; i < 500; i++) largest = Math.max(largest, s.sample(new float[5000], 1));
     assertThat(largest).isBetween(2300, 2500);
   }
 
@@ -116,13 +116,13 @@ class SamplerTest {
   void penaltiesAndBiasMoveTokens() {
     Sampling s = new Sampling(0, 0, 1, 0, 1, 1, 0, 10, Map.of(), 0);
     Sampler frequency = new Sampler(s, Optional.empty(), new int[] {3});
-    assertThat(frequency.sample(logits())).isEqualTo(3);
-    assertThat(frequency.sample(logits())).isEqualTo(0);
-    assertThat(frequency.sample(logits())).isEqualTo(4);
+    assertThat(frequency.sample(logits(), 1)).isEqualTo(3);
+    assertThat(frequency.sample(logits(), 1)).isEqualTo(0);
+    assertThat(frequency.sample(logits(), 1)).isEqualTo(4);
     Sampling r = new Sampling(0, 0, 1, 0, 1, 50, 0, 0, Map.of(), 0);
-    assertThat(new Sampler(r, Optional.empty(), new int[] {3}).sample(logits())).isEqualTo(0);
+    assertThat(new Sampler(r, Optional.empty(), new int[] {3}).sample(logits(), 1)).isEqualTo(0);
     Sampling bias = new Sampling(0, 0, 1, 0, 1, 1, 0, 0, Map.of(2, 100.0, 9999, 1.0), 0);
-    assertThat(new Sampler(bias, Optional.empty(), new int[0]).sample(logits())).isEqualTo(2);
+    assertThat(new Sampler(bias, Optional.empty(), new int[0]).sample(logits(), 1)).isEqualTo(2);
   }
 
   @Test
