@@ -36,21 +36,15 @@ public final class Sampler {
    * Draws a token and counts it as part of the answer.
    *
    * @param logits one for each token id; overwritten
-   * @param remaining tokens that may still come, this one included
    * @return the drawn id; where no logit is a number, the first allowed id
    */
-  public int sample(float[] logits, int remaining) {
+  public int sample(float[] logits) {
     bias(logits);
     penalise(logits);
-    constraint.ifPresent(c -> mask(logits, c.allowed(remaining)));
+    constraint.ifPresent(c -> mask(logits, c.allowed()));
     int token = s.temperature() == 0 ? Candidates.largest(logits) : draw(logits);
     accept(token);
     return token;
-  }
-
-  /** Returns whether a constraint says that nothing can follow. */
-  boolean finished() {
-    return constraint.isPresent() && constraint.get().finished();
   }
 
   private void accept(int token) {
