@@ -2,6 +2,7 @@ package org.puna.app;
 
 import java.util.List;
 import org.puna.app.cli.Context;
+import org.puna.app.models.ModelsCommand;
 
 /** The one list of commands: adding a command is one new class and one line here. */
 final class Commands {
@@ -9,6 +10,6 @@ final class Commands {
 
   /** Returns the commands in the order of the help page, each a picocli {@code @Command} object. */
   static List<Object> all(Context context) {
-    return List.of(new HelpCommand(context));
+    return List.of(ModelsCommand.commandLine(context), new HelpCommand(context));
   }
 }

@@ -9,9 +9,15 @@ public interface Constraint {
    * Returns the allowed ids as bits: id {@code i} is bit {@code i % 64} of word {@code i / 64}. The
    * array may be shared and cached: it must not be changed, and is valid until {@link #accept}. At
    * least one id is allowed.
+   *
+   * @param remaining tokens that may still come, the next one included: an answer that must be
+   *     whole is led to its end
    */
-  long[] allowed();
+  long[] allowed(int remaining);
 
   /** Moves on by a token that was allowed. */
   void accept(int token);
+
+  /** Returns whether the answer is whole and nothing can follow; the generation then stops. */
+  boolean finished();
 }

@@ -36,15 +36,21 @@ public final class Sampler {
    * Draws a token and counts it as part of the answer.
    *
    * @param logits one for each token id; overwritten
+   * @param remaining tokens that may still come, this one included
    * @return the drawn id; where no logit is a number, the first allowed id
    */
-  public int sample(float[] logits) {
+  public int sample(float[] logits, int remaining) {
     bias(logits);
     penalise(logits);
-    constraint.ifPresent(c -> mask(logits, c.allowed()));
+    constraint.ifPresent(c -> mask(logits, c.allowed(remaining)));
     int token = s.temperature() == 0 ? Candidates.largest(logits) : draw(logits);
     accept(token);
     return token;
+  }
+
+  /** Returns whether a constraint says that nothing can follow. */
+  boolean finished() {
+    return constraint.isPresent() && constraint.get().finished();
   }
 
   private void accept(int token) {

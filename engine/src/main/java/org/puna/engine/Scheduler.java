@@ -44,6 +44,7 @@ final class Scheduler implements AutoCloseable {
   private final Thread thread;
   private volatile boolean closed;
   private volatile Engine.Load load = new Engine.Load(0, 0, 0, 0, 0, 0, Optional.empty());
+  private Optional<String> failure = Optional.empty();
   private long steps;
 
   Scheduler(Program program, KvCache cache, EngineOptions options, int vocabSize) {
@@ -74,27 +75,33 @@ final class Scheduler implements AutoCloseable {
 
   private void serve() {
     while (!closed) {
+      boolean busy = true;
       try {
         admit();
-        if (!step()) LockSupport.park(this);
+        busy = step();
       } catch (RuntimeException | Error e) {
         fail(e);
       }
-      load =
-          new Engine.Load(
-              running.size(),
-              waiting.size() + submitted.size(),
-              pool.held(),
-              cache.bytes(),
-              program.bytes(),
-              steps,
-              load.failure());
+      report();
+      if (!busy && !closed) LockSupport.park(this);
     }
     running.forEach(s -> finish(s, Reason.CANCELLED, false));
     waiting.forEach(s -> finish(s, Reason.CANCELLED, false));
     for (Sequence s = submitted.poll(); s != null; s = submitted.poll()) {
       finish(s, Reason.CANCELLED, false);
     }
+  }
+
+  private void report() {
+    load =
+        new Engine.Load(
+            running.size(),
+            waiting.size() + submitted.size(),
+            pool.held(),
+            cache.bytes(),
+            program.bytes(),
+            steps,
+            failure);
   }
 
   /** Drops cancelled sequences and takes waiting ones while there are places and pages. */
@@ -187,7 +194,7 @@ final class Scheduler implements AutoCloseable {
             : Optional.of(new Logprobs(logits, s.request.topLogprobs()));
     int token;
     try {
-      token = s.sampler.sample(logits);
+      token = s.sampler.sample(logits, remaining(s));
     } catch (RuntimeException e) {
       LOG.log(System.Logger.Level.WARNING, "a generation's sampler failed", e);
       leave(s);
@@ -201,10 +208,17 @@ final class Scheduler implements AutoCloseable {
       return;
     }
     s.client.put(new GenerationEvent.Token(token, before.map(b -> b.of(token))));
-    if (s.answered() >= s.request.maxTokens() || s.length() > options.contextLength()) {
+    if (s.sampler.finished()) {
+      leave(s);
+      finish(s, Reason.STOP, false);
+    } else if (s.answered() >= s.request.maxTokens() || s.length() > options.contextLength()) {
       leave(s);
       finish(s, Reason.LENGTH, false);
     }
+  }
+
+  private int remaining(Sequence s) {
+    return Math.min(s.request.maxTokens() - s.answered(), options.contextLength() + 1 - s.length());
   }
 
   private void leave(Sequence s) {
@@ -228,10 +242,7 @@ final class Scheduler implements AutoCloseable {
       s.client.put(new GenerationEvent.Failed(message));
     }
     running.clear();
-    Engine.Load l = load;
-    load =
-        new Engine.Load(
-            0, l.waiting(), 0, l.cacheBytes(), l.bufferBytes(), steps, Optional.of(message));
+    failure = Optional.of(message);
   }
 
   @Override

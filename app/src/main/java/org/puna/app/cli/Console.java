@@ -49,7 +49,7 @@ public record Console(
                 new PipeStream(new FileOutputStream(FileDescriptor.out)), BUFFER_BYTES),
             false,
             StandardCharsets.UTF_8),
-        new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8),
+        new PrintStream(StandardError.open(), true, StandardCharsets.UTF_8),
         terminals.contains("0"),
         terminals.contains("1"),
         terminals.contains("2"));

@@ -1,0 +1,138 @@
+package org.puna.app.run;
+
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.puna.engine.Sampling;
+import org.puna.model.config.BadInput;
+import picocli.CommandLine.Option;
+
+/** The options that say how the next token is drawn. */
+final class SamplingOptions {
+  private static final double DEFAULT_TEMPERATURE = 0.8;
+  private static final int DEFAULT_TOP_K = 40;
+  private static final double DEFAULT_TOP_P = 0.95;
+
+  @Option(names = "--greedy", description = "Always take the likeliest token.")
+  private boolean greedy;
+
+  @Option(
+      names = {"--temp", "--temperature"},
+      paramLabel = "T",
+      description = "Divisor of the logits; 0 is greedy (default: 0.8).")
+  private double temperature = DEFAULT_TEMPERATURE;
+
+  @Option(
+      names = "--top-k",
+      paramLabel = "K",
+      description = "Keep the K likeliest tokens; 0 keeps all (default: 40).")
+  private int topK = DEFAULT_TOP_K;
+
+  @Option(
+      names = "--top-p",
+      paramLabel = "P",
+      description = "Keep the smallest set with probability P; 1 keeps all (default: 0.95).")
+  private double topP = DEFAULT_TOP_P;
+
+  @Option(
+      names = "--min-p",
+      paramLabel = "P",
+      description = "Drop tokens less likely than P times the likeliest (default: 0).")
+  private double minP;
+
+  @Option(
+      names = "--typical-p",
+      paramLabel = "P",
+      description = "Keep the locally typical set with probability P; 1 keeps all (default: 1).")
+  private double typicalP = 1;
+
+  @Option(
+      names = {"--repeat-penalty", "--repetition-penalty"},
+      paramLabel = "X",
+      description = "Make tokens already seen less likely; 1 is off (default: 1).")
+  private double repetitionPenalty = 1;
+
+  @Option(
+      names = "--presence-penalty",
+      paramLabel = "X",
+      description = "Subtract X from tokens already in the answer (default: 0).")
+  private double presencePenalty;
+
+  @Option(
+      names = "--frequency-penalty",
+      paramLabel = "X",
+      description = "Subtract X for each time a token is in the answer (default: 0).")
+  private double frequencyPenalty;
+
+  @Option(
+      names = "--logit-bias",
+      paramLabel = "ID=X",
+      split = ",",
+      description = "Add X to the logit of token ID; X may be -inf. May be repeated.")
+  private Map<String, String> logitBias = new LinkedHashMap<>();
+
+  @Option(
+      names = {"-s", "--seed"},
+      paramLabel = "N",
+      description = "Start of the random numbers: the same seed gives the same text.")
+  private @Nullable Long seed;
+
+  /**
+   * Returns the choice that the options describe.
+   *
+   * @throws BadInput if one is out of range
+   */
+  Sampling sampling() {
+    return new Sampling(
+        greedy ? 0 : temperature,
+        topK,
+        topP,
+        minP,
+        typicalP,
+        repetitionPenalty,
+        presencePenalty,
+        frequencyPenalty,
+        bias(),
+        seed());
+  }
+
+  private long seed() {
+    return seed == null ? RandomGenerator.getDefault().nextLong() : seed;
+  }
+
+  private Map<Integer, Double> bias() {
+    Map<Integer, Double> bias = new HashMap<>();
+    logitBias.forEach((id, x) -> bias.put(id(id), amount(id, x)));
+    return bias;
+  }
+
+  private static int id(String word) {
+    try {
+      return Integer.parseInt(word.strip());
+    } catch (NumberFormatException e) {
+      throw new BadInput(
+          "--logit-bias: expected a token id before '=', found '"
+              + word
+              + "' (`puna tokenize` shows ids)",
+          e);
+    }
+  }
+
+  private static double amount(String id, String word) {
+    return switch (word.strip()) {
+      case "-inf", "-infinity", "false" -> Double.NEGATIVE_INFINITY;
+      case "inf", "+inf" -> Double.POSITIVE_INFINITY;
+      default -> {
+        try {
+          yield Double.parseDouble(word.strip());
+        } catch (NumberFormatException e) {
+          throw new BadInput(
+              "--logit-bias " + id + ": expected a number or -inf after '=', found '" + word + "'",
+              e);
+        }
+      }
+    };
+  }
+}

@@ -1,0 +1,78 @@
+package org.puna.chat;
+
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Optional;
+import java.util.Queue;
+import org.puna.engine.Generation;
+import org.puna.engine.GenerationEvent;
+import org.puna.model.tokenizer.StreamDecoder;
+import org.puna.model.tokenizer.Tokenizer;
+
+/**
+ * A running generation as text: tokens become whole characters, stop strings end it also where they
+ * lie across tokens. Read it with one thread; closing it cancels.
+ */
+public final class TextGeneration implements AutoCloseable {
+  private final Generation generation;
+  private final StreamDecoder decoder;
+  private final StopStrings stops;
+  private final Queue<TextEvent> ready = new ArrayDeque<>();
+
+  /**
+   * Reads a generation as text; closing this closes it.
+   *
+   * @param stops texts that end the answer and are not part of it
+   * @param showSpecial whether control tokens appear as they are spelled
+   */
+  public TextGeneration(
+      Generation generation, Tokenizer tokenizer, List<String> stops, boolean showSpecial) {
+    this.generation = generation;
+    this.decoder = tokenizer.stream(showSpecial);
+    this.stops = new StopStrings(stops);
+  }
+
+  /**
+   * Waits for the next event.
+   *
+   * @throws InterruptedException if the waiting thread is interrupted
+   * @throws IllegalStateException after the last event
+   */
+  public TextEvent next() throws InterruptedException {
+    while (ready.isEmpty()) {
+      switch (generation.next()) {
+        case GenerationEvent.Token(int id, Optional<?> logprobs) -> text(decoder.add(id));
+        case GenerationEvent.Finished f -> finish(f);
+        case GenerationEvent.Failed(String message) -> ready.add(new TextEvent.Failed(message));
+      }
+    }
+    return ready.remove();
+  }
+
+  private void text(String piece) {
+    boolean running = stops.found().isEmpty();
+    show(stops.add(piece));
+    if (running && stops.found().isPresent()) {
+      generation.close();
+    }
+  }
+
+  private void show(String text) {
+    if (!text.isEmpty()) {
+      ready.add(new TextEvent.Text(text));
+    }
+  }
+
+  private void finish(GenerationEvent.Finished end) {
+    text(decoder.finish());
+    show(stops.finish());
+    GenerationEvent.Reason reason =
+        stops.found().isPresent() ? GenerationEvent.Reason.STOP : end.reason();
+    ready.add(new TextEvent.Done(reason, stops.found(), end.usage()));
+  }
+
+  @Override
+  public void close() {
+    generation.close();
+  }
+}

@@ -1,0 +1,237 @@
+package org.puna.model.config;
+
+/**
+ * How large a model is and how much arithmetic a token costs, from its configuration alone.
+ * Training reports and the run planner use these same formulas.
+ *
+ * <p>A multiplication with an addition counts as two floating-point operations. Norms, activations
+ * and softmax are left out, as every published count of model FLOPs leaves them out.
+ */
+public final class ModelSize {
+  private ModelSize() {}
+
+  /**
+   * Parameters of one kind.
+   *
+   * @param embedding the token embedding, and learned positions where the model has them
+   * @param attention all attention projections and their biases
+   * @param feedForward all dense feed-forward networks, experts, shared experts
+   * @param router the routers of all layers with experts
+   * @param norms all norm weights
+   * @param head the output matrix, 0 when tied to the embedding
+   */
+  public record Parameters(
+      long embedding, long attention, long feedForward, long router, long norms, long head) {
+    /** Returns the sum. */
+    public long total() {
+      return embedding + attention + feedForward + router + norms + head;
+    }
+
+    /** Returns the sum without embedding and head, what scaling laws call N. */
+    public long nonEmbedding() {
+      return attention + feedForward + router + norms;
+    }
+  }
+
+  /**
+   * All parameters that are stored.
+   *
+   * @param c the model
+   */
+  public static Parameters parameters(ModelConfig c) {
+    return count(c, false);
+  }
+
+  /**
+   * The parameters that one token visits: of the experts only the active and the shared ones. Equal
+   * to {@link #parameters} for dense models.
+   *
+   * @param c the model
+   */
+  public static Parameters activeParameters(ModelConfig c) {
+    return count(c, true);
+  }
+
+  private static Parameters count(ModelConfig c, boolean active) {
+    long attention = 0;
+    long feedForward = 0;
+    long router = 0;
+    for (ModelConfig.Layer layer : c.layers()) {
+      attention += attentionParameters(c);
+      feedForward += feedForwardParameters(c, layer.experts(), active);
+      if (layer.experts()) router += (long) c.dModel() * c.moe().orElseThrow().nExperts();
+    }
+    long perNorm = isGpt(c) ? 2L * c.dModel() : c.dModel();
+    long norms = perNorm * (2L * c.nLayers() + 1);
+    if (c.attention().qkNorm() == ModelConfig.QkNorm.LEARNED) {
+      norms += 2L * c.attention().headDim() * c.nLayers();
+    }
+    long embedding = (long) c.vocabSize() * c.dModel();
+    if (isGpt(c)) embedding += (long) c.contextLength() * c.dModel();
+    long head = c.tiedEmbeddings() ? 0 : (long) c.vocabSize() * c.dModel();
+    return new Parameters(embedding, attention, feedForward, router, norms, head);
+  }
+
+  /**
+   * Parameters of the attention of one layer: dModel · (2 · nHeads + 2 · nKvHeads) · headDim, and
+   * biases.
+   *
+   * @param c the model
+   */
+  public static long attentionParameters(ModelConfig c) {
+    ModelConfig.Attention a = c.attention();
+    long n = (long) c.dModel() * (2L * a.qDim() + 2L * a.kvDim());
+    if (a.qkvBias()) n += a.qDim() + 2L * a.kvDim();
+    if (a.outBias()) n += c.dModel();
+    return n;
+  }
+
+  /**
+   * Parameters of the feed-forward part of one layer.
+   *
+   * @param c the model
+   * @param experts whether the layer has experts
+   * @param active whether to count only the experts that one token visits
+   */
+  public static long feedForwardParameters(ModelConfig c, boolean experts, boolean active) {
+    long matrices = c.ffn().gated() ? 3 : 2;
+    if (!experts) {
+      long bias = isGpt(c) ? c.ffn().dim() + (long) c.dModel() : 0;
+      return matrices * c.dModel() * c.ffn().dim() + bias;
+    }
+    ModelConfig.Moe moe = c.moe().orElseThrow();
+    long visited = active ? moe.nActive() : moe.nExperts();
+    return matrices * c.dModel() * (visited * moe.dim() + moe.sharedDim());
+  }
+
+  /**
+   * FLOPs of the forward pass for one token, by part.
+   *
+   * @param matmuls 2 · (parameters that multiply the token): all active ones but the embedding
+   * @param attention scores and weighted values over the positions that the token sees
+   */
+  public record Flops(double matmuls, double attention) {
+    /** Returns the sum. */
+    public double total() {
+      return matmuls + attention;
+    }
+
+    /**
+     * The same FLOPs a number of times.
+     *
+     * @param times how often
+     */
+    public Flops times(double times) {
+      return new Flops(matmuls * times, attention * times);
+    }
+  }
+
+  /** Whether attention counts the scores above the diagonal, which a causal kernel skips. */
+  public enum AttentionCount {
+    /** All seq × seq scores, as Megatron-LM's formula and PaLM's MFU count. */
+    FULL,
+    /** Only the scores that a token may see, on average half of them. */
+    CAUSAL
+  }
+
+  /**
+   * FLOPs of the forward pass for one token of a sequence, averaged over its positions.
+   *
+   * @param c the model
+   * @param seq tokens of the sequence, at least 1
+   * @param count what attention counts
+   * @see "Narayanan et al. 2021, Efficient Large-Scale Language Model Training on GPU Clusters
+   *     Using Megatron-LM, appendix; Chowdhery et al. 2022, PaLM, appendix B"
+   */
+  public static Flops forwardFlops(ModelConfig c, int seq, AttentionCount count) {
+    Parameters active = activeParameters(c);
+    double matmuls =
+        2.0 * (active.attention() + active.feedForward() + active.router())
+            + 2.0 * c.vocabSize() * c.dModel();
+    double attention = 0;
+    for (ModelConfig.Layer layer : c.layers()) {
+      double seen =
+          switch (count) {
+            case FULL -> visible(layer, seq);
+            case CAUSAL -> meanVisible(layer, seq);
+          };
+      attention += 4.0 * c.attention().qDim() * seen;
+    }
+    return new Flops(matmuls, attention);
+  }
+
+  /**
+   * FLOPs of training on one token: forward and backward, 3 · forward. Recomputed work is not model
+   * FLOPs.
+   *
+   * @param c the model
+   * @param seq tokens of the sequence
+   * @param count what attention counts
+   */
+  public static Flops trainingFlops(ModelConfig c, int seq, AttentionCount count) {
+    return forwardFlops(c, seq, count).times(3);
+  }
+
+  private static double visible(ModelConfig.Layer layer, int seq) {
+    return switch (layer.span()) {
+      case ModelConfig.Span.Full f -> seq;
+      case ModelConfig.Span.Sliding s -> Math.min(seq, s.window());
+      case ModelConfig.Span.Chunked s -> Math.min(seq, s.size());
+    };
+  }
+
+  private static double meanVisible(ModelConfig.Layer layer, int seq) {
+    return switch (layer.span()) {
+      case ModelConfig.Span.Full f -> (seq + 1) / 2.0;
+      case ModelConfig.Span.Sliding s -> {
+        double w = Math.min(seq, s.window());
+        // The first w positions see 1..w, the others w.
+        yield (w * (w + 1) / 2 + (seq - w) * w) / seq;
+      }
+      case ModelConfig.Span.Chunked s -> {
+        double n = Math.min(seq, s.size());
+        double whole = Math.floor(seq / n);
+        double rest = seq - whole * n;
+        yield (whole * n * (n + 1) / 2 + rest * (rest + 1) / 2) / seq;
+      }
+    };
+  }
+
+  /**
+   * Bytes of KV cache for one sequence: 2 · nKvHeads · headDim · bytesPerElement for each layer and
+   * each position that the layer keeps (all of them, or its window or chunk).
+   *
+   * <p>Full-attention GQA, MQA and MHA, sliding and chunked layers; not for MLA.
+   *
+   * @param c the model
+   * @param tokens positions of the sequence, at least 0
+   * @param bytesPerElement bytes of one number, 2 for BF16
+   * @throws IllegalArgumentException if {@code tokens} is negative
+   * @see "Kwon et al. 2023, Efficient Memory Management for LLM Serving with PagedAttention,
+   *     section 2.2"
+   */
+  public static double kvBytes(ModelConfig c, long tokens, double bytesPerElement) {
+    if (tokens < 0) throw new IllegalArgumentException("tokens must be at least 0: " + tokens);
+    double bytes = 0;
+    for (ModelConfig.Layer layer : c.layers()) {
+      double kept =
+          switch (layer.span()) {
+            case ModelConfig.Span.Full f -> tokens;
+            case ModelConfig.Span.Sliding s -> Math.min(tokens, s.window());
+            case ModelConfig.Span.Chunked s -> Math.min(tokens, s.size());
+          };
+      bytes += 2.0 * c.attention().kvDim() * kept * bytesPerElement;
+    }
+    return bytes;
+  }
+
+  /**
+   * Whether the model is counted like GPT-3: learned positions, layer norms and linear maps with
+   * biases.
+   *
+   * @param c the model
+   */
+  public static boolean isGpt(ModelConfig c) {
+    return "gpt".equals(c.architecture());
+  }
+}

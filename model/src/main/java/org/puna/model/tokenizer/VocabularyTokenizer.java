@@ -1,0 +1,260 @@
+package org.puna.model.tokenizer;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+import org.puna.model.config.BadInput;
+
+/** Builds a tokenizer from a {@link Vocabulary}. */
+final class VocabularyTokenizer {
+  /** Spellings of tokens that end an answer, in the models that published them. */
+  private static final Set<String> END_NAMES =
+      Set.of(
+          "<|eot_id|>",
+          "<|eom_id|>",
+          "<|eot|>",
+          "<|eom|>",
+          "<|im_end|>",
+          "<|end|>",
+          "<|return|>",
+          "<|call|>",
+          "<end_of_turn>",
+          "<turn|>",
+          "<|endoftext|>",
+          "<|end_of_text|>",
+          "<EOT>",
+          "<end_of_utterance>",
+          "<eos>");
+
+  private static final int LONGEST_TOKEN = 2048;
+
+  private final Vocabulary vocabulary;
+  private final String file;
+  private final int size;
+  private final TokenKind[] kinds;
+  private final Map<String, Integer> ids;
+
+  private VocabularyTokenizer(Vocabulary vocabulary, String file) {
+    this.vocabulary = vocabulary;
+    this.file = file;
+    size = vocabulary.tokens().size();
+    if (size == 0) throw bad("tokens", "at least one token", "none");
+    checkLength("scores", vocabulary.scores().length);
+    checkLength("token_type", vocabulary.kinds().length);
+    kinds = new TokenKind[size];
+    ids = HashMap.newHashMap(size);
+    for (int id = 0; id < size; id++) {
+      String token = vocabulary.tokens().get(id);
+      if (token.length() > LONGEST_TOKEN) {
+        throw bad("tokens[" + id + "]", "at most " + LONGEST_TOKEN + " characters", token.length());
+      }
+      kinds[id] = vocabulary.kind(id);
+      ids.putIfAbsent(token, id);
+    }
+    Vocabulary.Specials s = vocabulary.specials();
+    checkId("bos_token_id", s.bos());
+    checkId("eos_token_id", s.eos());
+    checkId("eot_token_id", s.eot());
+    checkId("eom_token_id", s.eom());
+    checkId("unknown_token_id", s.unk());
+    checkId("seperator_token_id", s.sep());
+    checkId("padding_token_id", s.pad());
+    checkId("mask_token_id", s.mask());
+  }
+
+  /** Builds the tokenizer; the file's name is for errors. */
+  static Tokenizer build(Vocabulary vocabulary, String file) {
+    VocabularyTokenizer builder = new VocabularyTokenizer(vocabulary, file);
+    return switch (vocabulary.model()) {
+      case "gpt2" -> builder.byteLevel();
+      case "llama" -> builder.sentencePiece();
+      default -> throw builder.bad("model", "gpt2 or llama", "'" + vocabulary.model() + "'");
+    };
+  }
+
+  private void checkLength(String key, int length) {
+    if (length != 0 && length < size) throw bad(key, "one for each of " + size + " tokens", length);
+  }
+
+  private void checkId(String key, OptionalInt id) {
+    if (id.isPresent() && (id.getAsInt() < 0 || id.getAsInt() >= size)) {
+      throw bad(key, "an id below " + size, id.getAsInt());
+    }
+  }
+
+  private BadInput bad(String key, String expected, Object found) {
+    return new BadInput(
+        file + ": tokenizer.ggml." + key + ": expected " + expected + ", found " + found);
+  }
+
+  private Tokenizer byteLevel() {
+    GgufPre pre = GgufPre.named(vocabulary.pre(), file);
+    ByteTable table = new ByteTable(size);
+    for (int id = 0; id < size; id++) {
+      if (kinds[id] != TokenKind.NORMAL) continue;
+      byte[] bytes = ByteAlphabet.bytesOrNull(vocabulary.tokens().get(id));
+      if (bytes != null) table.putIfAbsent(bytes, id);
+    }
+    BpeModel model =
+        new BpeModel(table, size, mergeList(), BpeModel.Rules.byteLevel(pre.wholeFirst()), false);
+    Vocabulary.Specials s = vocabulary.specials();
+    return pipeline(
+        pre.nfc() ? Normalizers.unicode(java.text.Normalizer.Form.NFC) : Normalizer.NONE,
+        pre.scanners(),
+        model,
+        Decoding.BYTE_LEVEL,
+        s.bos(),
+        s.eos(),
+        template(s.bos(), s.eos(), pre.addBos()));
+  }
+
+  /** The merges as they are listed, each by the ids of its parts. */
+  private PairTable mergeList() {
+    List<String> merges = vocabulary.merges();
+    if (merges.isEmpty()) throw bad("merges", "merges", "none");
+    PairTable pairs = new PairTable(merges.size());
+    for (int rank = 0; rank < merges.size(); rank++) {
+      String merge = merges.get(rank);
+      // The first part may itself begin with a space.
+      int space = merge.indexOf(' ', 1);
+      if (space < 0)
+        throw bad("merges[" + rank + "]", "two parts with a space between", quote(merge));
+      String left = merge.substring(0, space);
+      String right = merge.substring(space + 1);
+      pairs.put(part(rank, left), part(rank, right), rank, part(rank, left + right));
+    }
+    return pairs;
+  }
+
+  private int part(int rank, String token) {
+    Integer id = ids.get(token);
+    if (id == null) throw bad("merges[" + rank + "]", "parts that are tokens", quote(token));
+    return id;
+  }
+
+  static String quote(String text) {
+    String shown = text.length() > 60 ? text.substring(0, 60) + "…" : text;
+    return "'" + shown.replace("\n", "\\n").replace("\r", "\\r") + "'";
+  }
+
+  private Tokenizer sentencePiece() {
+    int[] ofByte = new int[256];
+    Arrays.fill(ofByte, -1);
+    boolean untyped = vocabulary.kinds().length == 0;
+    OptionalInt unk = or(vocabulary.specials().unk(), 0);
+    OptionalInt bos = or(vocabulary.specials().bos(), 1);
+    OptionalInt eos = or(vocabulary.specials().eos(), 2);
+    if (untyped) {
+      unk.ifPresent(id -> kinds[id] = TokenKind.UNKNOWN);
+      bos.ifPresent(id -> kinds[id] = TokenKind.CONTROL);
+      eos.ifPresent(id -> kinds[id] = TokenKind.CONTROL);
+    }
+    for (int id = 0; id < size; id++) {
+      int b = Decoding.byteToken(vocabulary.tokens().get(id));
+      if (b < 0) continue;
+      if (untyped) kinds[id] = TokenKind.BYTE;
+      if (kinds[id] == TokenKind.BYTE && ofByte[b] < 0) ofByte[b] = id;
+    }
+    boolean prefix = vocabulary.marks().addSpacePrefix().orElse(true);
+    boolean squeeze = vocabulary.marks().removeExtraWhitespaces().orElse(false);
+    boolean listed = vocabulary.scores().length == 0 && !vocabulary.merges().isEmpty();
+    if (!listed && vocabulary.scores().length == 0) throw bad("scores", "scores", "none");
+    PieceModel model =
+        listed
+            ? SentencePieceBpe.of(
+                file, vocabulary.tokens(), kinds, mergeList(), ofByte, unk.orElse(-1))
+            : SentencePieceBpe.of(
+                file, vocabulary.tokens(), kinds, vocabulary.scores(), ofByte, unk.orElse(-1));
+    return pipeline(
+        Normalizers.sentencePieceSpaces(prefix, false, squeeze),
+        List.of(Scanners::whole),
+        model,
+        Decoding.sentencePiece(prefix, false),
+        bos,
+        eos,
+        template(bos, eos, true));
+  }
+
+  /** A file that does not name the id has llama.cpp's. */
+  private OptionalInt or(OptionalInt id, int otherwise) {
+    return id.isPresent() || otherwise >= size ? id : OptionalInt.of(otherwise);
+  }
+
+  private Template template(OptionalInt bos, OptionalInt eos, boolean bosUnsaid) {
+    boolean first = vocabulary.marks().addBos().orElse(bosUnsaid) && bos.isPresent();
+    boolean last = vocabulary.marks().addEos().orElse(false) && eos.isPresent();
+    if (!first && !last) return Template.PLAIN;
+    return Template.around(
+        first ? new int[] {bos.getAsInt()} : new int[0],
+        last ? new int[] {eos.getAsInt()} : new int[0]);
+  }
+
+  private Tokenizer pipeline(
+      Normalizer normalizer,
+      List<Scanner> scanners,
+      PieceModel model,
+      Decoding decoding,
+      OptionalInt bos,
+      OptionalInt eos,
+      Template template) {
+    List<AddedTokens.Added> added = new ArrayList<>();
+    boolean[] hidden = new boolean[size];
+    boolean spaced = vocabulary.model().equals("llama");
+    for (int id = 0; id < size; id++) {
+      String token = vocabulary.tokens().get(id);
+      hidden[id] = kinds[id] == TokenKind.CONTROL;
+      switch (kinds[id]) {
+        case CONTROL, UNKNOWN -> added.add(AddedTokens.Added.of(token, id, true));
+        case USER_DEFINED ->
+            added.add(
+                new AddedTokens.Added(
+                    spaced ? token.replace(' ', '\u2581') : token,
+                    id,
+                    false,
+                    spaced,
+                    false,
+                    false,
+                    false));
+        case NORMAL, UNUSED, BYTE -> {}
+      }
+    }
+    return new Pipeline(
+        new Pipeline.Parts(
+            vocabulary.tokens(),
+            kinds,
+            hidden,
+            added,
+            normalizer,
+            List.of(),
+            scanners,
+            model,
+            template,
+            decoding,
+            bos,
+            eos,
+            ends(vocabulary.tokens(), kinds, eos, vocabulary.specials()),
+            () -> vocabulary));
+  }
+
+  /** Ids that end a generation: those that the file names, and control tokens with such names. */
+  static int[] ends(
+      List<String> tokens, TokenKind[] kinds, OptionalInt eos, Vocabulary.@Nullable Specials s) {
+    TreeSet<Integer> ends = new TreeSet<>();
+    eos.ifPresent(ends::add);
+    if (s != null) {
+      s.eot().ifPresent(ends::add);
+      s.eom().ifPresent(ends::add);
+    }
+    for (int id = 0; id < tokens.size(); id++) {
+      boolean marked = kinds[id] == TokenKind.CONTROL || kinds[id] == TokenKind.USER_DEFINED;
+      if (marked && END_NAMES.contains(tokens.get(id))) ends.add(id);
+    }
+    return ends.stream().mapToInt(Integer::intValue).toArray();
+  }
+}
