@@ -1,0 +1,82 @@
+package org.puna.train.optim;
+
+import org.puna.model.config.BadInput;
+
+/** The learning rate of each step. */
+public sealed interface Schedule {
+  /**
+   * Returns the learning rate.
+   *
+   * @param step from 0
+   */
+  double at(long step);
+
+  /**
+   * Always the same.
+   *
+   * @param lr learning rate
+   */
+  record Constant(double lr) implements Schedule {
+    @Override
+    public double at(long step) {
+      return lr;
+    }
+  }
+
+  /**
+   * A linear rise over {@code warmup} steps to {@code peak}, then half a cosine down to {@code
+   * floor} at the end.
+   *
+   * @param steps of the whole run
+   * @see "Loshchilov and Hutter 2017, SGDR: Stochastic Gradient Descent with Warm Restarts"
+   */
+  record Cosine(double peak, double floor, long warmup, long steps) implements Schedule {
+    /** Checks the sizes. */
+    public Cosine {
+      check(warmup, steps);
+    }
+
+    @Override
+    public double at(long step) {
+      if (step < warmup) return peak * (step + 1) / warmup;
+      double part = Math.min(1, (double) (step - warmup) / Math.max(1, steps - warmup));
+      return floor + 0.5 * (peak - floor) * (1 + Math.cos(Math.PI * part));
+    }
+  }
+
+  /**
+   * A linear rise over {@code warmup} steps to {@code peak}, which stays until the last {@code
+   * warmdown} steps lead linearly to {@code floor}.
+   *
+   * @param steps of the whole run
+   * @see "Hägele et al. 2024, Scaling Laws and Compute-Optimal Training Beyond Fixed Training
+   *     Durations"
+   */
+  record Warmdown(double peak, double floor, long warmup, long warmdown, long steps)
+      implements Schedule {
+    /** Checks the sizes. */
+    public Warmdown {
+      check(warmup, steps);
+      check(warmdown, steps);
+    }
+
+    @Override
+    public double at(long step) {
+      if (step < warmup) return peak * (step + 1) / warmup;
+      long left = Math.max(0, steps - step);
+      if (left >= warmdown) return peak;
+      return floor + (peak - floor) * left / Math.max(1, warmdown);
+    }
+  }
+
+  private static void check(long part, long steps) {
+    if (part < 0 || steps < 0 || part > steps) {
+      throw new BadInput(
+          "schedule: a warmup or warmdown of "
+              + part
+              + " steps does not fit in "
+              + steps
+              + " steps; choose fewer");
+    }
+  }
+}
