@@ -154,6 +154,11 @@ public final class GgufArray {
     return new GgufArray(GgufType.FLOAT32, values.length, s);
   }
 
+  /** Returns an array of UINT8. */
+  public static GgufArray ofBytes(byte... values) {
+    return new GgufArray(GgufType.UINT8, values.length, MemorySegment.ofArray(values.clone()));
+  }
+
   /** Returns an array of BOOL. */
   public static GgufArray ofBools(boolean... values) {
     byte[] b = new byte[values.length];

@@ -116,7 +116,8 @@ public final class GgufMetadata {
   }
 
   /**
-   * Returns a real number where the key is there.
+   * Returns a real number where the key is there. A FLOAT32 is given as the shortest decimal that
+   * rounds to it, so that an epsilon of 1e-5 is the same number here as in JSON.
    *
    * @throws BadInput if it is not a number, or not finite
    */
@@ -125,7 +126,8 @@ public final class GgufMetadata {
     if (v == null) return OptionalDouble.empty();
     double d =
         switch (v.type()) {
-          case FLOAT32, FLOAT64 -> v.real();
+          case FLOAT32 -> decimal((float) v.real());
+          case FLOAT64 -> v.real();
           case UINT8, INT8, UINT16, INT16, UINT32, INT32, UINT64, INT64 -> v.integer();
           case BOOL, STRING, ARRAY -> throw wrong(key, "a number", v);
         };
@@ -195,6 +197,10 @@ public final class GgufMetadata {
    */
   public BadInput missing(String key, String expected) {
     return new BadInput(source + ": metadata key " + key + " is missing; expected " + expected);
+  }
+
+  private static double decimal(float f) {
+    return Float.isFinite(f) ? Double.parseDouble(Float.toString(f)) : f;
   }
 
   private Optional<GgufValue> typed(String key, GgufType type, String expected) {

@@ -1,0 +1,74 @@
+package org.puna.model.arch;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.puna.model.config.ModelConfig;
+import org.puna.model.gguf.GgufFile;
+import org.puna.model.gguf.GgufValue;
+import org.puna.model.weights.Stored;
+import org.puna.model.weights.Weight;
+
+/**
+ * A family of models: its configuration in both kinds of files, the names and layouts of its
+ * weights, and its forward pass.
+ *
+ * <p>Implementations are stateless. A new one is a file here and a line in {@link Architectures}.
+ */
+public interface Architecture {
+  /** Returns the name in {@link Architectures} and in {@link ModelConfig#architecture()}. */
+  String name();
+
+  /** Returns the values of {@code model_type} in {@code config.json} that it reads. */
+  Set<String> modelTypes();
+
+  /** Returns the {@code general.architecture} that it writes into GGUF. */
+  String ggufName();
+
+  /** Returns whether a GGUF file is of this family. */
+  boolean reads(GgufFile file);
+
+  /**
+   * Reads {@code config.json}; missing keys have the defaults of the transformers library.
+   *
+   * @param config the text model's object
+   * @throws org.puna.model.config.BadInput if a value is wrong or asks for what is not supported
+   */
+  ModelConfig fromHf(HfConfig config);
+
+  /**
+   * Reads GGUF metadata.
+   *
+   * @throws org.puna.model.config.BadInput if a key is missing, wrong or asks for what is not
+   *     supported
+   */
+  ModelConfig fromGguf(GgufFile file);
+
+  /** Returns the metadata of a configuration, with llama.cpp's keys, in order. */
+  Map<String, GgufValue> toGguf(ModelConfig config);
+
+  /** Returns {@code config.json} of a configuration, in order. */
+  Map<String, Object> toHf(ModelConfig config);
+
+  /** Returns every weight of a configuration, in the order in which files list them. */
+  List<Weight> weights(ModelConfig config);
+
+  /** Returns how Hugging Face folders store the weights. */
+  List<Stored> hfLayout(ModelConfig config, HfNames names);
+
+  /** Returns how GGUF stores the weights: under their canonical names unless overridden. */
+  default List<Stored> ggufLayout(ModelConfig config) {
+    return weights(config).stream().<Stored>map(w -> new Stored.Plain(w.name(), w.name())).toList();
+  }
+
+  /**
+   * Returns whether rotating pairs are neighbouring rows of queries and keys in a Hugging Face
+   * folder; otherwise they are half a head apart.
+   */
+  default boolean hfRopeInterleaved() {
+    return false;
+  }
+
+  /** Returns whether rotating pairs are neighbouring rows of queries and keys in GGUF. */
+  boolean ggufRopeInterleaved();
+}
