@@ -3,6 +3,7 @@ package org.puna.app;
 import java.util.List;
 import org.puna.app.cli.Context;
 import org.puna.app.models.ModelsCommand;
+import org.puna.app.text.TokenizeCommand;
 
 /** The one list of commands: adding a command is one new class and one line here. */
 final class Commands {
@@ -10,6 +11,7 @@ final class Commands {
 
   /** Returns the commands in the order of the help page, each a picocli {@code @Command} object. */
   static List<Object> all(Context context) {
-    return List.of(ModelsCommand.commandLine(context), new HelpCommand(context));
+    return List.of(
+        ModelsCommand.commandLine(context), new TokenizeCommand(context), new HelpCommand(context));
   }
 }

@@ -64,6 +64,8 @@ public final class Main {
     line.setOut(new PrintWriter(console.out(), true, StandardCharsets.UTF_8));
     line.setErr(new PrintWriter(console.err(), true, StandardCharsets.UTF_8));
     line.setCaseInsensitiveEnumValuesAllowed(true);
+    // A text may well begin with @.
+    line.setExpandAtFiles(false);
     line.setParameterExceptionHandler((e, given) -> mistake(e, console));
     line.setExecutionExceptionHandler((e, cmd, result) ->
         Failures.report(e, console, context.settings().debug() || puna.debug()));
