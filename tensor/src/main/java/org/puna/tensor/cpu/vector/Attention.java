@@ -1,0 +1,182 @@
+package org.puna.tensor.cpu.vector;
+
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import org.puna.tensor.AttentionShape;
+import org.puna.tensor.Batch;
+import org.puna.tensor.cpu.Team;
+
+/**
+ * Attention over paged keys and values, one piece of work for each row and group of query heads.
+ */
+final class Attention {
+  private static final int N = Lanes.N;
+
+  private float[][] scores = new float[0][];
+
+  void run(
+      Team team,
+      AttentionShape shape,
+      Batch batch,
+      float[] q,
+      float[][] keys,
+      float[][] values,
+      int pageTokens,
+      float[] y) {
+    if (scores.length < team.size()) {
+      int from = scores.length;
+      scores = Arrays.copyOf(scores, team.size());
+      for (int i = from; i < scores.length; i++) scores[i] = new float[0];
+    }
+    int kvHeads = shape.nKvHeads();
+    for (int p = 0; p < batch.parts(); p++) {
+      Batch.Part part = batch.part(p);
+      team.run(
+          part.rows() * kvHeads,
+          (piece, member) ->
+              attend(
+                  shape,
+                  part,
+                  piece / kvHeads,
+                  piece % kvHeads,
+                  q,
+                  keys,
+                  values,
+                  pageTokens,
+                  y,
+                  member));
+    }
+  }
+
+  private float[] scores(int member, int n) {
+    float[] s = scores[member];
+    if (s.length < n) {
+      // Doubling: a growing context allocates rarely.
+      s = new float[Math.max(n, 2 * s.length)];
+      scores[member] = s;
+    }
+    return s;
+  }
+
+  private void attend(
+      AttentionShape shape,
+      Batch.Part part,
+      int row,
+      int kvHead,
+      float[] q,
+      float[][] keys,
+      float[][] values,
+      int pageTokens,
+      float[] y,
+      int member) {
+    int d = shape.headDim();
+    int group = shape.nHeads() / shape.nKvHeads();
+    int position = part.firstPosition() + row;
+    int first = shape.firstVisible(position);
+    int n = position - first + 1;
+    float[] s = scores(member, group * n);
+    int qAt = (part.firstRow() + row) * shape.qCols() + kvHead * group * d;
+    for (int i = 0; i < n; ) {
+      int page = (first + i) / pageTokens;
+      int in = (first + i) % pageTokens;
+      int run = Math.min(pageTokens - in, n - i);
+      float[] k = keys[part.pages()[page]];
+      for (int r = 0; r < run; r++) {
+        int at = (in + r) * shape.kvCols() + kvHead * d;
+        for (int h = 0; h < group; h++) {
+          s[h * n + i + r] = FloatDots.dot(q, qAt + h * d, k, at, d) * shape.scale();
+        }
+      }
+      i += run;
+    }
+    for (int h = 0; h < group; h++) softmax(s, h * n, n, shape.softcap());
+    for (int h = 0; h < group; h++) Arrays.fill(y, qAt + h * d, qAt + (h + 1) * d, 0);
+    for (int i = 0; i < n; ) {
+      int page = (first + i) / pageTokens;
+      int in = (first + i) % pageTokens;
+      int run = Math.min(pageTokens - in, n - i);
+      float[] v = values[part.pages()[page]];
+      for (int h = 0; h < group; h++) {
+        int at = in * shape.kvCols() + kvHead * d;
+        mix(s, h * n + i, run, v, at, shape.kvCols(), d, y, qAt + h * d);
+      }
+      i += run;
+    }
+  }
+
+  /** Turns scores into weights that sum to 1. */
+  private static void softmax(float[] s, int at, int n, float softcap) {
+    FloatVector cap = FloatVector.broadcast(Lanes.F, softcap);
+    FloatVector highest = FloatVector.broadcast(Lanes.F, Float.NEGATIVE_INFINITY);
+    float max = Float.NEGATIVE_INFINITY;
+    int i = 0;
+    for (; i <= n - N; i += N) {
+      FloatVector v = FloatVector.fromArray(Lanes.F, s, at + i);
+      if (softcap > 0) {
+        v = VectorMath.tanh(v.div(cap)).mul(cap);
+        v.intoArray(s, at + i);
+      }
+      highest = highest.max(v);
+    }
+    for (; i < n; i++) {
+      if (softcap > 0) s[at + i] = (float) (softcap * Math.tanh(s[at + i] / softcap));
+      max = Math.max(max, s[at + i]);
+    }
+    max = Math.max(max, highest.reduceLanes(VectorOperators.MAX));
+    FloatVector sums = FloatVector.zero(Lanes.F);
+    float sum = 0;
+    for (i = 0; i <= n - N; i += N) {
+      FloatVector e = VectorMath.exp(FloatVector.fromArray(Lanes.F, s, at + i).sub(max));
+      e.intoArray(s, at + i);
+      sums = sums.add(e);
+    }
+    for (; i < n; i++) {
+      s[at + i] = (float) Math.exp(s[at + i] - max);
+      sum += s[at + i];
+    }
+    float inverse = 1 / (sum + sums.reduceLanes(VectorOperators.ADD));
+    for (i = 0; i <= n - N; i += N) {
+      FloatVector.fromArray(Lanes.F, s, at + i).mul(inverse).intoArray(s, at + i);
+    }
+    for (; i < n; i++) s[at + i] *= inverse;
+  }
+
+  /** Adds {@code weights · v} of a run of positions to an output of d numbers. */
+  private static void mix(
+      float[] weights, int from, int run, float[] v, int at, int step, int d, float[] y, int to) {
+    int j = 0;
+    for (; j <= d - 4 * N; j += 4 * N) {
+      FloatVector a = FloatVector.fromArray(Lanes.F, y, to + j);
+      FloatVector b = FloatVector.fromArray(Lanes.F, y, to + j + N);
+      FloatVector c = FloatVector.fromArray(Lanes.F, y, to + j + 2 * N);
+      FloatVector e = FloatVector.fromArray(Lanes.F, y, to + j + 3 * N);
+      int o = at + j;
+      for (int r = 0; r < run; r++) {
+        FloatVector w = FloatVector.broadcast(Lanes.F, weights[from + r]);
+        a = w.fma(FloatVector.fromArray(Lanes.F, v, o), a);
+        b = w.fma(FloatVector.fromArray(Lanes.F, v, o + N), b);
+        c = w.fma(FloatVector.fromArray(Lanes.F, v, o + 2 * N), c);
+        e = w.fma(FloatVector.fromArray(Lanes.F, v, o + 3 * N), e);
+        o += step;
+      }
+      a.intoArray(y, to + j);
+      b.intoArray(y, to + j + N);
+      c.intoArray(y, to + j + 2 * N);
+      e.intoArray(y, to + j + 3 * N);
+    }
+    for (; j <= d - N; j += N) {
+      FloatVector a = FloatVector.fromArray(Lanes.F, y, to + j);
+      for (int r = 0; r < run; r++) {
+        FloatVector w = FloatVector.broadcast(Lanes.F, weights[from + r]);
+        a = w.fma(FloatVector.fromArray(Lanes.F, v, at + r * step + j), a);
+      }
+      a.intoArray(y, to + j);
+    }
+    for (; j < d; j++) {
+      float sum = y[to + j];
+      for (int r = 0; r < run; r++) sum = Math.fma(weights[from + r], v[at + r * step + j], sum);
+      y[to + j] = sum;
+    }
+  }
+}

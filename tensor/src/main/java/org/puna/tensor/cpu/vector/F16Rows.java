@@ -1,0 +1,39 @@
+package org.puna.tensor.cpu.vector;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import org.puna.tensor.quant.BlockFormats;
+
+/** Rows of half precision numbers. */
+final class F16Rows implements StoredRows {
+  private static final int BYTES = 2;
+  private static final int N = Lanes.N;
+  private static final int STEP = BYTES * N;
+
+  @Override
+  public void decode(MemorySegment w, long offset, float[] dst, int at, int n) {
+    int whole = n - n % N;
+    for (int i = 0; i < whole; i += N) {
+      Lanes.f16(w, offset + (long) BYTES * i).intoArray(dst, at + i);
+    }
+    BlockFormats.F16.decode(w, offset + (long) BYTES * whole, dst, at + whole, n - whole);
+  }
+
+  @Override
+  public float dot(
+      MemorySegment w, long offset, float[] x, int xAt, int n, float[] sums, float[] scratch) {
+    FloatVector even = FloatVector.zero(Lanes.F);
+    FloatVector odd = even;
+    int i = 0;
+    for (; i <= n - 2 * N; i += 2 * N) {
+      long o = offset + (long) BYTES * i;
+      even = Lanes.f16(w, o).fma(FloatVector.fromArray(Lanes.F, x, xAt + i), even);
+      odd = Lanes.f16(w, o + STEP).fma(FloatVector.fromArray(Lanes.F, x, xAt + i + N), odd);
+    }
+    float sum = even.add(odd).reduceLanes(VectorOperators.ADD);
+    if (i == n) return sum;
+    decode(w, offset + (long) BYTES * i, scratch, 0, n - i);
+    return sum + FloatDots.dot(scratch, 0, x, xAt + i, n - i);
+  }
+}

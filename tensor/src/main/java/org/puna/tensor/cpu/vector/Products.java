@@ -1,0 +1,245 @@
+package org.puna.tensor.cpu.vector;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+import org.puna.tensor.Tensor;
+import org.puna.tensor.cpu.Team;
+import org.puna.tensor.quant.BlockFormat;
+
+/**
+ * Products of activations with stored weights. A few rows go straight over the stored blocks, as
+ * fast as memory delivers them; many rows decode the weights, {@link Tile#WIDTH} rows at a time,
+ * into packed columns and multiply tile by tile.
+ */
+final class Products implements AutoCloseable {
+  /** Rows up to which reading the weights costs more than multiplying. */
+  static final int FEW = 8;
+
+  /** Bytes of weights in one piece of work of a product with few rows. */
+  private static final long PIECE_BYTES = 128 << 10;
+
+  /** Numbers of a row that are packed at a time: packed columns stay in the second-level cache. */
+  private static final int DEPTH = 512;
+
+  /** Rows that are packed at a time, a multiple of the tile. */
+  private static final int BLOCK_ROWS = 480;
+
+  /** Distance of decoded rows: not a power of two, which would share few lines of the cache. */
+  private static final int DECODED_STEP = DEPTH + 16;
+
+  private static final int WIDTH = Tile.WIDTH;
+  private static final int ROWS = Tile.ROWS;
+
+  private final Arena arena = Arena.ofShared();
+  private Scratch[] members = new Scratch[0];
+  private float[] packed = new float[0];
+  private float[] sums = new float[0];
+
+  /** Memory of one member of the team. */
+  private static final class Scratch {
+    final float[] row = new float[StoredRows.SCRATCH];
+    float[] decoded = new float[0];
+    float[] columns = new float[0];
+    final float[] tile = new float[ROWS * WIDTH];
+    MemorySegment bytes = MemorySegment.NULL;
+
+    void many() {
+      if (decoded.length > 0) return;
+      decoded = new float[WIDTH * DECODED_STEP];
+      columns = new float[WIDTH * DEPTH];
+    }
+  }
+
+  void linear(Team team, float[] x, int rows, Tensor w, float @Nullable [] bias, float[] y) {
+    grow(team.size());
+    StoredRows stored = stored(w.format());
+    if (rows <= FEW) few(team, stored, x, rows, w, bias, y);
+    else many(team, stored, x, rows, w, bias, y);
+  }
+
+  /** Returns the way to read rows of a format. */
+  static StoredRows stored(BlockFormat format) {
+    return switch (format.name()) {
+      case "F32" -> new F32Rows();
+      case "F16" -> new F16Rows();
+      case "BF16" -> new BF16Rows();
+      case "Q8_0" -> new Q8Rows();
+      case "Q4_0" -> new Q4Rows();
+      case "Q4_K" -> new Q4KRows();
+      case "Q6_K" -> new Q6KRows();
+      default -> new OtherRows(format);
+    };
+  }
+
+  private void grow(int size) {
+    if (members.length >= size) return;
+    int from = members.length;
+    members = Arrays.copyOf(members, size);
+    for (int i = from; i < size; i++) members[i] = new Scratch();
+  }
+
+  /**
+   * Returns rows {@code from} to {@code to} as native memory: themselves, or a copy where they lie
+   * in an array, so that the hot loops only ever see one kind of segment.
+   */
+  private MemorySegment nativeRows(Scratch s, Tensor w, long from, long to) {
+    long at = from * w.rowBytes();
+    long size = to * w.rowBytes() - at;
+    MemorySegment rows = w.data().asSlice(at, size);
+    if (rows.isNative()) return rows;
+    if (s.bytes.byteSize() < size) s.bytes = arena.allocate(size, 64);
+    return s.bytes.asSlice(0, size).copyFrom(rows);
+  }
+
+  private void few(
+      Team team,
+      StoredRows stored,
+      float[] x,
+      int rows,
+      Tensor w,
+      float @Nullable [] bias,
+      float[] y) {
+    int n = Math.toIntExact(w.dim(0));
+    int k = w.rowElements();
+    long rowBytes = w.rowBytes();
+    if (rows == 1 && stored.needsSums()) sumBlocks(x, k);
+    int step = Math.clamp(PIECE_BYTES / rowBytes, 1, Math.max(1, n / (4 * team.size())));
+    team.run(
+        (n + step - 1) / step,
+        (piece, member) -> {
+          Scratch s = members[member];
+          int from = piece * step;
+          int to = Math.min(n, from + step);
+          MemorySegment data = nativeRows(s, w, from, to);
+          for (int j = from; j < to; j++) {
+            long at = (j - from) * rowBytes;
+            float start = bias == null ? 0 : bias[j];
+            if (rows == 1) y[j] = start + stored.dot(data, at, x, 0, k, sums, s.row);
+            else fewRows(stored, s, data, at, x, rows, w, start, y, j);
+          }
+        });
+  }
+
+  /** Decodes a row of weights once for all rows of {@code x}. */
+  private static void fewRows(
+      StoredRows stored,
+      Scratch s,
+      MemorySegment data,
+      long at,
+      float[] x,
+      int rows,
+      Tensor w,
+      float start,
+      float[] y,
+      int j) {
+    int n = (int) w.dim(0);
+    int k = w.rowElements();
+    int block = w.format().blockElements();
+    int piece = Math.max(block, StoredRows.SCRATCH - StoredRows.SCRATCH % block);
+    for (int t = 0; t < rows; t++) y[t * n + j] = start;
+    for (int i = 0; i < k; i += piece) {
+      int m = Math.min(piece, k - i);
+      stored.decode(data, at + w.format().bytes(i), s.row, 0, m);
+      int t = 0;
+      for (; t <= rows - 4; t += 4) {
+        FloatDots.addFour(s.row, m, x, t * k + i, k, y, t * n + j, n);
+      }
+      for (; t < rows; t++) y[t * n + j] += FloatDots.dot(s.row, 0, x, t * k + i, m);
+    }
+  }
+
+  private void sumBlocks(float[] x, int k) {
+    if (sums.length < k / 32) sums = new float[k / 32];
+    for (int b = 0; b < k / 32; b++) {
+      float sum = 0;
+      for (int i = b * 32; i < (b + 1) * 32; i++) sum += x[i];
+      sums[b] = sum;
+    }
+  }
+
+  private void many(
+      Team team,
+      StoredRows stored,
+      float[] x,
+      int rows,
+      Tensor w,
+      float @Nullable [] bias,
+      float[] y) {
+    int n = Math.toIntExact(w.dim(0));
+    int k = w.rowElements();
+    for (int from = 0; from < rows; from += BLOCK_ROWS) {
+      int first = from;
+      int count = Math.min(BLOCK_ROWS, rows - from);
+      int groups = (count + ROWS - 1) / ROWS;
+      if (packed.length < groups * ROWS * k) packed = new float[groups * ROWS * k];
+      team.run(groups, (g, _) -> pack(x, first, count, k, g, groups));
+      team.run(
+          (n + WIDTH - 1) / WIDTH,
+          (panel, member) -> panel(stored, members[member], w, panel, first, count, bias, y));
+    }
+  }
+
+  /** Packs six rows of {@code x}: for each run of DEPTH columns, the groups one after the other. */
+  private void pack(float[] x, int first, int count, int k, int g, int groups) {
+    for (int i = 0; i < k; i += DEPTH) {
+      int depth = Math.min(DEPTH, k - i);
+      int to = i * groups * ROWS + g * depth * ROWS;
+      for (int r = 0; r < ROWS; r++) {
+        int row = g * ROWS + r;
+        if (row < count) {
+          int src = (first + row) * k + i;
+          for (int j = 0; j < depth; j++) packed[to + j * ROWS + r] = x[src + j];
+        } else {
+          for (int j = 0; j < depth; j++) packed[to + j * ROWS + r] = 0;
+        }
+      }
+    }
+  }
+
+  /** Computes WIDTH columns of the result for a block of rows. */
+  private void panel(
+      StoredRows stored,
+      Scratch s,
+      Tensor w,
+      int panel,
+      int first,
+      int count,
+      float @Nullable [] bias,
+      float[] y) {
+    s.many();
+    int n = (int) w.dim(0);
+    int k = w.rowElements();
+    long rowBytes = w.rowBytes();
+    int column = panel * WIDTH;
+    int columns = Math.min(WIDTH, n - column);
+    int groups = (count + ROWS - 1) / ROWS;
+    MemorySegment data = nativeRows(s, w, column, column + columns);
+    for (int i = 0; i < k; i += DEPTH) {
+      int depth = Math.min(DEPTH, k - i);
+      for (int c = 0; c < columns; c++) {
+        long at = c * rowBytes + w.format().bytes(i);
+        stored.decode(data, at, s.decoded, c * DECODED_STEP, depth);
+      }
+      Columns.pack(s.decoded, DECODED_STEP, columns, depth, s.columns);
+      for (int g = 0; g < groups; g++) {
+        int a = i * groups * ROWS + g * depth * ROWS;
+        int rows = Math.min(ROWS, count - g * ROWS);
+        int to = (first + g * ROWS) * n + column;
+        Tile.multiply(packed, a, s.columns, depth, s.tile);
+        Tile.store(s.tile, rows, columns, i > 0, y, to, n);
+      }
+    }
+    if (bias != null) {
+      for (int t = first; t < first + count; t++) {
+        for (int c = 0; c < columns; c++) y[t * n + column + c] += bias[column + c];
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    arena.close();
+  }
+}

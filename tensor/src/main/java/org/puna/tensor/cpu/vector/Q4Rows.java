@@ -1,0 +1,51 @@
+package org.puna.tensor.cpu.vector;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+
+/** Rows of Q4_0: 18 bytes hold a half-precision scale and 32 nibbles around 8. */
+final class Q4Rows implements StoredRows {
+  private static final int BLOCK = 18;
+
+  @Override
+  public void decode(MemorySegment w, long offset, float[] dst, int at, int n) {
+    long o = offset;
+    for (int i = at; i < at + n; i += 32) {
+      FloatVector d = FloatVector.broadcast(Lanes.F, Lanes.half(w, o));
+      for (int u = 0; u < 16; u += Lanes.BYTES) {
+        ByteVector q = Lanes.bytes(w, o + 2 + u);
+        Lanes.storeScaled(Lanes.low(q).sub((byte) 8), d, dst, i + u);
+        Lanes.storeScaled(Lanes.high(q).sub((byte) 8), d, dst, i + 16 + u);
+      }
+      o += BLOCK;
+    }
+  }
+
+  @Override
+  public float dot(
+      MemorySegment w, long offset, float[] x, int xAt, int n, float[] sums, float[] scratch) {
+    FloatVector acc = FloatVector.zero(Lanes.F);
+    float above = 0;
+    long o = offset;
+    for (int i = xAt; i < xAt + n; i += 32) {
+      FloatVector block = FloatVector.zero(Lanes.F);
+      for (int u = 0; u < 16; u += Lanes.BYTES) {
+        ByteVector q = Lanes.bytes(w, o + 2 + u);
+        block = Lanes.addProducts(Lanes.low(q), x, i + u, block);
+        block = Lanes.addProducts(Lanes.high(q), x, i + 16 + u, block);
+      }
+      float d = Lanes.half(w, o);
+      acc = block.fma(FloatVector.broadcast(Lanes.F, d), acc);
+      above = Math.fma(d, sums[i / 32], above);
+      o += BLOCK;
+    }
+    return acc.reduceLanes(VectorOperators.ADD) - 8 * above;
+  }
+
+  @Override
+  public boolean needsSums() {
+    return true;
+  }
+}

@@ -1,0 +1,38 @@
+package org.puna.tensor.cpu.vector;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+
+/** Rows of Q8_0: 34 bytes hold a half-precision scale and 32 signed bytes. */
+final class Q8Rows implements StoredRows {
+  private static final int BLOCK = 34;
+
+  @Override
+  public void decode(MemorySegment w, long offset, float[] dst, int at, int n) {
+    long o = offset;
+    for (int i = at; i < at + n; i += 32) {
+      FloatVector d = FloatVector.broadcast(Lanes.F, Lanes.half(w, o));
+      for (int u = 0; u < 32; u += Lanes.BYTES) {
+        Lanes.storeScaled(Lanes.bytes(w, o + 2 + u), d, dst, i + u);
+      }
+      o += BLOCK;
+    }
+  }
+
+  @Override
+  public float dot(
+      MemorySegment w, long offset, float[] x, int xAt, int n, float[] sums, float[] scratch) {
+    FloatVector acc = FloatVector.zero(Lanes.F);
+    long o = offset;
+    for (int i = xAt; i < xAt + n; i += 32) {
+      FloatVector block = FloatVector.zero(Lanes.F);
+      for (int u = 0; u < 32; u += Lanes.BYTES) {
+        block = Lanes.addProducts(Lanes.bytes(w, o + 2 + u), x, i + u, block);
+      }
+      acc = block.fma(FloatVector.broadcast(Lanes.F, Lanes.half(w, o)), acc);
+      o += BLOCK;
+    }
+    return acc.reduceLanes(VectorOperators.ADD);
+  }
+}

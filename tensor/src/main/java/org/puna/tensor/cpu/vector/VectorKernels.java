@@ -1,0 +1,232 @@
+package org.puna.tensor.cpu.vector;
+
+import jdk.incubator.vector.FloatVector;
+import org.jspecify.annotations.Nullable;
+import org.puna.tensor.AttentionShape;
+import org.puna.tensor.Batch;
+import org.puna.tensor.Op;
+import org.puna.tensor.Tensor;
+import org.puna.tensor.cpu.Kernels;
+import org.puna.tensor.cpu.Team;
+import org.puna.tensor.cpu.scalar.ScalarKernels;
+
+/**
+ * The kernels in the JDK's Vector API, for whatever vector length the machine prefers. Sums are
+ * taken lane by lane, so results differ from the scalar ones by rounding.
+ */
+public final class VectorKernels implements Kernels {
+  /** Numbers of one piece of an element-wise operation: enough work to be worth a hand-over. */
+  private static final int PIECE = 16384;
+
+  private static final int N = Lanes.N;
+
+  private final Products products = new Products();
+  private final Attention attention = new Attention();
+
+  /** Makes the kernels, without scratch memory yet. */
+  public VectorKernels() {}
+
+  @Override
+  public String name() {
+    return "vector";
+  }
+
+  @Override
+  public String describe() {
+    return "Vector API, " + Lanes.F.vectorBitSize() + " bits";
+  }
+
+  @Override
+  public void linear(Team team, float[] x, int rows, Tensor w, float @Nullable [] bias, float[] y) {
+    products.linear(team, x, rows, w, bias, y);
+  }
+
+  @Override
+  public void rmsNorm(
+      Team team,
+      float[] x,
+      int groups,
+      int group,
+      float @Nullable [] weight,
+      float eps,
+      float[] y) {
+    int step = Math.max(1, PIECE / group);
+    team.run(
+        (groups + step - 1) / step,
+        (piece, _) -> {
+          for (int g = piece * step; g < Math.min(groups, (piece + 1) * step); g++) {
+            normalise(x, g * group, group, weight, eps, y);
+          }
+        });
+  }
+
+  private static void normalise(
+      float[] x, int at, int n, float @Nullable [] weight, float eps, float[] y) {
+    float r = (float) (1 / Math.sqrt(FloatDots.dot(x, at, x, at, n) / n + eps));
+    int i = 0;
+    for (; i <= n - N; i += N) {
+      FloatVector v = at(x, at + i).mul(r);
+      (weight == null ? v : v.mul(at(weight, i))).intoArray(y, at + i);
+    }
+    for (; i < n; i++) {
+      float v = x[at + i] * r;
+      y[at + i] = weight == null ? v : v * weight[i];
+    }
+  }
+
+  @Override
+  public void add(Team team, float[] a, float[] b, int n, float[] y) {
+    pieces(
+        team,
+        n,
+        (from, to) -> {
+          int i = from;
+          for (; i <= to - N; i += N) at(a, i).add(at(b, i)).intoArray(y, i);
+          for (; i < to; i++) y[i] = a[i] + b[i];
+        });
+  }
+
+  @Override
+  public void scale(Team team, float[] x, int n, float factor, float[] y) {
+    pieces(
+        team,
+        n,
+        (from, to) -> {
+          int i = from;
+          for (; i <= to - N; i += N) at(x, i).mul(factor).intoArray(y, i);
+          for (; i < to; i++) y[i] = x[i] * factor;
+        });
+  }
+
+  @Override
+  public void softcap(Team team, float[] x, int n, float cap, float[] y) {
+    pieces(
+        team,
+        n,
+        (from, to) -> {
+          int i = from;
+          for (; i <= to - N; i += N) {
+            VectorMath.tanh(at(x, i).div(cap)).mul(cap).intoArray(y, i);
+          }
+          for (; i < to; i++) y[i] = (float) (cap * Math.tanh(x[i] / cap));
+        });
+  }
+
+  @Override
+  public void gate(
+      Team team, float[] gate, float[] up, int n, Op.Activation activation, float[] y) {
+    pieces(
+        team,
+        n,
+        (from, to) -> {
+          int i =
+              switch (activation) {
+                case SILU -> siluGate(gate, up, from, to, y);
+                case GELU_TANH -> geluGate(gate, up, from, to, y);
+                case GELU -> from; // no family that needs speed uses it
+              };
+          for (; i < to; i++) y[i] = ScalarKernels.activate(activation, gate[i]) * up[i];
+        });
+  }
+
+  private static int siluGate(float[] gate, float[] up, int from, int to, float[] y) {
+    int i = from;
+    for (; i <= to - N; i += N) VectorMath.silu(at(gate, i)).mul(at(up, i)).intoArray(y, i);
+    return i;
+  }
+
+  private static int geluGate(float[] gate, float[] up, int from, int to, float[] y) {
+    int i = from;
+    for (; i <= to - N; i += N) VectorMath.geluTanh(at(gate, i)).mul(at(up, i)).intoArray(y, i);
+    return i;
+  }
+
+  @Override
+  public void rope(
+      Team team,
+      float[] x,
+      int rows,
+      int heads,
+      int headDim,
+      float[] cos,
+      float[] sin,
+      int pairs,
+      boolean interleaved,
+      float[] y) {
+    int step = Math.max(1, PIECE / (heads * headDim));
+    team.run(
+        (rows + step - 1) / step,
+        (piece, _) -> {
+          for (int t = piece * step; t < Math.min(rows, (piece + 1) * step); t++) {
+            for (int h = 0; h < heads; h++) {
+              int at = (t * heads + h) * headDim;
+              if (interleaved) rotatePairs(x, at, cos, sin, t * pairs, pairs, y);
+              else rotateHalves(x, at, cos, sin, t * pairs, pairs, y);
+              int rest = at + 2 * pairs;
+              System.arraycopy(x, rest, y, rest, headDim - 2 * pairs);
+            }
+          }
+        });
+  }
+
+  private static void rotateHalves(
+      float[] x, int at, float[] cos, float[] sin, int angle, int pairs, float[] y) {
+    int i = 0;
+    for (; i <= pairs - N; i += N) {
+      FloatVector a = at(x, at + i);
+      FloatVector b = at(x, at + pairs + i);
+      FloatVector c = at(cos, angle + i);
+      FloatVector s = at(sin, angle + i);
+      a.mul(c).sub(b.mul(s)).intoArray(y, at + i);
+      b.mul(c).add(a.mul(s)).intoArray(y, at + pairs + i);
+    }
+    for (; i < pairs; i++) rotate(x, at + i, at + pairs + i, cos[angle + i], sin[angle + i], y);
+  }
+
+  private static void rotatePairs(
+      float[] x, int at, float[] cos, float[] sin, int angle, int pairs, float[] y) {
+    for (int i = 0; i < pairs; i++) {
+      rotate(x, at + 2 * i, at + 2 * i + 1, cos[angle + i], sin[angle + i], y);
+    }
+  }
+
+  private static void rotate(float[] x, int a, int b, float c, float s, float[] y) {
+    float xa = x[a];
+    float xb = x[b];
+    y[a] = xa * c - xb * s;
+    y[b] = xb * c + xa * s;
+  }
+
+  @Override
+  public void attention(
+      Team team,
+      AttentionShape shape,
+      Batch batch,
+      float[] q,
+      float[][] keys,
+      float[][] values,
+      int pageTokens,
+      float[] y) {
+    attention.run(team, shape, batch, q, keys, values, pageTokens, y);
+  }
+
+  @Override
+  public void close() {
+    products.close();
+  }
+
+  /** A range of an element-wise operation. */
+  private interface Range {
+    void run(int from, int to);
+  }
+
+  private static void pieces(Team team, int n, Range range) {
+    team.run(
+        (n + PIECE - 1) / PIECE,
+        (piece, _) -> range.run(piece * PIECE, Math.min(n, (piece + 1) * PIECE)));
+  }
+
+  private static FloatVector at(float[] x, int i) {
+    return FloatVector.fromArray(Lanes.F, x, i);
+  }
+}

@@ -1,0 +1,86 @@
+package org.puna.tensor.cpu.vector;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+
+/**
+ * Transcendental functions of all lanes, by polynomials of our own: the JDK's need a native library
+ * that some machines lack, and would round differently there.
+ */
+final class VectorMath {
+  private static final float LOG2_E = (float) (1 / Math.log(2));
+
+  /** ln 2 in two pieces; multiples of the first by small whole numbers are exact. */
+  private static final float LN2_HIGH = 0x1.63p-1f;
+
+  private static final float LN2_LOW = (float) (Math.log(2) - LN2_HIGH);
+
+  /** Adding and subtracting 1.5 · 2²³ rounds to a whole number. */
+  private static final float ROUND = 0x1.8p23f;
+
+  private VectorMath() {}
+
+  /** Returns e to the power of x, within 2 units in the last place; NaN stays NaN. */
+  static FloatVector exp(FloatVector x) {
+    // Beyond these the result is 0 and infinity; the bounds keep the whole number in range.
+    FloatVector v = x.max(-104f).min(89f);
+    FloatVector n = v.mul(LOG2_E).add(ROUND).sub(ROUND);
+    FloatVector r = n.fma(all(-LN2_HIGH), v);
+    r = n.fma(all(-LN2_LOW), r);
+    // Taylor's series to the seventh power: |r| ≤ ln 2 / 2, the rest is below 1e-8.
+    FloatVector p = all(1f / 5040);
+    p = p.fma(r, all(1f / 720));
+    p = p.fma(r, all(1f / 120));
+    p = p.fma(r, all(1f / 24));
+    p = p.fma(r, all(1f / 6));
+    p = p.fma(r, all(0.5f));
+    p = p.fma(r, all(1f));
+    p = p.fma(r, all(1f));
+    // Two factors, so that subnormal results and those up to the largest float come out right.
+    IntVector whole = (IntVector) n.castShape(Lanes.I, 0);
+    IntVector half = whole.lanewise(VectorOperators.ASHR, 1);
+    return p.mul(power(half)).mul(power(whole.sub(half)));
+  }
+
+  /** Returns 2 to a power between −126 and 127. */
+  private static FloatVector power(IntVector n) {
+    return n.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+  }
+
+  /** Returns the hyperbolic tangent, within 4 units in the last place. */
+  static FloatVector tanh(FloatVector x) {
+    FloatVector a = x.abs();
+    // Far from zero 1 − 2 / (e^{2a} + 1) loses nothing.
+    FloatVector e = exp(a.add(a));
+    FloatVector far = all(1f).sub(all(2f).div(e.add(1f)));
+    FloatVector signed = far.lanewise(VectorOperators.NEG, x.compare(VectorOperators.LT, 0f));
+    // Near zero its odd series: x − x³/3 + 2x⁵/15 − 17x⁷/315 + 62x⁹/2835 − 1382x¹¹/155925 …
+    FloatVector s = x.mul(x);
+    FloatVector p = all((float) (-929569.0 / 638512875));
+    p = p.fma(s, all(21844f / 6081075f));
+    p = p.fma(s, all(-1382f / 155925f));
+    p = p.fma(s, all(62f / 2835f));
+    p = p.fma(s, all(-17f / 315f));
+    p = p.fma(s, all(2f / 15f));
+    p = p.fma(s, all(-1f / 3f));
+    FloatVector near = x.mul(s).fma(p, x);
+    return signed.blend(near, a.compare(VectorOperators.LT, 0.4f));
+  }
+
+  /** Returns {@code x · sigmoid(x)}. */
+  static FloatVector silu(FloatVector x) {
+    return x.div(exp(x.neg()).add(1f));
+  }
+
+  /** Returns {@code ½x · (1 + tanh(√(2/π) · (x + 0.044715x³)))}. */
+  static FloatVector geluTanh(FloatVector x) {
+    FloatVector cube = x.mul(x).mul(x);
+    FloatVector inner = cube.fma(all(0.044715f), x).mul((float) Math.sqrt(2 / Math.PI));
+    return x.mul(0.5f).mul(tanh(inner).add(1f));
+  }
+
+  private static FloatVector all(float v) {
+    return FloatVector.broadcast(Lanes.F, v);
+  }
+}
