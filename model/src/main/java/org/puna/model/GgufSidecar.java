@@ -1,9 +1,6 @@
 package org.puna.model;
 
 import java.util.HashMap;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import org.puna.model.gguf.GgufArray;
@@ -71,26 +68,6 @@ final class GgufSidecar {
           case BOOL, ARRAY -> v.toString();
         };
       }
-    };
-  }
-
-  /** Returns metadata that holds a tokenizer. */
-  static Map<String, GgufValue> metadata(Vocabulary vocabulary) {
-    var out = new LinkedHashMap<String, GgufValue>();
-    GgufVocabulary.write(vocabulary).forEach((key, value) -> out.put(key, value(value)));
-    return out;
-  }
-
-  private static GgufValue value(Object value) {
-    return switch (value) {
-      case String s -> GgufValue.of(s);
-      case Boolean b -> GgufValue.of(b);
-      case Integer i -> GgufValue.u32(i);
-      case float[] f -> GgufValue.of(GgufArray.ofFloats(f));
-      case int[] i -> GgufValue.of(GgufArray.ofInts(i));
-      case byte[] b -> GgufValue.of(GgufArray.ofBytes(b));
-      case List<?> l -> GgufValue.of(GgufArray.ofTexts(l.stream().map(String::valueOf).toList()));
-      default -> throw new IllegalArgumentException("no GGUF value: " + value.getClass());
     };
   }
 }

@@ -62,6 +62,14 @@ public interface Architecture {
   }
 
   /**
+   * Returns the tensors of GGUF that stand for a configuration's rotary scaling: a divisor for each
+   * frequency, by name.
+   */
+  default Map<String, float[]> ropeTensors(ModelConfig config) {
+    return GgufRope.tensors(HfDecoder.firstRope(config));
+  }
+
+  /**
    * Returns whether rotating pairs are neighbouring rows of queries and keys in a Hugging Face
    * folder; otherwise they are half a head apart.
    */
