@@ -6,8 +6,11 @@ import java.util.Set;
 import org.puna.model.config.ModelConfig;
 import org.puna.model.gguf.GgufFile;
 import org.puna.model.gguf.GgufValue;
+import org.puna.model.layers.Decoders;
+import org.puna.model.layers.Params;
 import org.puna.model.weights.Stored;
 import org.puna.model.weights.Weight;
+import org.puna.tensor.Graph;
 
 /**
  * A family of models: its configuration in both kinds of files, the names and layouts of its
@@ -79,4 +82,15 @@ public interface Architecture {
 
   /** Returns whether rotating pairs are neighbouring rows of queries and keys in GGUF. */
   boolean ggufRopeInterleaved();
+
+  /**
+   * Records the forward pass, from token ids to logits [M, V].
+   *
+   * @param config a configuration of this family
+   * @param weights its weights
+   * @param contextLength positions that will be used, at least 1
+   */
+  default Graph forward(ModelConfig config, Params weights, int contextLength) {
+    return Decoders.preNorm(config, weights, contextLength);
+  }
 }

@@ -16,8 +16,11 @@ import org.puna.model.config.ModelConfig.RopeScaling;
 import org.puna.model.config.ModelConfig.Span;
 import org.puna.model.gguf.GgufFile;
 import org.puna.model.gguf.GgufValue;
+import org.puna.model.layers.Decoders;
+import org.puna.model.layers.Params;
 import org.puna.model.weights.Stored;
 import org.puna.model.weights.Weight;
+import org.puna.tensor.Graph;
 
 /**
  * The text model of Gemma 3: five layers that see a window to one that sees all, each kind with its
@@ -250,5 +253,10 @@ public final class Gemma3 implements Architecture {
   @Override
   public boolean ggufRopeInterleaved() {
     return false;
+  }
+
+  @Override
+  public Graph forward(ModelConfig config, Params weights, int contextLength) {
+    return Decoders.sandwichNorm(config, weights, contextLength);
   }
 }

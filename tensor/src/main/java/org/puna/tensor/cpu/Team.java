@@ -1,13 +1,16 @@
 package org.puna.tensor.cpu;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A fixed team of platform threads that works on one task at a time. The calling thread is a
  * member. Between tasks members spin for a moment and then sleep, so that the many small tasks of a
- * decode step start without a system call and an idle model costs nothing.
+ * decode step start without a system call and an idle model costs nothing. A task ends when its
+ * pieces are done, not when every member has seen it: on a busy machine the caller does the work of
+ * a member that does not get to run.
  *
  * <p>One task runs at a time: {@link #run} must not be called by two threads at once, nor from
  * within a task.
@@ -29,14 +32,23 @@ public final class Team implements AutoCloseable {
   /** Spins this often before sleeping: about a hundred microseconds. */
   private static final int SPINS = 20_000;
 
+  /** Bits of a piece number and of a number of pieces in {@link #state}. */
+  private static final int BITS = 20;
+
+  private static final int MAX_PIECES = (1 << BITS) - 1;
+
   private final Thread[] workers;
-  private final AtomicInteger nextPiece = new AtomicInteger();
-  private final AtomicInteger working = new AtomicInteger();
-  private final AtomicInteger generation = new AtomicInteger();
-  private volatile boolean closed;
-  private @Nullable Task task;
-  private int pieces;
+
+  /**
+   * The task's number, its pieces and the next piece in one word, so that a member that comes late
+   * with an old word cannot take a piece of a newer task.
+   */
+  private final AtomicLong state = new AtomicLong();
+
+  private final AtomicInteger done = new AtomicInteger();
+  private volatile @Nullable Task task;
   private volatile @Nullable Throwable failure;
+  private volatile boolean closed;
 
   /**
    * Starts the members.
@@ -63,7 +75,7 @@ public final class Team implements AutoCloseable {
    * Runs all pieces of a task and returns when they are done. Pieces are handed out in order to
    * whoever is free.
    *
-   * @throws RuntimeException what a piece threw, after all members have stopped
+   * @throws RuntimeException what a piece threw, after all pieces that were begun have ended
    */
   public void run(int count, Task work) {
     if (count <= 0) return;
@@ -71,15 +83,21 @@ public final class Team implements AutoCloseable {
       for (int i = 0; i < count; i++) work.run(i, 0);
       return;
     }
-    task = work;
-    pieces = count;
+    if (count > MAX_PIECES) {
+      run(MAX_PIECES, work);
+      run(count - MAX_PIECES, (piece, member) -> work.run(MAX_PIECES + piece, member));
+      return;
+    }
     failure = null;
-    nextPiece.set(0);
-    working.set(workers.length);
-    generation.incrementAndGet();
+    done.set(0);
+    task = work;
+    long number = (state.get() >>> 2 * BITS) + 1;
+    state.set(number << 2 * BITS | (long) count << BITS);
     for (Thread w : workers) LockSupport.unpark(w);
-    take(work, count, 0);
-    for (int spin = 0; working.get() > 0; spin++) {
+    while (takePiece(0)) {
+      // the next one
+    }
+    for (int spin = 0; done.get() < count; spin++) {
       if (spin < SPINS) Thread.onSpinWait();
       else LockSupport.parkNanos(this, 20_000);
     }
@@ -89,30 +107,36 @@ public final class Team implements AutoCloseable {
     if (f instanceof Error e) throw e;
   }
 
-  private void take(Task work, int count, int member) {
+  private static boolean hasPiece(long s) {
+    return (s & MAX_PIECES) < (s >>> BITS & MAX_PIECES);
+  }
+
+  /**
+   * Does the next piece of the task; false if none is left. After a failure the rest are only
+   * counted.
+   */
+  private boolean takePiece(int member) {
+    long s = state.get();
+    if (!hasPiece(s)) return false;
+    if (!state.compareAndSet(s, s + 1)) return true;
+    // The task cannot change before this piece is counted as done.
+    Task work = task;
     try {
-      for (int i = nextPiece.getAndIncrement(); i < count; i = nextPiece.getAndIncrement()) {
-        work.run(i, member);
-      }
+      if (work != null && failure == null) work.run((int) (s & MAX_PIECES), member);
     } catch (RuntimeException | Error e) {
       failure = e;
-      nextPiece.set(count);
+    } finally {
+      done.incrementAndGet();
     }
+    return true;
   }
 
   private void serve(int member) {
-    int seen = 0;
-    while (true) {
-      int spin = 0;
-      while (generation.get() == seen && !closed) {
-        if (spin++ < SPINS) Thread.onSpinWait();
-        else LockSupport.park(this);
-      }
-      if (closed) return;
-      seen = generation.get();
-      Task work = task;
-      if (work != null) take(work, pieces, member);
-      working.decrementAndGet();
+    int spin = 0;
+    while (!closed) {
+      if (takePiece(member)) spin = 0;
+      else if (spin++ < SPINS) Thread.onSpinWait();
+      else LockSupport.park(this);
     }
   }
 
