@@ -20,7 +20,10 @@ public final class ActivationMemory {
   public enum Recompute {
     /** Nothing. */
     NONE,
-    /** The scores of attention: softmax, its dropout, the weighted sum. */
+    /**
+     * What is large and cheap. GPT with separate attention kernels: the scores, their softmax and
+     * dropout. Gated models with fused attention: outputs of norms and the product of gate and up.
+     */
     SELECTIVE,
     /** The whole layer, from its input. */
     FULL
@@ -76,8 +79,9 @@ public final class ActivationMemory {
       double inside = 4 * q + 4 * kv + 4 * ffn;
       return tokens * (outside / outer + inside / t + scores);
     }
-    double outside = (6 + 2 * copies) * h;
-    double inside = 4 * q + 4 * kv + 6 * ffn;
+    boolean cheapAgain = k.fusedAttention() && k.recompute() == Recompute.SELECTIVE;
+    double outside = cheapAgain ? (2 + 2 * copies) * h : (6 + 2 * copies) * h;
+    double inside = 4 * q + 4 * kv + (cheapAgain ? 4 : 6) * ffn;
     return tokens * (outside / outer + inside / t + scores);
   }
 

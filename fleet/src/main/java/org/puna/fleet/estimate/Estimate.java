@@ -1,0 +1,64 @@
+package org.puna.fleet.estimate;
+
+import java.util.Map;
+
+/**
+ * What one iteration costs.
+ *
+ * @param run what was estimated
+ * @param machine on what
+ * @param seconds time of an iteration
+ * @param breakdown where the time goes, in seconds, in the order it should be read; sums to {@code
+ *     seconds}
+ * @param modelFlops floating-point operations of the model in an iteration, forward and backward
+ *     without recomputation, causal attention counted once
+ * @param hardwareFlops operations that are executed: with recomputation, and with the scores above
+ *     the diagonal where the kernels compute them
+ * @param memory bytes on the fullest GPU
+ * @param parametersPerGpu parameters on that GPU
+ */
+public record Estimate(
+    TrainingRun run,
+    Machine machine,
+    double seconds,
+    Map<String, Double> breakdown,
+    double modelFlops,
+    double hardwareFlops,
+    MemoryUse memory,
+    double parametersPerGpu) {
+
+  /** Returns the GPUs of the layout. */
+  public int gpus() {
+    return run.layout().gpus();
+  }
+
+  /** Returns model TFLOP/s per GPU, without recomputation. */
+  public double modelTflopsPerGpu() {
+    return modelFlops / seconds / gpus() / 1e12;
+  }
+
+  /** Returns executed TFLOP/s per GPU, with recomputation, as Megatron-LM's tables print. */
+  public double hardwareTflopsPerGpu() {
+    return hardwareFlops / seconds / gpus() / 1e12;
+  }
+
+  /** Returns model FLOP/s over peak BF16 FLOP/s (PaLM's MFU). */
+  public double mfu() {
+    return modelTflopsPerGpu() / machine.chip().bf16Tflops();
+  }
+
+  /** Returns executed FLOP/s over peak BF16 FLOP/s. */
+  public double hfu() {
+    return hardwareTflopsPerGpu() / machine.chip().bf16Tflops();
+  }
+
+  /** Returns tokens in a day without interruption. */
+  public double tokensPerDay() {
+    return run.tokens() / seconds * 86_400;
+  }
+
+  /** Returns whether the fullest GPU's memory holds it. */
+  public boolean fits() {
+    return memory.total() <= machine.chip().memoryGb() * 1e9;
+  }
+}

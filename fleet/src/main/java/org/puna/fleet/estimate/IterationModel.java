@@ -1,0 +1,214 @@
+package org.puna.fleet.estimate;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.puna.model.config.ActivationMemory.Recompute;
+import org.puna.model.config.ModelConfig;
+import org.puna.model.config.ModelSize;
+
+/**
+ * Time of one training iteration: micro-batches through a pipeline of stages, then the reduction of
+ * gradients and the optimiser.
+ *
+ * <p>T = Σ stages / v + (n − 1/v) · slowest stage + exposed gradients + optimiser, for n
+ * micro-batches and v interleaved chunks: 1F1B for v = 1 (Narayanan et al. 2021, section 2.2). The
+ * time of a stage comes from {@link LayerTime}.
+ */
+public final class IterationModel {
+  /** Bytes that Adam reads and writes for a parameter: gradient, master, two moments, weight. */
+  private static final double ADAM_TRAFFIC = 30;
+
+  /** Bytes of logits and losses, forward and backward, for each vocabulary entry of a token. */
+  private static final double LOSS_TRAFFIC = 30;
+
+  /** Bytes for each element of the embedding's output: lookup, dropout, scattered gradient. */
+  private static final double EMBEDDING_TRAFFIC = 40;
+
+  private final Calibration calibration;
+
+  /**
+   * A model with fitted constants.
+   *
+   * @param calibration the constants
+   */
+  public IterationModel(Calibration calibration) {
+    this.calibration = calibration;
+  }
+
+  /** Returns the constants in use. */
+  public Calibration calibration() {
+    return calibration;
+  }
+
+  /**
+   * Estimates one iteration.
+   *
+   * @param run what to run
+   * @param machine on what
+   */
+  public Estimate estimate(TrainingRun run, Machine machine) {
+    Map<String, Double> parts = breakdown(run, machine);
+    return new Estimate(
+        run,
+        machine,
+        parts.values().stream().mapToDouble(Double::doubleValue).sum(),
+        parts,
+        modelFlops(run),
+        hardwareFlops(run),
+        MemoryUse.of(run),
+        MemoryUse.parametersPerGpu(run));
+  }
+
+  /**
+   * Seconds of one iteration.
+   *
+   * @param run what to run
+   * @param machine on what
+   */
+  public double seconds(TrainingRun run, Machine machine) {
+    double sum = 0;
+    for (double part : breakdown(run, machine).values()) sum += part;
+    return sum;
+  }
+
+  private Map<String, Double> breakdown(TrainingRun run, Machine machine) {
+    Kernels k = new Kernels(machine, calibration, run.precision());
+    Layout l = run.layout();
+    ModelConfig m = run.model();
+    double n = run.microBatches();
+    double v = l.virtualStages();
+    LayerTime layer = LayerTime.mean(run, k, calibration);
+    double tokens = (double) run.microBatch() * run.seq() / l.cp();
+
+    double first = c(Constant.MICRO_BATCH) + k.traffic(tokens * m.dModel() * EMBEDDING_TRAFFIC);
+    double last = head(run, k, tokens);
+    double transfer = transfer(run, k, tokens);
+    int layers = l.stageLayers(m.nLayers());
+    int missing = layers * l.pp() - m.nLayers();
+    double middleStage = layers * layer.total() + transfer;
+    double firstStage = (layers - (missing > 1 ? 1 : 0)) * layer.total() + first + transfer;
+    double lastStage = (layers - (missing > 0 ? 1 : 0)) * layer.total() + last + transfer;
+    double slowest;
+    double sum;
+    if (l.pp() == 1) {
+      slowest = layers * layer.total() + first + last;
+      sum = slowest;
+    } else {
+      slowest = Math.max(Math.max(firstStage, lastStage), l.pp() > 2 ? middleStage : 0);
+      sum = firstStage + lastStage + (l.pp() - 2) * middleStage;
+    }
+    double work = n * slowest;
+    double bubble = (sum - slowest) / v;
+
+    double params = MemoryUse.parametersPerGpu(run);
+    double exposed = gradients(run, k, params, layers * layer.backward());
+    double optimizer =
+        k.traffic(params * ADAM_TRAFFIC * c(Constant.OPTIMIZER) / optimizerShards(run));
+    double steps = work + bubble + exposed + optimizer + c(Constant.ITERATION);
+    double nodes = Math.max(1, (double) l.gpus() / machine.nodeChips());
+    double straggler = steps * c(Constant.STRAGGLER) * Math.log(nodes) / Math.log(2);
+
+    Map<String, Double> parts = new LinkedHashMap<>();
+    double perStage = n * layers;
+    parts.put("matrix products", perStage * layer.gemm());
+    parts.put("attention", perStage * layer.attention());
+    parts.put("norms and activations", perStage * layer.elementwise());
+    parts.put("tensor-parallel communication", perStage * layer.tensor());
+    if (l.cp() > 1) parts.put("context-parallel communication", perStage * layer.context());
+    if (l.ep() > 1) parts.put("expert exchange", perStage * layer.expert());
+    parts.put("waiting for the host", perStage * layer.host());
+    parts.put("embedding, head and stage transfers", work - perStage * layer.total());
+    parts.put("pipeline bubble", bubble);
+    parts.put("gradient reduction not hidden", exposed);
+    parts.put("optimizer", optimizer);
+    parts.put("slowest server and fixed costs", straggler + c(Constant.ITERATION));
+
+    return parts;
+  }
+
+  private double c(Constant constant) {
+    return calibration.get(constant);
+  }
+
+  private double head(TrainingRun run, Kernels k, double tokens) {
+    double t = run.layout().tp();
+    double vocab = run.model().vocabSize() / t;
+    double h = run.model().dModel();
+    double products = k.gemm(tokens, vocab, h) + k.gemmBackward(tokens, vocab, h);
+    double whole = t == 1 ? c(Constant.WHOLE_HEAD) : 1;
+    return products * whole + k.traffic(tokens * vocab * LOSS_TRAFFIC);
+  }
+
+  /** Seconds of stage transfers that a micro-batch waits for: one each way for each chunk. */
+  private double transfer(TrainingRun run, Kernels k, double tokens) {
+    Layout l = run.layout();
+    if (l.pp() == 1 || run.software().overlapped()) return 0;
+    double bytes = 2 * tokens * run.model().dModel() / l.tp();
+    return 2 * l.virtualStages() * k.stageTransfer(bytes, l.tp() * l.cp() * l.dp());
+  }
+
+  private static double optimizerShards(TrainingRun run) {
+    return run.zero() >= 1 ? (double) run.layout().dp() * run.layout().cp() : 1;
+  }
+
+  /** Seconds of reducing gradients (and gathering weights) that no work hides. */
+  private double gradients(TrainingRun run, Kernels k, double params, double lastBackward) {
+    Layout l = run.layout();
+    int ranks = l.dp() * l.cp();
+    if (ranks == 1) return 0;
+    double around = (ranks - 1.0) / ranks;
+    // A sum in 16 bits goes around twice; sharded optimisers scatter 32-bit sums and gather 16-bit
+    // weights, and ZeRO-3 gathers the weights again for the backward pass of each micro-batch.
+    double bytes = run.zero() == 0 ? 4 : 6;
+    double seconds = k.ring(around * bytes * params, ranks, l.tp());
+    double again =
+        run.zero() == 3 ? 2 * run.microBatches() * k.ring(around * 2 * params, ranks, l.tp()) : 0;
+    double hidden = lastBackward * c(Constant.GRADIENT_OVERLAP);
+    if (run.software().overlapped()) {
+      // Chunks finish one after another: the first is reduced while the others still work on the
+      // last round of micro-batches.
+      double v = l.virtualStages();
+      hidden = lastBackward * (1 + (Math.min(run.microBatches(), l.pp()) - 1) * (v - 1) / v);
+    }
+    double hiddenAgain = hidden * run.microBatches();
+    return softRemainder(seconds, hidden) + softRemainder(again, hiddenAgain);
+  }
+
+  /** {@code max(0, total − hidden)} with a smooth corner, because overlap is never perfect. */
+  private static double softRemainder(double total, double hidden) {
+    if (total <= 0) return 0;
+    double corner = 0.1 * total;
+    double x = (total - hidden) / corner;
+    return x > 30 ? corner * x : corner * Math.log1p(Math.exp(x));
+  }
+
+  /** Model FLOPs of an iteration: 3 · forward with causal attention. */
+  static double modelFlops(TrainingRun run) {
+    return run.tokens()
+        * ModelSize.trainingFlops(run.model(), run.seq(), ModelSize.AttentionCount.CAUSAL).total();
+  }
+
+  /** FLOPs that the layout executes, with recomputation. */
+  static double hardwareFlops(TrainingRun run) {
+    ModelSize.Flops f = ModelSize.forwardFlops(run.model(), run.seq(), run.attentionCount());
+    double again =
+        switch (run.recompute()) {
+          case NONE -> 0;
+          case SELECTIVE -> run.software().fusedAttention() ? 0 : f.attention();
+          // Megatron-LM's formula counts the head as recomputed; it is not, and weighs little.
+          case FULL -> f.total();
+        };
+    return run.tokens() * (3 * f.total() + again);
+  }
+
+  /**
+   * The rate that the model family's papers print: executed FLOPs for GPT (Megatron-LM's formula
+   * counts recomputation), model FLOPs for all others.
+   *
+   * @param e the estimate
+   */
+  public static double publishedTflopsPerGpu(Estimate e) {
+    boolean executed = ModelSize.isGpt(e.run().model()) && e.run().recompute() != Recompute.NONE;
+    return executed ? e.hardwareTflopsPerGpu() : e.modelTflopsPerGpu();
+  }
+}

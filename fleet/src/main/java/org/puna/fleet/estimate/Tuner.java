@@ -1,0 +1,161 @@
+package org.puna.fleet.estimate;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.puna.model.config.ActivationMemory.Recompute;
+import org.puna.model.config.BadInput;
+import org.puna.model.config.ModelConfig;
+import org.puna.model.config.ModelSize;
+
+/**
+ * Chooses what a layout leaves open (micro-batch, interleaving, recomputation, ZeRO stage) so that
+ * it fits and takes least time, as a team that trains at scale would.
+ */
+public final class Tuner {
+  /** Micro-batches that are tried; larger ones gain nothing on any chip of the catalogue. */
+  private static final int LARGEST_MICRO_BATCH = 32;
+
+  private static final int MOST_CHUNKS = 8;
+
+  private final IterationModel model;
+
+  /**
+   * A tuner.
+   *
+   * @param model estimates each choice
+   */
+  public Tuner(IterationModel model) {
+    this.model = model;
+  }
+
+  /**
+   * What is asked, with empty choices where the tuner may choose.
+   *
+   * @param model the model
+   * @param seq tokens of a sequence
+   * @param batch sequences of an iteration
+   * @param precision format of the products
+   * @param microBatch sequences of a micro-batch
+   * @param recompute what is computed again
+   * @param zero ZeRO stage
+   * @param software how the kernels are written
+   */
+  public record Ask(
+      ModelConfig model,
+      int seq,
+      int batch,
+      Machine.Precision precision,
+      OptionalInt microBatch,
+      Optional<Recompute> recompute,
+      OptionalInt zero,
+      Optional<TrainingRun.Software> software) {
+
+    /**
+     * An ask that leaves everything open.
+     *
+     * @param model the model
+     * @param seq tokens of a sequence
+     * @param batch sequences of an iteration
+     */
+    public static Ask of(ModelConfig model, int seq, int batch) {
+      return new Ask(
+          model,
+          seq,
+          batch,
+          Machine.Precision.BF16,
+          OptionalInt.empty(),
+          Optional.empty(),
+          OptionalInt.empty(),
+          Optional.empty());
+    }
+  }
+
+  /**
+   * The fastest choice that fits; where none fits, the one that needs least memory.
+   *
+   * @param ask what is asked
+   * @param layout the layout; {@code virtualStages} above 1 is kept, 1 leaves interleaving open
+   * @param machine on what
+   * @throws BadInput if the layout does not divide, whatever is chosen
+   */
+  public Estimate best(Ask ask, Layout layout, Machine machine) {
+    layout.check(ask.model(), ask.seq(), ask.batch(), ask.microBatch().orElse(1));
+    Estimate best = null;
+    Estimate smallest = null;
+    for (Recompute recompute : recomputes(ask)) {
+      for (int zero : zeros(ask)) {
+        for (int micro : microBatches(ask, layout)) {
+          for (int chunks : chunks(ask, layout, micro)) {
+            Estimate e =
+                estimate(ask, layout.withVirtualStages(chunks), micro, recompute, zero, machine);
+            if (e.fits() && (best == null || e.seconds() < best.seconds())) best = e;
+            if (smallest == null || e.memory().total() < smallest.memory().total()) smallest = e;
+          }
+        }
+        // Sharing more than is needed to fit only adds communication.
+        if (best != null) break;
+      }
+    }
+    return chosen(best, smallest);
+  }
+
+  private static Estimate chosen(@Nullable Estimate best, @Nullable Estimate smallest) {
+    if (best != null) return best;
+    if (smallest == null) throw new IllegalStateException("no choice was tried");
+    return smallest;
+  }
+
+  private Estimate estimate(
+      Ask ask, Layout layout, int micro, Recompute recompute, int zero, Machine machine) {
+    TrainingRun.Software software =
+        ask.software().orElseGet(() -> TrainingRun.Software.of(ask.model(), recompute));
+    return model.estimate(
+        new TrainingRun(
+            ask.model(),
+            ask.seq(),
+            ask.batch(),
+            micro,
+            layout,
+            ask.precision(),
+            recompute,
+            zero,
+            software),
+        machine);
+  }
+
+  private static List<Recompute> recomputes(Ask ask) {
+    if (ask.recompute().isPresent()) return List.of(ask.recompute().get());
+    // GPT stands for Megatron-LM's published runs, which recomputed whole layers.
+    return ModelSize.isGpt(ask.model()) ? List.of(Recompute.FULL) : List.of(Recompute.values());
+  }
+
+  private static List<Integer> zeros(Ask ask) {
+    if (ask.zero().isPresent()) return List.of(ask.zero().getAsInt());
+    return ModelSize.isGpt(ask.model()) ? List.of(0, 1) : List.of(1, 2, 3);
+  }
+
+  private static List<Integer> microBatches(Ask ask, Layout layout) {
+    if (ask.microBatch().isPresent()) return List.of(ask.microBatch().getAsInt());
+    int each = ask.batch() / layout.dp();
+    return IntStream.rangeClosed(1, Math.min(each, LARGEST_MICRO_BATCH))
+        .filter(b -> each % b == 0)
+        .boxed()
+        .toList();
+  }
+
+  private static List<Integer> chunks(Ask ask, Layout layout, int micro) {
+    if (layout.pp() == 1 || layout.virtualStages() > 1) return List.of(layout.virtualStages());
+    int n = ask.batch() / layout.dp() / micro;
+    int layers = layout.stageLayers(ask.model().nLayers());
+    List<Integer> all = new ArrayList<>();
+    for (int v = 1; v <= Math.min(layers, MOST_CHUNKS); v++) {
+      // An interleaved schedule needs a full round of micro-batches.
+      if (layers % v == 0 && (v == 1 || n >= layout.pp())) all.add(v);
+    }
+    return all;
+  }
+}
