@@ -22,7 +22,7 @@ final class F16Rows implements StoredRows {
 
   @Override
   public float dot(
-      MemorySegment w, long offset, float[] x, int xAt, int n, float[] sums, float[] scratch) {
+      MemorySegment w, long offset, float[] x, int xAt, int n, float[] sums, Room room) {
     FloatVector even = FloatVector.zero(Lanes.F);
     FloatVector odd = even;
     int i = 0;
@@ -33,7 +33,7 @@ final class F16Rows implements StoredRows {
     }
     float sum = even.add(odd).reduceLanes(VectorOperators.ADD);
     if (i == n) return sum;
-    decode(w, offset + (long) BYTES * i, scratch, 0, n - i);
-    return sum + FloatDots.dot(scratch, 0, x, xAt + i, n - i);
+    decode(w, offset + (long) BYTES * i, room.floats, 0, n - i);
+    return sum + FloatDots.dot(room.floats, 0, x, xAt + i, n - i);
   }
 }

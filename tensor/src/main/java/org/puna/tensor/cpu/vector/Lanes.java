@@ -26,15 +26,9 @@ final class Lanes {
   /** Floats in a vector. */
   static final int N = F.length();
 
-  /** Bytes that one load of byte codes takes: as many as lanes, but no vector has fewer than 8. */
-  static final int BYTES = Math.max(8, N);
-
-  /** Vectors of floats that a load of byte codes becomes: 2 on 128-bit machines, else 1. */
-  static final int PARTS = BYTES / N;
-
-  /** A load of byte codes. */
-  static final VectorSpecies<Byte> B =
-      VectorSpecies.of(byte.class, VectorShape.forBitSize(8 * BYTES));
+  /** Bytes, lane by lane as {@link #F}; no vector has fewer than eight. */
+  private static final VectorSpecies<Byte> B =
+      VectorSpecies.of(byte.class, VectorShape.forBitSize(8 * Math.max(8, N)));
 
   /** Sixteen-bit numbers, lane by lane as {@link #F}. */
   static final VectorSpecies<Short> S =
@@ -45,34 +39,45 @@ final class Lanes {
   private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LE);
   private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(LE);
 
+  private static final int[] TO_TOP = {24, 16, 8, 0};
+
   private Lanes() {}
 
-  /** Loads byte codes. */
-  static ByteVector bytes(MemorySegment s, long offset) {
-    return ByteVector.fromMemorySegment(B, s, offset, LE);
+  /** Loads signed bytes as numbers. */
+  static FloatVector signedBytes(MemorySegment s, long offset) {
+    if (N < 8) return (FloatVector) spread(word(s, offset), VectorOperators.ASHR).castShape(F, 0);
+    return (FloatVector) ByteVector.fromMemorySegment(B, s, offset, LE).castShape(F, 0);
   }
 
-  /** Widens part {@code part} of loaded signed bytes. */
-  static FloatVector widen(ByteVector b, int part) {
-    return (FloatVector) b.castShape(F, part);
+  /** Loads unsigned bytes. */
+  static IntVector bytes(MemorySegment s, long offset) {
+    if (N < 8) return spread(word(s, offset), VectorOperators.LSHR);
+    return (IntVector)
+        ByteVector.fromMemorySegment(B, s, offset, LE)
+            .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, 0);
   }
 
-  /** Returns {@code acc + Σ b · x[at…]}, lane by lane over the parts of the load. */
-  static FloatVector addProducts(ByteVector b, float[] x, int at, FloatVector acc) {
-    FloatVector sum = widen(b, 0).fma(FloatVector.fromArray(F, x, at), acc);
-    return PARTS == 1 ? sum : widen(b, 1).fma(FloatVector.fromArray(F, x, at + N), sum);
+  /** Loads unsigned bytes of an array. */
+  static IntVector bytes(byte[] b, int at) {
+    if (N < 8) {
+      int word =
+          b[at] & 0xff | (b[at + 1] & 0xff) << 8 | (b[at + 2] & 0xff) << 16 | b[at + 3] << 24;
+      return spread(word, VectorOperators.LSHR);
+    }
+    return (IntVector)
+        ByteVector.fromArray(B, b, at).convertShape(VectorOperators.ZERO_EXTEND_B2I, I, 0);
   }
 
-  /** Stores {@code b · scale}. */
-  static void storeScaled(ByteVector b, FloatVector scale, float[] dst, int at) {
-    widen(b, 0).mul(scale).intoArray(dst, at);
-    if (PARTS > 1) widen(b, 1).mul(scale).intoArray(dst, at + N);
+  /** Moves each byte of a word to the top of a lane, then to the bottom. */
+  private static IntVector spread(int word, VectorOperators.Binary right) {
+    return IntVector.broadcast(I, word)
+        .lanewise(VectorOperators.LSHL, IntVector.fromArray(I, TO_TOP, 0))
+        .lanewise(right, 24);
   }
 
-  /** Stores {@code b · scale − min}, rounded after the product. */
-  static void storeScaled(ByteVector b, FloatVector scale, FloatVector min, float[] dst, int at) {
-    widen(b, 0).mul(scale).sub(min).intoArray(dst, at);
-    if (PARTS > 1) widen(b, 1).mul(scale).sub(min).intoArray(dst, at + N);
+  /** Converts whole numbers. */
+  static FloatVector floats(IntVector v) {
+    return (FloatVector) v.castShape(F, 0);
   }
 
   /** Returns the half-precision number at {@code offset}. */
@@ -83,29 +88,6 @@ final class Lanes {
   /** Returns the 32-bit word at {@code offset}. */
   static int word(MemorySegment s, long offset) {
     return s.get(INT, offset);
-  }
-
-  /** Returns the low nibble of every byte. */
-  static ByteVector low(ByteVector b) {
-    return b.and((byte) 15);
-  }
-
-  /** Returns the high nibble of every byte. */
-  static ByteVector high(ByteVector b) {
-    return shiftRight(b, 4).and((byte) 15);
-  }
-
-  /**
-   * Shifts sixteen-bit pairs of bytes right: one instruction where bytes have none. The bits that
-   * cross a border are for the caller to mask.
-   */
-  static ByteVector shiftRight(ByteVector b, int bits) {
-    return b.reinterpretAsShorts().lanewise(VectorOperators.LSHR, bits).reinterpretAsBytes();
-  }
-
-  /** Shifts sixteen-bit pairs of bytes left; see {@link #shiftRight}. */
-  static ByteVector shiftLeft(ByteVector b, int bits) {
-    return b.reinterpretAsShorts().lanewise(VectorOperators.LSHL, bits).reinterpretAsBytes();
   }
 
   /** Loads float32 numbers. */

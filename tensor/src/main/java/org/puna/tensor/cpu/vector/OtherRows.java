@@ -18,13 +18,13 @@ final class OtherRows implements StoredRows {
 
   @Override
   public float dot(
-      MemorySegment w, long offset, float[] x, int xAt, int n, float[] sums, float[] scratch) {
-    int piece = SCRATCH - SCRATCH % format.blockElements();
+      MemorySegment w, long offset, float[] x, int xAt, int n, float[] sums, Room room) {
+    int piece = Room.FLOATS - Room.FLOATS % format.blockElements();
     float sum = 0;
     for (int i = 0; i < n; i += piece) {
       int m = Math.min(piece, n - i);
-      format.decode(w, offset + format.bytes(i), scratch, 0, m);
-      sum += FloatDots.dot(scratch, 0, x, xAt + i, m);
+      format.decode(w, offset + format.bytes(i), room.floats, 0, m);
+      sum += FloatDots.dot(room.floats, 0, x, xAt + i, m);
     }
     return sum;
   }

@@ -39,10 +39,12 @@ final class Products implements AutoCloseable {
 
   /** Memory of one member of the team. */
   private static final class Scratch {
-    final float[] row = new float[StoredRows.SCRATCH];
+    final Room room = new Room();
     float[] decoded = new float[0];
     float[] columns = new float[0];
     final float[] tile = new float[ROWS * WIDTH];
+    final float[] rows = new float[Quad.ROWS * DECODED_STEP];
+    final float[][] sums = new float[(FEW + Quad.ROWS - 1) / Quad.ROWS][Quad.SUMS];
     MemorySegment bytes = MemorySegment.NULL;
 
     void many() {
@@ -113,40 +115,73 @@ final class Products implements AutoCloseable {
           int from = piece * step;
           int to = Math.min(n, from + step);
           MemorySegment data = nativeRows(s, w, from, to);
-          for (int j = from; j < to; j++) {
-            long at = (j - from) * rowBytes;
-            float start = bias == null ? 0 : bias[j];
-            if (rows == 1) y[j] = start + stored.dot(data, at, x, 0, k, sums, s.row);
-            else fewRows(stored, s, data, at, x, rows, w, start, y, j);
+          if (rows == 1) {
+            for (int j = from; j < to; j++) {
+              float dot = stored.dot(data, (j - from) * rowBytes, x, 0, k, sums, s.room);
+              y[j] = bias == null ? dot : dot + bias[j];
+            }
+          } else {
+            for (int j = from; j < to; j += Quad.ROWS) {
+              long at = (j - from) * rowBytes;
+              quad(stored, s, data, at, Math.min(Quad.ROWS, to - j), w, x, rows, bias, y, j);
+            }
           }
         });
   }
 
-  /** Decodes a row of weights once for all rows of {@code x}. */
-  private static void fewRows(
+  /** Multiplies up to four rows of weights, decoded once, with all rows of {@code x}. */
+  private static void quad(
       StoredRows stored,
       Scratch s,
       MemorySegment data,
       long at,
+      int count,
+      Tensor w,
       float[] x,
       int rows,
-      Tensor w,
-      float start,
+      float @Nullable [] bias,
       float[] y,
       int j) {
     int n = (int) w.dim(0);
     int k = w.rowElements();
-    int block = w.format().blockElements();
-    int piece = Math.max(block, StoredRows.SCRATCH - StoredRows.SCRATCH % block);
-    for (int t = 0; t < rows; t++) y[t * n + j] = start;
-    for (int i = 0; i < k; i += piece) {
-      int m = Math.min(piece, k - i);
-      stored.decode(data, at + w.format().bytes(i), s.row, 0, m);
-      int t = 0;
-      for (; t <= rows - 4; t += 4) {
-        FloatDots.addFour(s.row, m, x, t * k + i, k, y, t * n + j, n);
+    long rowBytes = w.rowBytes();
+    for (int t = 0; t < rows; t += Quad.ROWS) Arrays.fill(s.sums[t / Quad.ROWS], 0);
+    for (int i = 0; i < k; i += DEPTH) {
+      int depth = Math.min(DEPTH, k - i);
+      int whole = depth - depth % Lanes.N;
+      for (int r = 0; r < count; r++) {
+        long from = at + r * rowBytes + w.format().bytes(i);
+        stored.decode(data, from, s.rows, r * DECODED_STEP, depth);
       }
-      for (; t < rows; t++) y[t * n + j] += FloatDots.dot(s.row, 0, x, t * k + i, m);
+      for (int t = 0; t < rows; t += Quad.ROWS) {
+        float[] sums = s.sums[t / Quad.ROWS];
+        int last = rows - 1;
+        int x0 = t * k + i;
+        int x1 = Math.min(t + 1, last) * k + i;
+        int x2 = Math.min(t + 2, last) * k + i;
+        int x3 = Math.min(t + 3, last) * k + i;
+        Quad.add(s.rows, DECODED_STEP, x, x0, x1, x2, x3, whole, sums);
+        if (whole < depth) rest(s.rows, count, whole, depth, x, x0, k, rows - t, sums);
+      }
+    }
+    for (int t = 0; t < rows; t++) {
+      for (int r = 0; r < count; r++) {
+        float dot = Quad.total(s.sums[t / Quad.ROWS], r, t % Quad.ROWS);
+        y[t * n + j + r] = bias == null ? dot : dot + bias[j + r];
+      }
+    }
+  }
+
+  /** Adds the products of the numbers that fill no vector to the first lane of the sums. */
+  private static void rest(
+      float[] w, int count, int from, int to, float[] x, int x0, int k, int rows, float[] sums) {
+    for (int r = 0; r < count; r++) {
+      for (int t = 0; t < Math.min(rows, Quad.ROWS); t++) {
+        int sum = (r * Quad.ROWS + t) * Lanes.N;
+        for (int i = from; i < to; i++) {
+          sums[sum] = Math.fma(w[r * DECODED_STEP + i], x[x0 + t * k + i], sums[sum]);
+        }
+      }
     }
   }
 

@@ -1,8 +1,8 @@
 package org.puna.tensor.cpu.vector;
 
 import java.lang.foreign.MemorySegment;
-import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
@@ -28,10 +28,11 @@ final class Q4KRows implements StoredRows {
         FloatVector min1 = broadcast(dMin * byteOf(mins, 2 * pair + 1));
         int to = i + 64 * pair;
         long codes = o + CODES + (pair << 5);
-        for (int u = 0; u < 32; u += Lanes.BYTES) {
-          ByteVector q = Lanes.bytes(w, codes + u);
-          Lanes.storeScaled(Lanes.low(q), scale0, min0, dst, to + u);
-          Lanes.storeScaled(Lanes.high(q), scale1, min1, dst, to + 32 + u);
+        for (int u = 0; u < 32; u += Lanes.N) {
+          IntVector q = Lanes.bytes(w, codes + u);
+          IntVector high = q.lanewise(VectorOperators.LSHR, 4);
+          Lanes.floats(q.and(15)).mul(scale0).sub(min0).intoArray(dst, to + u);
+          Lanes.floats(high).mul(scale1).sub(min1).intoArray(dst, to + 32 + u);
         }
       }
       o += BLOCK;
@@ -40,7 +41,7 @@ final class Q4KRows implements StoredRows {
 
   @Override
   public float dot(
-      MemorySegment w, long offset, float[] x, int xAt, int n, float[] sums, float[] scratch) {
+      MemorySegment w, long offset, float[] x, int xAt, int n, float[] sums, Room room) {
     FloatVector acc = FloatVector.zero(Lanes.F);
     float below = 0;
     long o = offset;
@@ -54,10 +55,11 @@ final class Q4KRows implements StoredRows {
         FloatVector odd = even;
         int from = i + 64 * pair;
         long codes = o + CODES + (pair << 5);
-        for (int u = 0; u < 32; u += Lanes.BYTES) {
-          ByteVector q = Lanes.bytes(w, codes + u);
-          even = Lanes.addProducts(Lanes.low(q), x, from + u, even);
-          odd = Lanes.addProducts(Lanes.high(q), x, from + 32 + u, odd);
+        for (int u = 0; u < 32; u += Lanes.N) {
+          IntVector q = Lanes.bytes(w, codes + u);
+          IntVector high = q.lanewise(VectorOperators.LSHR, 4);
+          even = Lanes.floats(q.and(15)).fma(FloatVector.fromArray(Lanes.F, x, from + u), even);
+          odd = Lanes.floats(high).fma(FloatVector.fromArray(Lanes.F, x, from + 32 + u), odd);
         }
         acc = even.fma(broadcast(d * byteOf(scales, 2 * pair)), acc);
         acc = odd.fma(broadcast(d * byteOf(scales, 2 * pair + 1)), acc);

@@ -1,8 +1,8 @@
 package org.puna.tensor.cpu.vector;
 
 import java.lang.foreign.MemorySegment;
-import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /** Rows of Q4_0: 18 bytes hold a half-precision scale and 32 nibbles around 8. */
@@ -14,10 +14,11 @@ final class Q4Rows implements StoredRows {
     long o = offset;
     for (int i = at; i < at + n; i += 32) {
       FloatVector d = FloatVector.broadcast(Lanes.F, Lanes.half(w, o));
-      for (int u = 0; u < 16; u += Lanes.BYTES) {
-        ByteVector q = Lanes.bytes(w, o + 2 + u);
-        Lanes.storeScaled(Lanes.low(q).sub((byte) 8), d, dst, i + u);
-        Lanes.storeScaled(Lanes.high(q).sub((byte) 8), d, dst, i + 16 + u);
+      for (int u = 0; u < 16; u += Lanes.N) {
+        IntVector q = Lanes.bytes(w, o + 2 + u);
+        IntVector high = q.lanewise(VectorOperators.LSHR, 4);
+        Lanes.floats(q.and(15).sub(8)).mul(d).intoArray(dst, i + u);
+        Lanes.floats(high.sub(8)).mul(d).intoArray(dst, i + 16 + u);
       }
       o += BLOCK;
     }
@@ -25,16 +26,17 @@ final class Q4Rows implements StoredRows {
 
   @Override
   public float dot(
-      MemorySegment w, long offset, float[] x, int xAt, int n, float[] sums, float[] scratch) {
+      MemorySegment w, long offset, float[] x, int xAt, int n, float[] sums, Room room) {
     FloatVector acc = FloatVector.zero(Lanes.F);
     float above = 0;
     long o = offset;
     for (int i = xAt; i < xAt + n; i += 32) {
       FloatVector block = FloatVector.zero(Lanes.F);
-      for (int u = 0; u < 16; u += Lanes.BYTES) {
-        ByteVector q = Lanes.bytes(w, o + 2 + u);
-        block = Lanes.addProducts(Lanes.low(q), x, i + u, block);
-        block = Lanes.addProducts(Lanes.high(q), x, i + 16 + u, block);
+      for (int u = 0; u < 16; u += Lanes.N) {
+        IntVector q = Lanes.bytes(w, o + 2 + u);
+        IntVector high = q.lanewise(VectorOperators.LSHR, 4);
+        block = Lanes.floats(q.and(15)).fma(FloatVector.fromArray(Lanes.F, x, i + u), block);
+        block = Lanes.floats(high).fma(FloatVector.fromArray(Lanes.F, x, i + 16 + u), block);
       }
       float d = Lanes.half(w, o);
       acc = block.fma(FloatVector.broadcast(Lanes.F, d), acc);

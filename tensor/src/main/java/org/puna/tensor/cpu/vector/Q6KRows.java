@@ -1,8 +1,12 @@
 package org.puna.tensor.cpu.vector;
 
+import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.LSHR;
+
 import java.lang.foreign.MemorySegment;
-import jdk.incubator.vector.ByteVector;
+import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
@@ -17,89 +21,96 @@ final class Q6KRows implements StoredRows {
 
   @Override
   public void decode(MemorySegment w, long offset, float[] dst, int at, int n) {
-    long o = offset;
-    for (int i = at; i < at + n; i += 256) {
-      float d = Lanes.half(w, o + FACTOR);
-      for (int half = 0; half < 2; half++) {
-        long scales = scales(w, o + SCALES + (half << 3));
-        for (int c = 0; c < 32; c += Lanes.BYTES) {
-          ByteVector a = Lanes.bytes(w, o + (half << 6) + c);
-          ByteVector b = Lanes.bytes(w, o + (half << 6) + 32 + c);
-          ByteVector h = Lanes.bytes(w, o + HIGH + (half << 5) + c);
-          int to = i + 128 * half + c;
-          int s = c / 16;
-          Lanes.storeScaled(first(a, h), broadcast(d * byteOf(scales, s)), dst, to);
-          Lanes.storeScaled(second(b, h), broadcast(d * byteOf(scales, s + 2)), dst, to + 32);
-          Lanes.storeScaled(third(a, h), broadcast(d * byteOf(scales, s + 4)), dst, to + 64);
-          Lanes.storeScaled(fourth(b, h), broadcast(d * byteOf(scales, s + 6)), dst, to + 96);
-        }
+    byte[] copy = w.asSlice(offset, n / 256L * BLOCK).toArray(ValueLayout.JAVA_BYTE);
+    for (int nibble = 0; nibble < 2; nibble++) decode(copy, dst, at, n / 256, nibble);
+  }
+
+  // A part is a sub-block s and its neighbour s + 2 in one nibble of the same 32 bytes. All four
+  // sub-blocks that share bytes at once are more than the compiler expands.
+
+  private static void decode(byte[] w, float[] dst, int at, int blocks, int nibble) {
+    for (int p = 0; p < 4 * blocks; p++) {
+      int o = (p >> 2) * BLOCK;
+      int part = p & 3;
+      int s = (part >> 1) * 8 + (part & 1) + 4 * nibble;
+      int lows = o + (part >> 1) * 64 + (part & 1) * 16;
+      int highs = o + HIGH + part * 16;
+      int to = at + (p >> 2) * 256 + 16 * s;
+      float d = half(w, o + FACTOR);
+      float d0 = d * w[o + SCALES + s];
+      float d1 = d * w[o + SCALES + s + 2];
+      for (int u = 0; u < 16; u += Lanes.N) {
+        IntVector a = Lanes.bytes(w, lows + u).lanewise(LSHR, 4 * nibble).and(15);
+        IntVector b = Lanes.bytes(w, lows + 32 + u).lanewise(LSHR, 4 * nibble).and(15);
+        IntVector h = Lanes.bytes(w, highs + u).lanewise(LSHR, 4 * nibble);
+        IntVector q0 = a.or(h.and(3).lanewise(LSHL, 4)).sub(32);
+        IntVector q1 = b.or(h.and(12).lanewise(LSHL, 2)).sub(32);
+        Lanes.floats(q0).mul(d0).intoArray(dst, to + u);
+        Lanes.floats(q1).mul(d1).intoArray(dst, to + 32 + u);
       }
-      o += BLOCK;
     }
   }
 
   @Override
   public float dot(
-      MemorySegment w, long offset, float[] x, int xAt, int n, float[] sums, float[] scratch) {
-    FloatVector acc = FloatVector.zero(Lanes.F);
-    FloatVector zero = acc;
-    long o = offset;
-    for (int i = xAt; i < xAt + n; i += 256) {
-      float d = Lanes.half(w, o + FACTOR);
-      for (int half = 0; half < 2; half++) {
-        long scales = scales(w, o + SCALES + (half << 3));
-        for (int c = 0; c < 32; c += Lanes.BYTES) {
-          ByteVector a = Lanes.bytes(w, o + (half << 6) + c);
-          ByteVector b = Lanes.bytes(w, o + (half << 6) + 32 + c);
-          ByteVector h = Lanes.bytes(w, o + HIGH + (half << 5) + c);
-          int from = i + 128 * half + c;
-          int s = c / 16;
-          FloatVector p0 = Lanes.addProducts(first(a, h), x, from, zero);
-          FloatVector p1 = Lanes.addProducts(second(b, h), x, from + 32, zero);
-          FloatVector p2 = Lanes.addProducts(third(a, h), x, from + 64, zero);
-          FloatVector p3 = Lanes.addProducts(fourth(b, h), x, from + 96, zero);
-          acc = p0.fma(broadcast(d * byteOf(scales, s)), acc);
-          acc = p1.fma(broadcast(d * byteOf(scales, s + 2)), acc);
-          acc = p2.fma(broadcast(d * byteOf(scales, s + 4)), acc);
-          acc = p3.fma(broadcast(d * byteOf(scales, s + 6)), acc);
-        }
+      MemorySegment w, long offset, float[] x, int xAt, int n, float[] sums, Room room) {
+    int piece = room.bytes.length / BLOCK;
+    int blocks = n / 256;
+    float sum = 0;
+    for (int i = 0; i < blocks; i += piece) {
+      int m = Math.min(piece, blocks - i);
+      long from = offset + (long) i * BLOCK;
+      MemorySegment.copy(w, ValueLayout.JAVA_BYTE, from, room.bytes, 0, m * BLOCK);
+      scales(room.bytes, m, room.floats);
+      for (int nibble = 0; nibble < 2; nibble++) {
+        sum += dot(room.bytes, x, xAt + 256 * i, m, room.floats, nibble);
       }
-      o += BLOCK;
     }
-    return acc.reduceLanes(VectorOperators.ADD);
+    return sum;
   }
 
-  // The four codes of a column of 32: low nibbles of a and b, then high ones, with the pairs of h.
-
-  private static ByteVector first(ByteVector a, ByteVector h) {
-    return centre(Lanes.low(a), Lanes.shiftLeft(h, 4));
+  /** Multiplies every scale with its factor: the product then needs no conversions between. */
+  private static void scales(byte[] w, int blocks, float[] scales) {
+    for (int block = 0; block < blocks; block++) {
+      float d = half(w, block * BLOCK + FACTOR);
+      int from = block * BLOCK + SCALES;
+      for (int i = 0; i < 16; i++) scales[16 * block + i] = d * w[from + i];
+    }
   }
 
-  private static ByteVector second(ByteVector b, ByteVector h) {
-    return centre(Lanes.low(b), Lanes.shiftLeft(h, 2));
+  private static float dot(byte[] w, float[] x, int xAt, int blocks, float[] scales, int nibble) {
+    FloatVector acc0 = FloatVector.zero(Lanes.F);
+    FloatVector acc1 = acc0;
+    for (int p = 0; p < 4 * blocks; p++) {
+      int o = (p >> 2) * BLOCK;
+      int part = p & 3;
+      int s = (part >> 1) * 8 + (part & 1) + 4 * nibble;
+      int lows = o + (part >> 1) * 64 + (part & 1) * 16;
+      int highs = o + HIGH + part * 16;
+      int from = xAt + (p >> 2) * 256 + 16 * s;
+      int scale = (p >> 2) * 16 + s;
+      for (int u = 0; u < 16; u += Lanes.N) {
+        IntVector a = Lanes.bytes(w, lows + u).lanewise(LSHR, 4 * nibble).and(15);
+        IntVector b = Lanes.bytes(w, lows + 32 + u).lanewise(LSHR, 4 * nibble).and(15);
+        IntVector h = Lanes.bytes(w, highs + u).lanewise(LSHR, 4 * nibble);
+        IntVector q0 = a.or(h.and(3).lanewise(LSHL, 4)).sub(32);
+        IntVector q1 = b.or(h.and(12).lanewise(LSHL, 2)).sub(32);
+        acc0 = Lanes.floats(q0).mul(at(x, from + u)).fma(all(scales[scale]), acc0);
+        acc1 = Lanes.floats(q1).mul(at(x, from + 32 + u)).fma(all(scales[scale + 2]), acc1);
+      }
+    }
+    return acc0.add(acc1).reduceLanes(VectorOperators.ADD);
   }
 
-  private static ByteVector third(ByteVector a, ByteVector h) {
-    return centre(Lanes.high(a), h);
+  private static float half(byte[] w, int at) {
+    return Float.float16ToFloat((short) (w[at] & 0xff | w[at + 1] << 8));
   }
 
-  private static ByteVector fourth(ByteVector b, ByteVector h) {
-    return centre(Lanes.high(b), Lanes.shiftRight(h, 2));
+  private static FloatVector at(float[] x, int i) {
+    return FloatVector.fromArray(Lanes.F, x, i);
   }
 
-  private static ByteVector centre(ByteVector low, ByteVector high) {
-    return low.or(high.and((byte) 0x30)).sub((byte) 32);
-  }
-
-  private static long scales(MemorySegment w, long at) {
-    return Lanes.word(w, at) & 0xffffffffL | (long) Lanes.word(w, at + 4) << 32;
-  }
-
-  private static float byteOf(long bytes, int i) {
-    return (byte) (bytes >>> 8 * i);
-  }
-
-  private static FloatVector broadcast(float v) {
+  private static FloatVector all(float v) {
     return FloatVector.broadcast(Lanes.F, v);
   }
 }

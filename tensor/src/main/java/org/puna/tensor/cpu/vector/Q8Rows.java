@@ -13,8 +13,8 @@ final class Q8Rows implements StoredRows {
     long o = offset;
     for (int i = at; i < at + n; i += 32) {
       FloatVector d = FloatVector.broadcast(Lanes.F, Lanes.half(w, o));
-      for (int u = 0; u < 32; u += Lanes.BYTES) {
-        Lanes.storeScaled(Lanes.bytes(w, o + 2 + u), d, dst, i + u);
+      for (int u = 0; u < 32; u += Lanes.N) {
+        Lanes.signedBytes(w, o + 2 + u).mul(d).intoArray(dst, i + u);
       }
       o += BLOCK;
     }
@@ -22,13 +22,14 @@ final class Q8Rows implements StoredRows {
 
   @Override
   public float dot(
-      MemorySegment w, long offset, float[] x, int xAt, int n, float[] sums, float[] scratch) {
+      MemorySegment w, long offset, float[] x, int xAt, int n, float[] sums, Room room) {
     FloatVector acc = FloatVector.zero(Lanes.F);
     long o = offset;
     for (int i = xAt; i < xAt + n; i += 32) {
       FloatVector block = FloatVector.zero(Lanes.F);
-      for (int u = 0; u < 32; u += Lanes.BYTES) {
-        block = Lanes.addProducts(Lanes.bytes(w, o + 2 + u), x, i + u, block);
+      for (int u = 0; u < 32; u += Lanes.N) {
+        FloatVector q = Lanes.signedBytes(w, o + 2 + u);
+        block = q.fma(FloatVector.fromArray(Lanes.F, x, i + u), block);
       }
       acc = block.fma(FloatVector.broadcast(Lanes.F, Lanes.half(w, o)), acc);
       o += BLOCK;

@@ -19,12 +19,9 @@ interface StoredRows {
    *
    * @param sums sums of 32 consecutive numbers of {@code x} each, from index {@code xAt / 32}; read
    *     only by formats that say so in {@link #needsSums}
-   * @param scratch {@link #SCRATCH} floats of this thread
+   * @param room scratch memory of this thread
    */
-  float dot(MemorySegment w, long offset, float[] x, int xAt, int n, float[] sums, float[] scratch);
-
-  /** Floats of scratch memory that {@link #dot} may use. */
-  int SCRATCH = 1024;
+  float dot(MemorySegment w, long offset, float[] x, int xAt, int n, float[] sums, Room room);
 
   /** Returns whether {@link #dot} reads the sums of {@code x}. */
   default boolean needsSums() {
