@@ -139,18 +139,7 @@ final class AddedTokens {
   }
 
   private static boolean alone(String text, int start, int end) {
-    return (start == 0 || !isWord(text.codePointBefore(start)))
-        && (end == text.length() || !isWord(text.codePointAt(end)));
-  }
-
-  /** {@code \w} of Rust's regex: alphabetic, marks, decimal digits, connectors, joiners. */
-  static boolean isWord(int c) {
-    int type = Character.getType(c);
-    return Character.isAlphabetic(c)
-        || (CharClass.of(c) & CharClass.MARK) != 0
-        || type == Character.DECIMAL_DIGIT_NUMBER
-        || type == Character.CONNECTOR_PUNCTUATION
-        || c == 0x200C
-        || c == 0x200D;
+    return (start == 0 || !CharSet.isRustWord(text.codePointBefore(start)))
+        && (end == text.length() || !CharSet.isRustWord(text.codePointAt(end)));
   }
 }

@@ -68,6 +68,21 @@ record Decoding(List<Step> steps, Spelling spelling, Strip strip, String lateSuf
         "");
   }
 
+  /** BERT's vocabulary as GGUF has it: U+2581 marks what begins a word. */
+  static Decoding wordPiece() {
+    return new Decoding(
+        List.of((token, first) -> {
+          boolean marked = token.startsWith("\u2581");
+          // Of the special tokens, which have no mark, [UNK] stands for a word.
+          boolean special = token.length() > 2 && token.startsWith("[") && token.endsWith("]");
+          if (!marked && !special) return token;
+          return HfDecoders.cleanUp((first ? "" : " ") + token.substring(marked ? 1 : 0));
+        }),
+        Spelling.TEXT,
+        Strip.NONE,
+        "");
+  }
+
   /** The bytes that a token adds to the text, before the ends are cut. */
   byte[] bytes(String token, boolean first) {
     String spelled = token;

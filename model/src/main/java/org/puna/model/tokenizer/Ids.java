@@ -26,6 +26,11 @@ final class Ids {
     return size;
   }
 
+  /** Drops the ids from an index on. */
+  void truncate(int size) {
+    this.size = size;
+  }
+
   int[] toArray() {
     return Arrays.copyOf(items, size);
   }

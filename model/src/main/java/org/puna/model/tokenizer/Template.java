@@ -1,5 +1,6 @@
 package org.puna.model.tokenizer;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -41,6 +42,48 @@ record Template(List<Item> single, List<Item> pair) {
             new Item.Special(before, 1),
             new Item.Second(1),
             new Item.Special(after, 1)));
+  }
+
+  /** This template's sequences as the texts of another. */
+  Template inside(Template outer) {
+    List<Item> one = new ArrayList<>();
+    for (Item item : outer.single) {
+      if (item instanceof Item.First) one.addAll(single);
+      else one.add(item);
+    }
+    List<Item> two = new ArrayList<>();
+    for (Item item : outer.pair) {
+      switch (item) {
+        case Item.Special special -> two.add(special);
+        case Item.First text -> two.addAll(single);
+        case Item.Second text -> two.add(text);
+      }
+    }
+    return new Template(one, two);
+  }
+
+  /** Tokens before the first text, where there are some. */
+  int[] before() {
+    Ids ids = new Ids(4);
+    for (Item item : single) {
+      if (!(item instanceof Item.Special special)) break;
+      ids.addAll(special.ids);
+    }
+    return ids.toArray();
+  }
+
+  /** Tokens after the only text, where there are some. */
+  int[] after() {
+    Ids ids = new Ids(4);
+    boolean text = false;
+    for (Item item : single) {
+      if (item instanceof Item.Special special) {
+        if (text) ids.addAll(special.ids);
+      } else {
+        text = true;
+      }
+    }
+    return ids.toArray();
   }
 
   /** The whole sequence, the texts being encoded. */

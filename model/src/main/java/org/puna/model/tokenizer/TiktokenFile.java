@@ -59,6 +59,8 @@ final class TiktokenFile {
     List<byte @Nullable []> tokens = new ArrayList<>();
     int line = 0;
     int count = 0;
+    // Every rank below has a line, and a line has more bytes than this.
+    int most = Math.min(MOST_TOKENS, file.length / 4 + 1);
     for (int p = 0; p < file.length; ) {
       int end = p;
       while (end < file.length && file[end] != '\n') end++;
@@ -68,7 +70,7 @@ final class TiktokenFile {
         int space = p;
         while (space < last && file[space] != ' ') space++;
         byte[] bytes = base64(file, p, space, name, line);
-        int rank = rank(file, space + 1, last, name, line);
+        int rank = rank(file, space + 1, last, most, name, line);
         while (tokens.size() <= rank) tokens.add(null);
         if (tokens.set(rank, bytes) != null) {
           throw new BadInput(name + ": line " + line + ": rank " + rank + " is there twice");
@@ -111,18 +113,18 @@ final class TiktokenFile {
         name + ": line " + line + ": expected a token of 1 to " + LONGEST_TOKEN + " bytes");
   }
 
-  private static int rank(byte[] file, int from, int to, String name, int line) {
+  private static int rank(byte[] file, int from, int to, int most, String name, int line) {
     long rank = from < to ? 0 : -1;
-    for (int i = from; i < to && rank >= 0 && rank < MOST_TOKENS; i++) {
+    for (int i = from; i < to && rank >= 0 && rank < most; i++) {
       rank = file[i] >= '0' && file[i] <= '9' ? rank * 10 + file[i] - '0' : -1;
     }
-    if (rank < 0 || rank >= MOST_TOKENS) {
+    if (rank < 0 || rank >= most) {
       throw new BadInput(
           name
               + ": line "
               + line
               + ": expected a rank from 0 to "
-              + (MOST_TOKENS - 1)
+              + (most - 1)
               + " after the token");
     }
     return (int) rank;

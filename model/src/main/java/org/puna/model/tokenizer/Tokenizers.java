@@ -20,8 +20,22 @@ public final class Tokenizers {
    * @throws BadInput where the file is none of these or is damaged
    */
   public static Tokenizer open(Path path) {
-    Path name = path.getFileName();
-    return read(bytes(path), name == null ? path.toString() : name.toString());
+    Path file = path;
+    if (Files.isDirectory(path)) {
+      file = path.resolve("tokenizer.json");
+      if (!Files.exists(file)) file = path.resolve("tokenizer.model");
+      if (!Files.exists(file)) {
+        throw new BadInput(
+            path + ": expected tokenizer.json or tokenizer.model in the folder, found neither");
+      }
+    }
+    byte[] content = bytes(file);
+    if (HuggingFaceFile.looksLike(content)) {
+      Path folder = file.toAbsolutePath().getParent();
+      HfConfig config = folder == null ? HfConfig.NONE : HfConfig.of(folder);
+      return HuggingFaceFile.read(content, file.toString(), config);
+    }
+    return read(content, file.toString());
   }
 
   private static byte[] bytes(Path path) {
@@ -44,6 +58,9 @@ public final class Tokenizers {
    * @param name name of the file, for errors
    */
   public static Tokenizer read(byte[] content, String name) {
+    if (HuggingFaceFile.looksLike(content)) {
+      return HuggingFaceFile.read(content, name, HfConfig.NONE);
+    }
     if (SentencePieceFile.looksLike(content)) {
       return from(SentencePieceFile.read(content, name), name);
     }
@@ -72,5 +89,17 @@ public final class Tokenizers {
    */
   public static Tokenizer from(Vocabulary vocabulary) {
     return from(vocabulary, "vocabulary");
+  }
+
+  /**
+   * Writes a vocabulary as {@code tokenizer.json}, from which {@link #read} and Hugging Face's
+   * library make a tokenizer that gives the same ids.
+   *
+   * @param vocabulary the keys {@code tokenizer.ggml.*}
+   * @return the file's content in UTF-8
+   * @throws BadInput where the vocabulary is none
+   */
+  public static byte[] toJson(Vocabulary vocabulary) {
+    return HuggingFaceWriter.write(vocabulary);
   }
 }

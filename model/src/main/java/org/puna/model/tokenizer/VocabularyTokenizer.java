@@ -34,6 +34,9 @@ final class VocabularyTokenizer {
 
   private static final int LONGEST_TOKEN = 2048;
 
+  private static final HfPreTokenizers.Cuts WHOLE =
+      new HfPreTokenizers.Cuts(List.of(), List.of(Scanners::whole), false, List.of("whole"));
+
   private final Vocabulary vocabulary;
   private final String file;
   private final int size;
@@ -74,7 +77,9 @@ final class VocabularyTokenizer {
     return switch (vocabulary.model()) {
       case "gpt2" -> builder.byteLevel();
       case "llama" -> builder.sentencePiece();
-      default -> throw builder.bad("model", "gpt2 or llama", "'" + vocabulary.model() + "'");
+      case "t5" -> builder.unigram();
+      case "bert" -> builder.wordPiece();
+      default -> throw builder.bad("model", "gpt2, llama, t5 or bert", quote(vocabulary.model()));
     };
   }
 
@@ -106,12 +111,12 @@ final class VocabularyTokenizer {
     Vocabulary.Specials s = vocabulary.specials();
     return pipeline(
         pre.nfc() ? Normalizers.unicode(java.text.Normalizer.Form.NFC) : Normalizer.NONE,
-        pre.scanners(),
+        pre.cuts(),
         model,
         Decoding.BYTE_LEVEL,
         s.bos(),
         s.eos(),
-        template(s.bos(), s.eos(), pre.addBos()));
+        template(s.bos(), s.eos(), pre.addBos(), false));
   }
 
   /** The merges as they are listed, each by the ids of its parts. */
@@ -143,9 +148,20 @@ final class VocabularyTokenizer {
     return "'" + shown.replace("\n", "\\n").replace("\r", "\\r") + "'";
   }
 
-  private Tokenizer sentencePiece() {
+  /** For each byte the token that spells it, or -1. */
+  private int[] bytes(boolean untyped) {
     int[] ofByte = new int[256];
     Arrays.fill(ofByte, -1);
+    for (int id = 0; id < size; id++) {
+      int b = Decoding.byteToken(vocabulary.tokens().get(id));
+      if (b < 0) continue;
+      if (untyped) kinds[id] = TokenKind.BYTE;
+      if (kinds[id] == TokenKind.BYTE && ofByte[b] < 0) ofByte[b] = id;
+    }
+    return ofByte;
+  }
+
+  private Tokenizer sentencePiece() {
     boolean untyped = vocabulary.kinds().length == 0;
     OptionalInt unk = or(vocabulary.specials().unk(), 0);
     OptionalInt bos = or(vocabulary.specials().bos(), 1);
@@ -155,15 +171,11 @@ final class VocabularyTokenizer {
       bos.ifPresent(id -> kinds[id] = TokenKind.CONTROL);
       eos.ifPresent(id -> kinds[id] = TokenKind.CONTROL);
     }
-    for (int id = 0; id < size; id++) {
-      int b = Decoding.byteToken(vocabulary.tokens().get(id));
-      if (b < 0) continue;
-      if (untyped) kinds[id] = TokenKind.BYTE;
-      if (kinds[id] == TokenKind.BYTE && ofByte[b] < 0) ofByte[b] = id;
-    }
+    int[] ofByte = bytes(untyped);
     boolean prefix = vocabulary.marks().addSpacePrefix().orElse(true);
     boolean squeeze = vocabulary.marks().removeExtraWhitespaces().orElse(false);
-    boolean listed = vocabulary.scores().length == 0 && !vocabulary.merges().isEmpty();
+    // Listed merges are those of a tokenizer.json, of which scores can only be derived.
+    boolean listed = !vocabulary.merges().isEmpty();
     if (!listed && vocabulary.scores().length == 0) throw bad("scores", "scores", "none");
     PieceModel model =
         listed
@@ -173,12 +185,12 @@ final class VocabularyTokenizer {
                 file, vocabulary.tokens(), kinds, vocabulary.scores(), ofByte, unk.orElse(-1));
     return pipeline(
         Normalizers.sentencePieceSpaces(prefix, false, squeeze),
-        List.of(Scanners::whole),
+        WHOLE,
         model,
         Decoding.sentencePiece(prefix, false),
         bos,
         eos,
-        template(bos, eos, true));
+        template(bos, eos, true, false));
   }
 
   /** A file that does not name the id has llama.cpp's. */
@@ -186,9 +198,78 @@ final class VocabularyTokenizer {
     return id.isPresent() || otherwise >= size ? id : OptionalInt.of(otherwise);
   }
 
-  private Template template(OptionalInt bos, OptionalInt eos, boolean bosUnsaid) {
+  private Tokenizer unigram() {
+    OptionalInt unk = or(vocabulary.specials().unk(), 2);
+    OptionalInt eos = or(vocabulary.specials().eos(), 1);
+    boolean prefix = vocabulary.marks().addSpacePrefix().orElse(true);
+    boolean squeeze = vocabulary.marks().removeExtraWhitespaces().orElse(false);
+    if (vocabulary.scores().length == 0) throw bad("scores", "scores", "none");
+    int[] ofByte = bytes(false);
+    boolean[] used = new boolean[size];
+    double[] scores = new double[size];
+    for (int id = 0; id < size; id++) {
+      used[id] = kinds[id] == TokenKind.NORMAL;
+      scores[id] = vocabulary.scores()[id];
+    }
+    List<Normalizer> steps = new ArrayList<>();
+    if (vocabulary.precompiledCharsmap().length > 0) {
+      String where = file + ": tokenizer.ggml.precompiled_charsmap";
+      steps.add(Charsmap.read(vocabulary.precompiledCharsmap(), where).byPlaces());
+    }
+    steps.add(Normalizers.sentencePieceSpaces(prefix, false, squeeze));
+    boolean spells = Arrays.stream(ofByte).anyMatch(id -> id >= 0);
+    return pipeline(
+        Normalizers.sequence(steps),
+        WHOLE,
+        new UnigramModel(
+            vocabulary.tokens(), used, scores, unk.orElse(-1), spells ? ofByte : new int[0]),
+        Decoding.sentencePiece(prefix, false),
+        vocabulary.specials().bos(),
+        eos,
+        template(vocabulary.specials().bos(), eos, false, true));
+  }
+
+  /** BERT's vocabulary as GGUF has it: U+2581 marks the tokens that begin a word. */
+  private Tokenizer wordPiece() {
+    ByteTable starts = new ByteTable(size);
+    ByteTable continuations = new ByteTable(size);
+    for (int id = 0; id < size; id++) {
+      if (kinds[id] != TokenKind.NORMAL) continue;
+      String token = vocabulary.tokens().get(id);
+      if (token.startsWith("\u2581")) starts.putIfAbsent(Utf8.encode(token.substring(1)), id);
+      else continuations.putIfAbsent(Utf8.encode(token), id);
+    }
+    OptionalInt cls = or(vocabulary.specials().bos(), 101);
+    OptionalInt sep = or(vocabulary.specials().sep(), 102);
+    OptionalInt unk = or(vocabulary.specials().unk(), 100);
+    if (cls.isEmpty() || sep.isEmpty() || unk.isEmpty()) {
+      throw bad("bos_token_id", "ids of the tokens [CLS], [SEP] and [UNK]", "not all of them");
+    }
+    Template.Item first = new Template.Item.Special(new int[] {cls.getAsInt()}, 0);
+    return pipeline(
+        HfNormalizers.bert(true, true, true, true),
+        HfPreTokenizers.bert(),
+        new WordPieceModel(starts, continuations, unk.getAsInt(), 100),
+        Decoding.wordPiece(),
+        cls,
+        sep,
+        new Template(
+            List.of(
+                first,
+                new Template.Item.First(0),
+                new Template.Item.Special(new int[] {sep.getAsInt()}, 0)),
+            List.of(
+                first,
+                new Template.Item.First(0),
+                new Template.Item.Special(new int[] {sep.getAsInt()}, 0),
+                new Template.Item.Second(1),
+                new Template.Item.Special(new int[] {sep.getAsInt()}, 1))));
+  }
+
+  private Template template(
+      OptionalInt bos, OptionalInt eos, boolean bosUnsaid, boolean eosUnsaid) {
     boolean first = vocabulary.marks().addBos().orElse(bosUnsaid) && bos.isPresent();
-    boolean last = vocabulary.marks().addEos().orElse(false) && eos.isPresent();
+    boolean last = vocabulary.marks().addEos().orElse(eosUnsaid) && eos.isPresent();
     if (!first && !last) return Template.PLAIN;
     return Template.around(
         first ? new int[] {bos.getAsInt()} : new int[0],
@@ -197,7 +278,7 @@ final class VocabularyTokenizer {
 
   private Tokenizer pipeline(
       Normalizer normalizer,
-      List<Scanner> scanners,
+      HfPreTokenizers.Cuts cuts,
       PieceModel model,
       Decoding decoding,
       OptionalInt bos,
@@ -205,7 +286,7 @@ final class VocabularyTokenizer {
       Template template) {
     List<AddedTokens.Added> added = new ArrayList<>();
     boolean[] hidden = new boolean[size];
-    boolean spaced = vocabulary.model().equals("llama");
+    boolean spaced = vocabulary.model().equals("llama") || vocabulary.model().equals("t5");
     for (int id = 0; id < size; id++) {
       String token = vocabulary.tokens().get(id);
       hidden[id] = kinds[id] == TokenKind.CONTROL;
@@ -231,8 +312,8 @@ final class VocabularyTokenizer {
             hidden,
             added,
             normalizer,
-            List.of(),
-            scanners,
+            cuts.text(),
+            cuts.scanners(),
             model,
             template,
             decoding,
