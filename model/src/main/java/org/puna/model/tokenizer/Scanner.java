@@ -5,7 +5,7 @@ package org.puna.model.tokenizer;
  * expression of a pre-tokenizer would find, written as a state machine.
  */
 @FunctionalInterface
-interface Scanner {
+public interface Scanner {
   /**
    * Finds where the piece that begins at a place ends.
    *
@@ -15,4 +15,14 @@ interface Scanner {
    * @return end of the piece, above {@code from}, at most {@code to}
    */
   int next(byte[] s, int from, int to);
+
+  /** Returns the cuts of Llama 3: words with the space before them, at most three digits. */
+  static Scanner llama3() {
+    return Scanners.words(3, false);
+  }
+
+  /** Returns the cuts of GPT-2. */
+  static Scanner gpt2() {
+    return Scanners::gpt2;
+  }
 }
