@@ -20,6 +20,8 @@ import org.puna.tensor.cpu.Kernels;
 import org.puna.tensor.cpu.Team;
 import org.puna.tensor.cpu.scalar.ScalarGradKernels;
 import org.puna.tensor.cpu.scalar.ScalarKernels;
+import org.puna.tensor.cpu.vector.VectorGradKernels;
+import org.puna.tensor.cpu.vector.VectorKernels;
 import org.puna.train.lora.Adapter;
 import org.puna.train.lora.Adapters;
 import org.puna.train.loss.CrossEntropy;
@@ -55,8 +57,8 @@ class GoldenRunsTest {
   /** Root of the mean square of the differences of a tensor's final weights. */
   private static final double WEIGHT_RMS = 5e-5;
 
-  private final Kernels kernels = new ScalarKernels();
-  private final GradKernels grads = new ScalarGradKernels();
+  private final Kernels kernels = new VectorKernels();
+  private final GradKernels grads = new VectorGradKernels();
   private final Team team = new Team(1);
 
   @AfterEach
@@ -71,6 +73,15 @@ class GoldenRunsTest {
   @ParameterizedTest
   @EnumSource
   void pretraining(Recompute recompute) {
+    pretrain(recompute, kernels, grads);
+  }
+
+  @Test
+  void pretrainingWithScalarKernels() {
+    pretrain(Recompute.CHEAP, new ScalarKernels(), new ScalarGradKernels());
+  }
+
+  private void pretrain(Recompute recompute, Kernels kernels, GradKernels grads) {
     Parameters w = Golden.weights("init", _ -> true);
     Network net = new Network(Golden.graph(w), w.gradients(), recompute, 192, kernels, grads, team);
     var adam = new AdamW(w.trained(), new AdamW.Options(0.9, 0.95, 1e-8, 0.1), grads, team);

@@ -262,7 +262,7 @@ final class Products implements AutoCloseable {
         int a = i * groups * ROWS + g * depth * ROWS;
         int rows = Math.min(ROWS, count - g * ROWS);
         int to = (first + g * ROWS) * n + column;
-        Tile.multiply(packed, a, s.columns, depth, s.tile);
+        Tile.multiply(packed, a, s.columns, 0, depth, s.tile);
         Tile.store(s.tile, rows, columns, i > 0, y, to, n);
       }
     }

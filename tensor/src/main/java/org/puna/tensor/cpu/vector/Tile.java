@@ -27,13 +27,13 @@ final class Tile {
    * Computes {@code c[i, j] = Σ a[k, i] · b[k, j]} for a whole tile.
    *
    * @param a packed rows from {@code aAt}: ROWS numbers for each k
-   * @param b packed columns: WIDTH numbers for each k
+   * @param b packed columns from {@code bAt}: WIDTH numbers for each k
    * @param depth number of k
    * @param c receives [ROWS, WIDTH]
    */
-  static void multiply(float[] a, int aAt, float[] b, int depth, float[] c) {
-    if (WIDE) wide(a, aAt, b, depth, c);
-    else narrow(a, aAt, b, depth, c);
+  static void multiply(float[] a, int aAt, float[] b, int bAt, int depth, float[] c) {
+    if (WIDE) wide(a, aAt, b, bAt, depth, c);
+    else narrow(a, aAt, b, bAt, depth, c);
   }
 
   /** Adds the part of a tile that lies within the result, or puts it there. */
@@ -52,7 +52,7 @@ final class Tile {
     }
   }
 
-  private static void wide(float[] a, int aAt, float[] b, int depth, float[] c) {
+  private static void wide(float[] a, int aAt, float[] b, int bAt, int depth, float[] c) {
     FloatVector zero = FloatVector.zero(Lanes.F);
     FloatVector c00 = zero;
     FloatVector c01 = zero;
@@ -79,7 +79,7 @@ final class Tile {
     FloatVector c52 = zero;
     FloatVector c53 = zero;
     int ai = aAt;
-    int bi = 0;
+    int bi = bAt;
     for (int k = 0; k < depth; k++) {
       FloatVector b0 = FloatVector.fromArray(Lanes.F, b, bi);
       FloatVector b1 = FloatVector.fromArray(Lanes.F, b, bi + N);
@@ -144,7 +144,7 @@ final class Tile {
     c53.intoArray(c, 23 * N);
   }
 
-  private static void narrow(float[] a, int aAt, float[] b, int depth, float[] c) {
+  private static void narrow(float[] a, int aAt, float[] b, int bAt, int depth, float[] c) {
     FloatVector zero = FloatVector.zero(Lanes.F);
     FloatVector c00 = zero;
     FloatVector c01 = zero;
@@ -159,7 +159,7 @@ final class Tile {
     FloatVector c50 = zero;
     FloatVector c51 = zero;
     int ai = aAt;
-    int bi = 0;
+    int bi = bAt;
     for (int k = 0; k < depth; k++) {
       FloatVector b0 = FloatVector.fromArray(Lanes.F, b, bi);
       FloatVector b1 = FloatVector.fromArray(Lanes.F, b, bi + N);

@@ -1,0 +1,450 @@
+package org.puna.tensor.cpu.vector;
+
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import org.jspecify.annotations.Nullable;
+import org.puna.tensor.AttentionShape;
+import org.puna.tensor.Op;
+import org.puna.tensor.Tensor;
+import org.puna.tensor.cpu.GradKernels;
+import org.puna.tensor.cpu.Team;
+import org.puna.tensor.cpu.scalar.ScalarGradKernels;
+import org.puna.tensor.cpu.scalar.ScalarKernels;
+
+/**
+ * The derivatives in the JDK's Vector API. Sums are taken in another order than the scalar ones, so
+ * results differ by rounding.
+ */
+public final class VectorGradKernels implements GradKernels {
+  /** Numbers of one piece of an element-wise operation. */
+  private static final int PIECE = 16384;
+
+  /** Pieces of a sum over rows, so many whatever the team, so that sums do not depend on it. */
+  private static final int SUM_PIECES = 16;
+
+  /** Numbers of a weight in another format that are decoded at a time. */
+  private static final int SLAB = 1 << 22;
+
+  private static final int N = Lanes.N;
+
+  private final Gemm gemm = new Gemm();
+  private final GradAttention attention = new GradAttention();
+  private float[] decoded = new float[0];
+  private float[] partial = new float[0];
+
+  /** Makes the kernels, without scratch memory yet. */
+  public VectorGradKernels() {}
+
+  @Override
+  public String name() {
+    return "vector";
+  }
+
+  /** The array of a weight that lies in one, or null. */
+  private static float @Nullable [] array(Tensor w) {
+    return w.data().heapBase().orElse(null) instanceof float[] f && w.format().name().equals("F32")
+        ? f
+        : null;
+  }
+
+  private static int offset(Tensor w) {
+    return (int) (w.data().address() / Float.BYTES);
+  }
+
+  /** Decodes rows of a weight, on all members. */
+  private float[] decode(Team team, Tensor w, int from, int rows) {
+    int k = w.rowElements();
+    if (decoded.length < rows * k) decoded = new float[rows * k];
+    float[] to = decoded;
+    int step = Math.max(1, PIECE / k);
+    team.run(
+        Math.ceilDiv(rows, step),
+        (piece, _) -> {
+          for (int r = piece * step; r < Math.min(rows, (piece + 1) * step); r++) {
+            w.format().decode(w.data(), (from + r) * w.rowBytes(), to, r * k, k);
+          }
+        });
+    return to;
+  }
+
+  @Override
+  public void linear(Team team, float[] x, int rows, Tensor w, float[] y) {
+    int n = Math.toIntExact(w.dim(0));
+    int k = w.rowElements();
+    Gemm.Matrix a = Gemm.Matrix.rows(x, 0, k);
+    float[] f = array(w);
+    if (f != null) {
+      Gemm.Matrix b = Gemm.Matrix.rows(f, offset(w), k).transposed();
+      gemm.run(team, rows, n, k, a, b, false, y, 0, n);
+      return;
+    }
+    int slab = Math.max(1, SLAB / k);
+    for (int from = 0; from < n; from += slab) {
+      int some = Math.min(slab, n - from);
+      Gemm.Matrix b = Gemm.Matrix.rows(decode(team, w, from, some), 0, k).transposed();
+      gemm.run(team, rows, some, k, a, b, false, y, from, n);
+    }
+  }
+
+  @Override
+  public void linearInput(Team team, float[] dy, int rows, Tensor w, boolean add, float[] dx) {
+    int n = Math.toIntExact(w.dim(0));
+    int k = w.rowElements();
+    float[] f = array(w);
+    if (f != null) {
+      Gemm.Matrix b = Gemm.Matrix.rows(f, offset(w), k);
+      gemm.run(team, rows, k, n, Gemm.Matrix.rows(dy, 0, n), b, add, dx, 0, k);
+      return;
+    }
+    int slab = Math.max(1, SLAB / k);
+    for (int from = 0; from < n; from += slab) {
+      int some = Math.min(slab, n - from);
+      Gemm.Matrix b = Gemm.Matrix.rows(decode(team, w, from, some), 0, k);
+      gemm.run(team, rows, k, some, Gemm.Matrix.rows(dy, from, n), b, add || from > 0, dx, 0, k);
+    }
+  }
+
+  @Override
+  public void linearWeight(
+      Team team, float[] dy, float[] x, int rows, int n, int k, float[] dw, int at) {
+    Gemm.Matrix a = Gemm.Matrix.rows(dy, 0, n).transposed();
+    gemm.run(team, n, k, rows, a, Gemm.Matrix.rows(x, 0, k), true, dw, at, k);
+  }
+
+  /** Adds, for each piece of rows, a vector of n sums into partial memory, then all in order. */
+  private void sums(Team team, int rows, int n, float[] to, Partial work) {
+    if (partial.length < SUM_PIECES * n) partial = new float[SUM_PIECES * n];
+    Arrays.fill(partial, 0, SUM_PIECES * n, 0);
+    float[] p = partial;
+    team.run(
+        SUM_PIECES,
+        (piece, _) -> {
+          int from = (int) ((long) rows * piece / SUM_PIECES);
+          int end = (int) ((long) rows * (piece + 1) / SUM_PIECES);
+          work.run(from, end, p, piece * n);
+        });
+    for (int piece = 0; piece < SUM_PIECES; piece++) {
+      for (int i = 0; i < n; i++) to[i] += p[piece * n + i];
+    }
+  }
+
+  /** A sum over a range of rows. */
+  private interface Partial {
+    void run(int from, int to, float[] sums, int at);
+  }
+
+  @Override
+  public void bias(Team team, float[] dy, int rows, int n, float[] db) {
+    sums(
+        team,
+        rows,
+        n,
+        db,
+        (from, to, s, at) -> {
+          for (int t = from; t < to; t++) addTo(s, at, dy, t * n, n);
+        });
+  }
+
+  private static void addTo(float[] y, int yAt, float[] x, int xAt, int n) {
+    int i = 0;
+    for (; i <= n - N; i += N) at(y, yAt + i).add(at(x, xAt + i)).intoArray(y, yAt + i);
+    for (; i < n; i++) y[yAt + i] += x[xAt + i];
+  }
+
+  @Override
+  public void rmsNorm(
+      Team team,
+      float[] dy,
+      float[] x,
+      int groups,
+      int group,
+      float @Nullable [] weight,
+      float eps,
+      boolean add,
+      float @Nullable [] dx,
+      float @Nullable [] dweight) {
+    float[] unused = new float[group];
+    sums(
+        team,
+        groups,
+        group,
+        dweight == null ? unused : dweight,
+        (from, to, s, sAt) -> {
+          for (int g = from; g < to; g++) {
+            normSlope(
+                dy, x, g * group, group, weight, eps, add, dx, dweight == null ? null : s, sAt);
+          }
+        });
+  }
+
+  private static void normSlope(
+      float[] dy,
+      float[] x,
+      int at,
+      int n,
+      float @Nullable [] weight,
+      float eps,
+      boolean add,
+      float @Nullable [] dx,
+      float @Nullable [] dweight,
+      int dAt) {
+    float r = (float) (1 / Math.sqrt(FloatDots.dot(x, at, x, at, n) / n + eps));
+    FloatVector dots = FloatVector.zero(Lanes.F);
+    int i = 0;
+    for (; i <= n - N; i += N) {
+      FloatVector g = at(dy, at + i);
+      FloatVector v = at(x, at + i);
+      if (dweight != null) {
+        v.mul(r).fma(g, at(dweight, dAt + i)).intoArray(dweight, dAt + i);
+      }
+      dots = (weight == null ? g : g.mul(at(weight, i))).fma(v, dots);
+    }
+    float dot = dots.reduceLanes(VectorOperators.ADD);
+    for (; i < n; i++) {
+      float g = dy[at + i];
+      if (dweight != null) dweight[dAt + i] += g * x[at + i] * r;
+      dot += (weight == null ? g : g * weight[i]) * x[at + i];
+    }
+    if (dx == null) return;
+    float back = dot * r * r / n;
+    for (i = 0; i <= n - N; i += N) {
+      FloatVector g = at(dy, at + i);
+      if (weight != null) g = g.mul(at(weight, i));
+      FloatVector v = g.sub(at(x, at + i).mul(back)).mul(r);
+      (add ? v.add(at(dx, at + i)) : v).intoArray(dx, at + i);
+    }
+    for (; i < n; i++) {
+      float g = weight == null ? dy[at + i] : dy[at + i] * weight[i];
+      float v = r * (g - x[at + i] * back);
+      dx[at + i] = add ? dx[at + i] + v : v;
+    }
+  }
+
+  @Override
+  public void softcap(Team team, float[] dy, float[] x, int n, float cap, boolean add, float[] dx) {
+    pieces(
+        team,
+        n,
+        (from, to) -> {
+          int i = from;
+          for (; i <= to - N; i += N) {
+            FloatVector t = VectorMath.tanh(at(x, i).div(cap));
+            FloatVector g = at(dy, i);
+            FloatVector v = g.sub(g.mul(t).mul(t));
+            (add ? v.add(at(dx, i)) : v).intoArray(dx, i);
+          }
+          for (; i < to; i++) {
+            double t = Math.tanh(x[i] / cap);
+            float v = (float) (dy[i] * (1 - t * t));
+            dx[i] = add ? dx[i] + v : v;
+          }
+        });
+  }
+
+  @Override
+  public void gate(
+      Team team,
+      float[] dy,
+      float[] gate,
+      float[] up,
+      int n,
+      Op.Activation activation,
+      boolean addGate,
+      float @Nullable [] dgate,
+      boolean addUp,
+      float @Nullable [] dup) {
+    pieces(
+        team,
+        n,
+        (from, to) -> {
+          int i = from;
+          if (activation == Op.Activation.SILU) {
+            for (; i <= to - N; i += N) {
+              FloatVector g = at(dy, i);
+              FloatVector x = at(gate, i);
+              FloatVector u = at(up, i);
+              FloatVector s = all(1).div(VectorMath.exp(x.neg()).add(1f));
+              FloatVector act = x.mul(s);
+              if (dgate != null) {
+                // The derivative of x · s is s · (1 + x · (1 − s)) = s + act − act · s.
+                FloatVector v = s.add(act).sub(act.mul(s)).mul(u).mul(g);
+                (addGate ? v.add(at(dgate, i)) : v).intoArray(dgate, i);
+              }
+              if (dup != null) {
+                FloatVector v = act.mul(g);
+                (addUp ? v.add(at(dup, i)) : v).intoArray(dup, i);
+              }
+            }
+          }
+          for (; i < to; i++) {
+            float g = dy[i];
+            float x = gate[i];
+            if (dgate != null) {
+              float v = g * up[i] * ScalarGradKernels.slope(activation, x);
+              dgate[i] = addGate ? dgate[i] + v : v;
+            }
+            if (dup != null) {
+              float v = g * ScalarKernels.activate(activation, x);
+              dup[i] = addUp ? dup[i] + v : v;
+            }
+          }
+        });
+  }
+
+  @Override
+  public void attend(
+      Team team,
+      AttentionShape shape,
+      int[] bounds,
+      int sequences,
+      float[] q,
+      float[] k,
+      float[] v,
+      float[] y,
+      float[] lse) {
+    attention.forward(team, shape, bounds, sequences, q, k, v, y, lse);
+  }
+
+  @Override
+  public void attention(
+      Team team,
+      AttentionShape shape,
+      int[] bounds,
+      int sequences,
+      float[] dy,
+      float[] q,
+      float[] k,
+      float[] v,
+      float[] y,
+      float[] lse,
+      float[] dq,
+      float[] dk,
+      float[] dv) {
+    attention.backward(team, shape, bounds, sequences, dy, q, k, v, y, lse, dq, dk, dv);
+  }
+
+  @Override
+  public void crossEntropy(
+      Team team,
+      float[] logits,
+      int rows,
+      int vocab,
+      int[] targets,
+      float[] weights,
+      float[] losses,
+      int at) {
+    int step = Math.max(1, PIECE / vocab);
+    team.run(
+        Math.ceilDiv(rows, step),
+        (piece, _) -> {
+          for (int r = piece * step; r < Math.min(rows, (piece + 1) * step); r++) {
+            int target = targets[at + r];
+            losses[at + r] = entropy(logits, r * vocab, vocab, target, weights[at + r]);
+          }
+        });
+  }
+
+  private static float entropy(float[] x, int from, int n, int target, float weight) {
+    FloatVector highest = all(Float.NEGATIVE_INFINITY);
+    int to = from + n;
+    int i = from;
+    for (; i <= to - N; i += N) highest = highest.max(at(x, i));
+    float max = highest.reduceLanes(VectorOperators.MAX);
+    for (; i < to; i++) max = Math.max(max, x[i]);
+    float right = x[from + target];
+    FloatVector sums = FloatVector.zero(Lanes.F);
+    for (i = from; i <= to - N; i += N) {
+      FloatVector e = VectorMath.exp(at(x, i).sub(max));
+      e.intoArray(x, i);
+      sums = sums.add(e);
+    }
+    double sum = sums.reduceLanes(VectorOperators.ADD);
+    for (; i < to; i++) {
+      x[i] = (float) Math.exp(x[i] - max);
+      sum += x[i];
+    }
+    float factor = (float) (weight / sum);
+    for (i = from; i <= to - N; i += N) at(x, i).mul(factor).intoArray(x, i);
+    for (; i < to; i++) x[i] *= factor;
+    x[from + target] -= weight;
+    return (float) (Math.log(sum) + max - right);
+  }
+
+  @Override
+  public double sumOfSquares(Team team, float[] x, int at, int n) {
+    int count = Math.ceilDiv(n, PIECE);
+    double[] sums = new double[count];
+    team.run(
+        count,
+        (piece, _) -> {
+          int from = at + piece * PIECE;
+          int length = Math.min(PIECE, at + n - from);
+          sums[piece] = FloatDots.dot(x, from, x, from, length);
+        });
+    double sum = 0;
+    for (double s : sums) sum += s;
+    return sum;
+  }
+
+  @Override
+  public void adamW(Team team, float[] w, float[] g, float[] m, float[] v, int n, AdamStep s) {
+    float scale = (float) s.gradScale();
+    float keep = (float) (1 - s.lr() * s.decay());
+    float one1 = (float) (1 - s.beta1());
+    float beta2 = (float) s.beta2();
+    float one2 = (float) (1 - s.beta2());
+    float stepSize = (float) (s.lr() / s.correction1());
+    float root2 = (float) Math.sqrt(s.correction2());
+    float eps = (float) s.eps();
+    pieces(
+        team,
+        n,
+        (from, to) -> {
+          int i = from;
+          for (; i <= to - N; i += N) {
+            FloatVector d = at(g, i).mul(scale);
+            FloatVector mean = at(m, i);
+            mean = mean.add(d.sub(mean).mul(one1));
+            FloatVector square = at(v, i).mul(beta2).add(d.mul(d).mul(one2));
+            FloatVector root = square.lanewise(VectorOperators.SQRT).div(root2).add(eps);
+            at(w, i).mul(keep).sub(mean.div(root).mul(stepSize)).intoArray(w, i);
+            mean.intoArray(m, i);
+            square.intoArray(v, i);
+            FloatVector.zero(Lanes.F).intoArray(g, i);
+          }
+          for (; i < to; i++) {
+            float d = g[i] * scale;
+            m[i] += one1 * (d - m[i]);
+            v[i] = v[i] * beta2 + one2 * (d * d);
+            w[i] = w[i] * keep - stepSize * (m[i] / ((float) Math.sqrt(v[i]) / root2 + eps));
+            g[i] = 0;
+          }
+        });
+  }
+
+  /** A range of an element-wise operation. */
+  private interface Range {
+    void run(int from, int to);
+  }
+
+  private static void pieces(Team team, int n, Range range) {
+    team.run(
+        Math.ceilDiv(n, PIECE),
+        (piece, _) -> range.run(piece * PIECE, Math.min(n, (piece + 1) * PIECE)));
+  }
+
+  private static FloatVector at(float[] x, int i) {
+    return FloatVector.fromArray(Lanes.F, x, i);
+  }
+
+  private static FloatVector all(float v) {
+    return FloatVector.broadcast(Lanes.F, v);
+  }
+
+  @Override
+  public void close() {
+    decoded = new float[0];
+    partial = new float[0];
+  }
+}
