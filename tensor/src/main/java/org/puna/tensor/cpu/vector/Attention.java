@@ -13,7 +13,11 @@ import org.puna.tensor.cpu.Team;
 final class Attention {
   private static final int N = Lanes.N;
 
+  /** Rows from which packing keys and values pays. */
+  private static final int MANY = 6;
+
   private float[][] scores = new float[0][];
+  private TiledAttention[] tiled = new TiledAttention[0];
 
   void run(
       Team team,
@@ -27,11 +31,19 @@ final class Attention {
     if (scores.length < team.size()) {
       int from = scores.length;
       scores = Arrays.copyOf(scores, team.size());
-      for (int i = from; i < scores.length; i++) scores[i] = new float[0];
+      tiled = Arrays.copyOf(tiled, team.size());
+      for (int i = from; i < scores.length; i++) {
+        scores[i] = new float[0];
+        tiled[i] = new TiledAttention();
+      }
     }
     int kvHeads = shape.nKvHeads();
     for (int p = 0; p < batch.parts(); p++) {
       Batch.Part part = batch.part(p);
+      if (part.rows() >= MANY) {
+        tiled(team, shape, part, q, keys, values, pageTokens, y);
+        continue;
+      }
       team.run(
           part.rows() * kvHeads,
           (piece, member) ->
@@ -47,6 +59,28 @@ final class Attention {
                   y,
                   member));
     }
+  }
+
+  private void tiled(
+      Team team,
+      AttentionShape shape,
+      Batch.Part part,
+      float[] q,
+      float[][] keys,
+      float[][] values,
+      int pageTokens,
+      float[] y) {
+    int step = TiledAttention.blockRows(shape);
+    int blocks = (part.rows() + step - 1) / step;
+    team.run(
+        blocks * shape.nKvHeads(),
+        (piece, member) -> {
+          // The last rows see the most positions: they go first, so that no member ends alone.
+          int row = (blocks - 1 - piece / shape.nKvHeads()) * step;
+          int n = Math.min(step, part.rows() - row);
+          var block = new TiledAttention.Block(shape, part, row, n, piece % shape.nKvHeads());
+          tiled[member].attend(block, q, keys, values, pageTokens, y);
+        });
   }
 
   private float[] scores(int member, int n) {

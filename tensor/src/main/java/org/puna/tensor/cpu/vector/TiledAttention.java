@@ -1,0 +1,208 @@
+package org.puna.tensor.cpu.vector;
+
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import org.puna.tensor.AttentionShape;
+import org.puna.tensor.Batch;
+
+/**
+ * Attention of many rows at once, for one thread: the queries of all heads that share keys are
+ * multiplied with a run of keys, and the weights with the run of values, tile by tile; the weights'
+ * sums are kept up to date from run to run.
+ *
+ * @see "Milakov and Gimelshein 2018, Online normalizer calculation for softmax; Dao et al. 2022,
+ *     FlashAttention"
+ */
+final class TiledAttention {
+  /** Queries of one block: enough to pay for packing the keys and values. */
+  private static final int QUERIES = 96;
+
+  private static final int N = Lanes.N;
+  private static final int ROWS = Tile.ROWS;
+
+  /** Positions of a run: as many as a tile is wide. */
+  private static final int RUN = Tile.WIDTH;
+
+  private final float[] tile = new float[ROWS * RUN];
+  private final float[] weights = new float[RUN * ROWS];
+  private float[] queries = new float[0];
+  private float[] rows = new float[0];
+  private float[] keys = new float[0];
+  private float[] values = new float[0];
+  private float[] out = new float[0];
+  private float[] highest = new float[0];
+  private float[] sums = new float[0];
+
+  /** Returns the rows of a block. */
+  static int blockRows(AttentionShape shape) {
+    return Math.max(1, QUERIES / (shape.nHeads() / shape.nKvHeads()));
+  }
+
+  /** What one block works on. */
+  record Block(AttentionShape shape, Batch.Part part, int row, int rows, int kvHead) {
+    int group() {
+      return shape.nHeads() / shape.nKvHeads();
+    }
+
+    int queries() {
+      return rows * group();
+    }
+
+    int position(int query) {
+      return part.firstPosition() + row + query / group();
+    }
+
+    /** Returns where a query starts in the activations, and its result in the output. */
+    int at(int query) {
+      return (part.firstRow() + row + query / group()) * shape.qCols()
+          + (kvHead * group() + query % group()) * shape.headDim();
+    }
+  }
+
+  /** Attends the rows of a block over all positions that one of them sees. */
+  void attend(Block b, float[] q, float[][] k, float[][] v, int pageTokens, float[] y) {
+    int d = b.shape().headDim();
+    int panels = (d + RUN - 1) / RUN;
+    int groups = (b.queries() + ROWS - 1) / ROWS;
+    reserve(groups * ROWS, d, panels);
+    packQueries(b, groups, q);
+    int first = b.shape().firstVisible(b.position(0));
+    int end = b.position(b.queries() - 1) + 1;
+    for (int p = first; p < end; p += RUN) {
+      int count = Math.min(RUN, end - p);
+      gather(b, k, p, count, pageTokens);
+      Columns.pack(rows, d, count, d, keys);
+      gather(b, v, p, count, pageTokens);
+      packValues(count, d, panels);
+      for (int g = 0; g < groups; g++) {
+        Tile.multiply(queries, g * d * ROWS, keys, 0, d, tile);
+        weigh(b, g, p, count, panels * RUN);
+        for (int panel = 0; panel < panels; panel++) {
+          Tile.multiply(weights, 0, values, panel * RUN * RUN, count, tile);
+          Tile.store(
+              tile, ROWS, RUN, true, out, g * ROWS * panels * RUN + panel * RUN, panels * RUN);
+        }
+      }
+    }
+    for (int i = 0; i < b.queries(); i++) {
+      int from = i * panels * RUN;
+      int to = b.at(i);
+      float inverse = 1 / sums[i];
+      for (int j = 0; j < d; j++) y[to + j] = out[from + j] * inverse;
+    }
+  }
+
+  private void reserve(int n, int d, int panels) {
+    if (queries.length < n * d) queries = new float[n * d];
+    if (rows.length < RUN * d) rows = new float[RUN * d];
+    if (keys.length < RUN * d) keys = new float[RUN * d];
+    if (values.length < panels * RUN * RUN) values = new float[panels * RUN * RUN];
+    if (out.length < n * panels * RUN) out = new float[n * panels * RUN];
+    if (sums.length < n) {
+      sums = new float[n];
+      highest = new float[n];
+    }
+    Arrays.fill(out, 0, n * panels * RUN, 0);
+    Arrays.fill(sums, 0, n, 0);
+    Arrays.fill(highest, 0, n, Float.NEGATIVE_INFINITY);
+  }
+
+  private void packQueries(Block b, int groups, float[] q) {
+    int d = b.shape().headDim();
+    float scale = b.shape().scale();
+    for (int i = 0; i < groups * ROWS; i++) {
+      int to = i / ROWS * ROWS * d + i % ROWS;
+      int from = i < b.queries() ? b.at(i) : -1;
+      for (int j = 0; j < d; j++) queries[to + j * ROWS] = from < 0 ? 0 : q[from + j] * scale;
+    }
+  }
+
+  /** Copies a run's rows of keys or values together. */
+  private void gather(Block b, float[][] pages, int p, int count, int pageTokens) {
+    int d = b.shape().headDim();
+    for (int i = 0; i < count; i++) {
+      float[] page = pages[b.part().pages()[(p + i) / pageTokens]];
+      int from = (p + i) % pageTokens * b.shape().kvCols() + b.kvHead() * d;
+      System.arraycopy(page, from, rows, i * d, d);
+    }
+  }
+
+  private void packValues(int count, int d, int panels) {
+    for (int panel = 0; panel < panels; panel++) {
+      int n = Math.min(RUN, d - panel * RUN);
+      for (int i = 0; i < count; i++) {
+        int to = (panel * RUN + i) * RUN;
+        System.arraycopy(rows, i * d + panel * RUN, values, to, n);
+        Arrays.fill(values, to + n, to + RUN, 0);
+      }
+    }
+  }
+
+  /**
+   * Turns a tile of scores into weights relative to each query's highest score so far, and brings
+   * what was summed before to the same measure.
+   */
+  private void weigh(Block b, int g, int p, int count, int width) {
+    for (int r = 0; r < ROWS; r++) {
+      int i = g * ROWS + r;
+      if (i >= b.queries()) {
+        for (int j = 0; j < count; j++) weights[j * ROWS + r] = 0;
+        continue;
+      }
+      int at = r * RUN;
+      if (b.shape().softcap() > 0) cap(at, b.shape().softcap());
+      int position = b.position(i);
+      int visible = Math.clamp(position + 1 - p, 0, count);
+      int hidden = Math.clamp(b.shape().firstVisible(position) - p, 0, visible);
+      Arrays.fill(tile, at, at + hidden, Float.NEGATIVE_INFINITY);
+      Arrays.fill(tile, at + visible, at + RUN, Float.NEGATIVE_INFINITY);
+      float before = highest[i];
+      float now = Math.max(before, max(at));
+      if (now == Float.NEGATIVE_INFINITY) {
+        for (int j = 0; j < count; j++) weights[j * ROWS + r] = 0;
+        continue;
+      }
+      float sum = exponentiate(at, now);
+      if (before < now) {
+        float factor = (float) Math.exp(before - now);
+        sums[i] *= factor;
+        rescale(i * width, width, factor);
+        highest[i] = now;
+      }
+      sums[i] += sum;
+      for (int j = 0; j < count; j++) weights[j * ROWS + r] = tile[at + j];
+    }
+  }
+
+  private void cap(int at, float softcap) {
+    FloatVector cap = FloatVector.broadcast(Lanes.F, softcap);
+    for (int j = at; j < at + RUN; j += N) {
+      VectorMath.tanh(FloatVector.fromArray(Lanes.F, tile, j).div(cap)).mul(cap).intoArray(tile, j);
+    }
+  }
+
+  private float max(int at) {
+    FloatVector max = FloatVector.fromArray(Lanes.F, tile, at);
+    for (int j = at + N; j < at + RUN; j += N) {
+      max = max.max(FloatVector.fromArray(Lanes.F, tile, j));
+    }
+    return max.reduceLanes(VectorOperators.MAX);
+  }
+
+  private float exponentiate(int at, float max) {
+    FloatVector sum = FloatVector.zero(Lanes.F);
+    for (int j = at; j < at + RUN; j += N) {
+      FloatVector e = VectorMath.exp(FloatVector.fromArray(Lanes.F, tile, j).sub(max));
+      e.intoArray(tile, j);
+      sum = sum.add(e);
+    }
+    return sum.reduceLanes(VectorOperators.ADD);
+  }
+
+  private void rescale(int at, int n, float factor) {
+    for (int j = at; j < at + n; j += N) {
+      FloatVector.fromArray(Lanes.F, out, j).mul(factor).intoArray(out, j);
+    }
+  }
+}
