@@ -169,7 +169,18 @@ final class HfDecoder {
   ModelConfig config(
       String name, Attention attention, Ffn ffn, Optional<Moe> moe, List<Layer> layers) {
     return new ModelConfig(
-        name, vocab, hidden, context, eps, tied, attention, ffn, moe, layers, 1, 0);
+        name,
+        vocab,
+        hidden,
+        context,
+        eps,
+        tied,
+        attention,
+        ffn,
+        Limits.checked(moe, layers.size()),
+        layers,
+        1,
+        0);
   }
 
   /**

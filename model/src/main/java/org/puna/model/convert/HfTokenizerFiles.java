@@ -1,6 +1,7 @@
 package org.puna.model.convert;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -11,6 +12,7 @@ import org.puna.model.Checkpoint;
 import org.puna.model.config.BadInput;
 import org.puna.model.io.OutputFile;
 import org.puna.model.tokenizer.Tokenizer;
+import org.puna.model.tokenizer.Tokenizers;
 import org.puna.model.tokenizer.Vocabulary;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
@@ -35,7 +37,13 @@ final class HfTokenizerFiles {
       return;
     }
     var config = new LinkedHashMap<String, Object>();
-    if (in.hasTokenizer()) config.putAll(config(in.tokenizer()));
+    if (in.hasTokenizer()) {
+      Tokenizer t = in.tokenizer();
+      config.putAll(config(t));
+      OutputFile.writeText(
+          folder.resolve("tokenizer.json"),
+          new String(Tokenizers.toJson(t.vocabulary()), StandardCharsets.UTF_8));
+    }
     in.chatTemplate().ifPresent(t -> config.put("chat_template", t));
     if (config.isEmpty()) return;
     var json = JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
