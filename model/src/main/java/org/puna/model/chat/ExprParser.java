@@ -35,7 +35,9 @@ final class ExprParser {
     branches--;
   }
 
-  /** Starts a scope of its own, which Jinja compiles whatever branch it is in; returns the outer. */
+  /**
+   * Starts a scope of its own, which Jinja compiles whatever branch it is in; returns the outer.
+   */
   int enterScope() {
     int outer = branches;
     branches = 0;

@@ -191,7 +191,8 @@ final class Lexer {
   /** Where a number with a fraction or an exponent ends, or -1 if there is none here. */
   private int floatEnd() {
     int i = digits(pos, 10);
-    boolean fraction = i + 1 < source.length() && source.charAt(i) == '.' && isDigit(source.charAt(i + 1));
+    boolean fraction =
+        i + 1 < source.length() && source.charAt(i) == '.' && isDigit(source.charAt(i + 1));
     if (fraction) i = digits(i + 1, 10);
     if (i < source.length() && (source.charAt(i) == 'e' || source.charAt(i) == 'E')) {
       int e = i + 1;
@@ -222,7 +223,8 @@ final class Lexer {
     int i = from;
     while (i < source.length()) {
       char c = source.charAt(i);
-      boolean digit = c < 0x80 && Character.digit(c, Math.max(2, radix)) >= 0 && (radix > 1 || c == '0');
+      boolean digit =
+          c < 0x80 && Character.digit(c, Math.max(2, radix)) >= 0 && (radix > 1 || c == '0');
       boolean between =
           c == '_'
               && i > from

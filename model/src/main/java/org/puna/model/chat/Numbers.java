@@ -46,7 +46,8 @@ final class Numbers {
   /** The character of a code point. */
   static String character(BigInteger n) {
     int c = clamp(n);
-    if (!Character.isValidCodePoint(c)) throw new TemplateError('%' + "c arg not in range(0x110000)");
+    if (!Character.isValidCodePoint(c))
+      throw new TemplateError('%' + "c arg not in range(0x110000)");
     return Character.toString(c);
   }
 
