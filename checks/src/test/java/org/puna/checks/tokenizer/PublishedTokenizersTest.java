@@ -4,8 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Random;
 import org.assertj.core.api.SoftAssertions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -16,11 +20,15 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /** Meta's own tokenizer files against the ids of sentencepiece and tiktoken. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class PublishedTokenizersTest {
   private static final String FOLDER = "thirdparty/tokenizers/";
 
-  private static Tokenizer open(String name) {
-    return Tokenizers.open(Published.fixture(FOLDER + name + ".tokenizer.model"));
+  private final Map<String, Tokenizer> opened = new HashMap<>();
+
+  private Tokenizer open(String name) {
+    return opened.computeIfAbsent(
+        name, n -> Tokenizers.open(Published.fixture(FOLDER + n + ".tokenizer.model")));
   }
 
   private static JsonNode expected() throws IOException {
@@ -53,6 +61,57 @@ class PublishedTokenizersTest {
   @ValueSource(strings = {"llama2", "llama3", "llama4"})
   void theGgufFormAgrees(String name) throws IOException {
     check(Tokenizers.from(open(name).vocabulary()), name);
+  }
+
+  /** The tokenizer.json that is written from it gives the same ids. */
+  @ParameterizedTest
+  @ValueSource(strings = {"llama2", "llama3", "llama4"})
+  void theJsonFormAgrees(String name) throws IOException {
+    check(Tokenizers.read(Tokenizers.toJson(open(name).vocabulary()), name + ".json"), name);
+  }
+
+  /** Texts that nobody chose: the three forms of one vocabulary agree on them too. */
+  @ParameterizedTest
+  @ValueSource(strings = {"llama2", "llama3", "llama4"})
+  void theFormsAgreeOnRandomTexts(String name) {
+    Tokenizer file = open(name);
+    Tokenizer gguf = Tokenizers.from(file.vocabulary());
+    Tokenizer json = Tokenizers.read(Tokenizers.toJson(file.vocabulary()), name + ".json");
+    long seed = System.nanoTime();
+    Random random = new Random(seed);
+    for (int i = 0; i < 3_000; i++) {
+      String text = randomText(random);
+      int[] ids = file.encode(text, false);
+      String as = "seed " + seed + ": " + text;
+      assertThat(gguf.encode(text, false)).as(as).isEqualTo(ids);
+      assertThat(json.encode(text, false)).as(as).isEqualTo(ids);
+      // SentencePiece's sign for a space is a space wherever it stands.
+      String back = name.equals("llama2") ? text.replace('\u2581', ' ') : text;
+      assertThat(file.decode(ids, false)).as(as).isEqualTo(back);
+    }
+  }
+
+  private static String randomText(Random random) {
+    int[] firsts = {' ', 'a', 'A', '0', 0xC0, 0x370, 0x400, 0x5D0, 0x620, 0x900, 0xE00, 0x1100};
+    int[] more = {
+      0x2000, 0x2570, 0x3040, 0x4E00, 0xAC00, 0xFB00, 0xFF00, 0x10400, 0x1D400, 0x1F300
+    };
+    StringBuilder out = new StringBuilder();
+    int runs = random.nextInt(12);
+    for (int i = 0; i < runs; i++) {
+      int first =
+          random.nextBoolean()
+              ? firsts[random.nextInt(firsts.length)]
+              : more[random.nextInt(more.length)];
+      boolean same = random.nextInt(4) == 0;
+      int point = first + random.nextInt(64);
+      int length = random.nextInt(same ? 30 : 8);
+      for (int k = 0; k < length; k++) {
+        out.appendCodePoint(same ? point : first + random.nextInt(64));
+      }
+      out.append(random.nextInt(3) == 0 ? " " : "").append(random.nextInt(8) == 0 ? "\n" : "");
+    }
+    return out.toString();
   }
 
   /** Names and places of special tokens, as Meta publishes them with its models. */

@@ -124,8 +124,14 @@ final class HfVocabulary {
   private boolean prefix() {
     JsonAt pre = top.get("pre_tokenizer");
     if (!pre.isNothing()) {
-      if (!pre.get("type").string("").equals("Metaspace")) throw unsupported("pre_tokenizer");
-      return HfPreTokenizers.prepend(pre) != HfPreTokenizers.Prepend.NEVER;
+      if (pre.get("type").string("").equals("Metaspace")) {
+        return HfPreTokenizers.prepend(pre) != HfPreTokenizers.Prepend.NEVER;
+      }
+      // Gemma's cuts at spaces, of which its normalizer has left none.
+      boolean cutsAtSpaces =
+          pre.get("type").string("").equals("Split")
+              && pre.get("pattern").get("String").string("").equals(" ");
+      if (!cutsAtSpaces) throw unsupported("pre_tokenizer");
     }
     JsonAt normalizer = top.get("normalizer");
     String type = normalizer.get("type").string("");
