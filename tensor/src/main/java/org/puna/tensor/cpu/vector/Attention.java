@@ -169,7 +169,7 @@ final class Attention {
       s[at + i] = (float) Math.exp(s[at + i] - max);
       sum += s[at + i];
     }
-    float inverse = 1 / (sum + sums.reduceLanes(VectorOperators.ADD));
+    float inverse = 1 / (sum + LaneSum.of(sums));
     for (i = 0; i <= n - N; i += N) {
       FloatVector.fromArray(Lanes.F, s, at + i).mul(inverse).intoArray(s, at + i);
     }

@@ -2,7 +2,6 @@ package org.puna.tensor.cpu.vector;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 import org.puna.tensor.quant.BlockFormats;
 
 /** Rows of bfloat16 numbers. */
@@ -31,7 +30,7 @@ final class BF16Rows implements StoredRows {
       even = Lanes.bf16(w, o).fma(FloatVector.fromArray(Lanes.F, x, xAt + i), even);
       odd = Lanes.bf16(w, o + STEP).fma(FloatVector.fromArray(Lanes.F, x, xAt + i + N), odd);
     }
-    float sum = even.add(odd).reduceLanes(VectorOperators.ADD);
+    float sum = LaneSum.of(even.add(odd));
     if (i == n) return sum;
     decode(w, offset + (long) BYTES * i, room.floats, 0, n - i);
     return sum + FloatDots.dot(room.floats, 0, x, xAt + i, n - i);

@@ -1,7 +1,6 @@
 package org.puna.tensor.cpu.vector;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
 /** Dot products of float arrays. */
 final class FloatDots {
@@ -23,7 +22,7 @@ final class FloatDots {
       s3 = at(a, aAt + i + 3 * N).fma(at(b, bAt + i + 3 * N), s3);
     }
     for (; i <= n - N; i += N) s0 = at(a, aAt + i).fma(at(b, bAt + i), s0);
-    float sum = s0.add(s1).add(s2.add(s3)).reduceLanes(VectorOperators.ADD);
+    float sum = LaneSum.of(s0.add(s1).add(s2.add(s3)));
     for (; i < n; i++) sum = Math.fma(a[aAt + i], b[bAt + i], sum);
     return sum;
   }

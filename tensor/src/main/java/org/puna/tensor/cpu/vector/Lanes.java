@@ -106,13 +106,10 @@ final class Lanes {
    * exponent of float32's.
    */
   static FloatVector f16(MemorySegment s, long offset) {
-    IntVector h = shorts(s, offset);
-    IntVector sign = h.and(0x8000).lanewise(VectorOperators.LSHL, 16);
-    IntVector size = h.and(0x7fff).lanewise(VectorOperators.LSHL, 13);
-    IntVector finite = size.reinterpretAsFloats().mul(0x1p112f).reinterpretAsInts();
-    IntVector result =
-        finite.blend(size.or(0x70000000), size.compare(VectorOperators.GE, 0x0f800000));
-    return result.or(sign).reinterpretAsFloats();
+    IntVector size = shorts(s, offset).lanewise(VectorOperators.LSHL, 13).and(0x8fffe000);
+    FloatVector finite = size.reinterpretAsFloats().mul(0x1p112f);
+    FloatVector special = size.or(0x70000000).reinterpretAsFloats();
+    return finite.blend(special, finite.abs().compare(VectorOperators.GE, 65536f));
   }
 
   private static IntVector shorts(MemorySegment s, long offset) {

@@ -3,6 +3,8 @@ package org.puna.tensor.cpu.vector;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.puna.tensor.Tensor;
 import org.puna.tensor.cpu.Team;
@@ -33,6 +35,7 @@ final class Products implements AutoCloseable {
   private static final int ROWS = Tile.ROWS;
 
   private final Arena arena = Arena.ofShared();
+  private final Map<BlockFormat, StoredRows> rowsOf = new HashMap<>();
   private Scratch[] members = new Scratch[0];
   private float[] packed = new float[0];
   private float[] sums = new float[0];
@@ -56,7 +59,7 @@ final class Products implements AutoCloseable {
 
   void linear(Team team, float[] x, int rows, Tensor w, float @Nullable [] bias, float[] y) {
     grow(team.size());
-    StoredRows stored = stored(w.format());
+    StoredRows stored = rowsOf.computeIfAbsent(w.format(), f -> new CompiledAlone(stored(f)));
     if (rows <= FEW) few(team, stored, x, rows, w, bias, y);
     else many(team, stored, x, rows, w, bias, y);
   }
@@ -70,6 +73,7 @@ final class Products implements AutoCloseable {
       case "Q8_0" -> new Q8Rows();
       case "Q4_0" -> new Q4Rows();
       case "Q4_K" -> new Q4KRows();
+      case "Q5_K" -> new Q5KRows();
       case "Q6_K" -> new Q6KRows();
       default -> new OtherRows(format);
     };

@@ -68,7 +68,7 @@ final class Q4KRows implements StoredRows {
       }
       o += BLOCK;
     }
-    return acc.reduceLanes(VectorOperators.ADD) - below;
+    return LaneSum.of(acc) - below;
   }
 
   @Override

@@ -43,7 +43,7 @@ final class Q4Rows implements StoredRows {
       above = Math.fma(d, sums[i / 32], above);
       o += BLOCK;
     }
-    return acc.reduceLanes(VectorOperators.ADD) - 8 * above;
+    return LaneSum.of(acc) - 8 * above;
   }
 
   @Override

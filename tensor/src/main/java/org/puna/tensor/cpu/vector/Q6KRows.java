@@ -7,7 +7,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorOperators;
 
 /**
  * Rows of Q6_K: 210 bytes hold 256 low nibbles, 256 high pairs, sixteen signed scales and a
@@ -99,7 +98,7 @@ final class Q6KRows implements StoredRows {
         acc1 = Lanes.floats(q1).mul(at(x, from + 32 + u)).fma(all(scales[scale + 2]), acc1);
       }
     }
-    return acc0.add(acc1).reduceLanes(VectorOperators.ADD);
+    return LaneSum.of(acc0.add(acc1));
   }
 
   private static float half(byte[] w, int at) {

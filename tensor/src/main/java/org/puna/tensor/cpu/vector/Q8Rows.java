@@ -2,7 +2,6 @@ package org.puna.tensor.cpu.vector;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
 /** Rows of Q8_0: 34 bytes hold a half-precision scale and 32 signed bytes. */
 final class Q8Rows implements StoredRows {
@@ -34,6 +33,6 @@ final class Q8Rows implements StoredRows {
       acc = block.fma(FloatVector.broadcast(Lanes.F, Lanes.half(w, o)), acc);
       o += BLOCK;
     }
-    return acc.reduceLanes(VectorOperators.ADD);
+    return LaneSum.of(acc);
   }
 }

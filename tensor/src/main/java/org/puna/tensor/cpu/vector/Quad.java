@@ -1,7 +1,6 @@
 package org.puna.tensor.cpu.vector;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
 /**
  * Four rows of weights times four rows of activations, sixteen sums in registers, lanes along the
@@ -95,7 +94,7 @@ final class Quad {
 
   /** Adds up the lanes of one of the sixteen sums. */
   static float total(float[] sums, int row, int xRow) {
-    return FloatVector.fromArray(Lanes.F, sums, (row * ROWS + xRow) * N)
-        .reduceLanes(VectorOperators.ADD);
+    int at = (row * ROWS + xRow) * N;
+    return LaneSum.of(FloatVector.fromArray(Lanes.F, sums, at));
   }
 }

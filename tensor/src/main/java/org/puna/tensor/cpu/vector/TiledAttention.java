@@ -197,7 +197,7 @@ final class TiledAttention {
       e.intoArray(tile, j);
       sum = sum.add(e);
     }
-    return sum.reduceLanes(VectorOperators.ADD);
+    return LaneSum.of(sum);
   }
 
   private void rescale(int at, int n, float factor) {

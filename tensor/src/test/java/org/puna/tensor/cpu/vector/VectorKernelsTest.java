@@ -29,6 +29,11 @@ class VectorKernelsTest {
   }
 
   @Test
+  void repeats() {
+    checks.repeats();
+  }
+
+  @Test
   void norms() {
     checks.norms();
   }
