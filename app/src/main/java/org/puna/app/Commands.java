@@ -2,6 +2,7 @@ package org.puna.app;
 
 import java.util.List;
 import org.puna.app.cli.Context;
+import org.puna.app.fleet.FleetCommand;
 import org.puna.app.models.ModelsCommand;
 import org.puna.app.text.TokenizeCommand;
 
@@ -12,6 +13,9 @@ final class Commands {
   /** Returns the commands in the order of the help page, each a picocli {@code @Command} object. */
   static List<Object> all(Context context) {
     return List.of(
-        ModelsCommand.commandLine(context), new TokenizeCommand(context), new HelpCommand(context));
+        ModelsCommand.commandLine(context),
+        new TokenizeCommand(context),
+        FleetCommand.commandLine(context),
+        new HelpCommand(context));
   }
 }

@@ -36,18 +36,24 @@ public record FailureClass(
   public FailureClass {
     if (!(perChipHour >= 0) || Double.isInfinite(perChipHour)) {
       throw new BadInput(
-          component + ": the rate must not be negative, found " + perChipHour + "; correct it");
+          Trace.shown(component)
+              + ": the rate must not be negative, found "
+              + perChipHour
+              + "; correct it");
     }
     if (!(repairMedianHours >= 0 && repairMedianHours <= 1e5)) {
       throw new BadInput(
-          component
+          Trace.shown(component)
               + ": the median repair must be 0 to 100000 hours, found "
               + repairMedianHours
               + "; correct repair_hours");
     }
     if (!(repairSigma >= 0 && repairSigma <= 4)) {
       throw new BadInput(
-          component + ": repair_sigma must be 0 to 4, found " + repairSigma + "; correct it");
+          Trace.shown(component)
+              + ": repair_sigma must be 0 to 4, found "
+              + repairSigma
+              + "; correct it");
     }
   }
 }

@@ -122,7 +122,10 @@ public record FailureTable(List<FailureClass> classes) {
       case "leaf" -> FailureClass.Scope.LEAF;
       default ->
           throw new BadInput(
-              row.where() + ": scope must be job, node or leaf, found \"" + s + "\"; correct it");
+              row.where()
+                  + ": scope must be job, node or leaf, found \""
+                  + Trace.shown(s)
+                  + "\"; correct it");
     };
   }
 

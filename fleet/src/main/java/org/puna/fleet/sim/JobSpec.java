@@ -52,6 +52,6 @@ public record JobSpec(
   }
 
   private static void check(String id, boolean ok, String what) {
-    if (!ok) throw new BadInput("job " + id + ": " + what + "; correct the job");
+    if (!ok) throw new BadInput("job " + Trace.shown(id) + ": " + what + "; correct the job");
   }
 }

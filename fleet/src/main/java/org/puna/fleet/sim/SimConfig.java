@@ -64,6 +64,16 @@ public record SimConfig(
   }
 
   /**
+   * This configuration with other failures.
+   *
+   * @param table what goes wrong
+   * @param scale factor on all its rates
+   */
+  public SimConfig failing(FailureTable table, double scale) {
+    return new SimConfig(seed, start, horizonMillis, table, scale, overheads, policy, maintenance);
+  }
+
+  /**
    * Time that a job loses around starts and failures, in ms. All three are assumptions; none is
    * published with the interruption counts.
    *

@@ -22,11 +22,14 @@ public record TeamPolicy(String team, double share, long quotaChips) {
   /** Checks the figures. */
   public TeamPolicy {
     if (!(share > 0) || Double.isInfinite(share)) {
-      throw new BadInput("team " + team + ": share must be more than 0, found " + share);
+      throw new BadInput(
+          "team " + Trace.shown(team) + ": share must be more than 0, found " + share);
     }
     if (quotaChips < 1) {
       throw new BadInput(
-          "team " + team + ": quota must be at least 1 chip; leave it empty for no limit");
+          "team "
+              + Trace.shown(team)
+              + ": quota must be at least 1 chip; leave it empty for no limit");
     }
   }
 
@@ -43,7 +46,8 @@ public record TeamPolicy(String team, double share, long quotaChips) {
     for (Csv.Row row : Csv.read(text, file, List.of("team", "share", "quota"))) {
       String team = row.required("team");
       if (!seen.add(team)) {
-        throw new BadInput(row.where() + ": team " + team + " occurs twice; keep one row");
+        throw new BadInput(
+            row.where() + ": team " + Trace.shown(team) + " occurs twice; keep one row");
       }
       double quota = row.number("quota").orElse(UNLIMITED);
       if (!(quota >= 1)) {

@@ -2,8 +2,6 @@ package org.puna.fleet.sim;
 
 import java.io.IOException;
 import java.io.Reader;
-import java.io.UncheckedIOException;
-import java.nio.charset.MalformedInputException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -96,7 +94,7 @@ public record Trace(Instant start, List<JobSpec> jobs) {
    */
   public static Trace read(
       Reader text, String file, FleetSpec fleet, Optional<Instant> start, List<TeamPolicy> teams) {
-    List<Csv.Row> rows = rows(text, file);
+    List<Csv.Row> rows = Csv.read(text, file, COLUMNS);
     if (rows.isEmpty()) {
       throw new BadInput(file + ": no jobs; write a line per job with submit, gpus and hours");
     }
@@ -114,23 +112,14 @@ public record Trace(Instant start, List<JobSpec> jobs) {
     for (Csv.Row row : rows) {
       String id = row.text("job").orElse("job-" + (jobs.size() + 1));
       if (!names.add(id)) {
-        throw new BadInput(row.where() + ": job \"" + id + "\" occurs twice; give it another name");
+        throw new BadInput(
+            row.where() + ": job \"" + shown(id) + "\" occurs twice; give it another name");
       }
       JobSpec job = job(row, id, zero, known);
       fits(row, job, fleet, teams);
       jobs.add(job);
     }
     return new Trace(zero, jobs);
-  }
-
-  private static List<Csv.Row> rows(Reader text, String file) {
-    try (text) {
-      return Csv.read(text, file, COLUMNS);
-    } catch (MalformedInputException e) {
-      throw new BadInput(file + ": not UTF-8 text; save it as UTF-8", e);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   private static JobSpec job(Csv.Row row, String id, Instant zero, Set<String> known) {
@@ -192,7 +181,7 @@ public record Trace(Instant start, List<JobSpec> jobs) {
       throw new BadInput(
           row.where()
               + ": submit \""
-              + text
+              + shown(text)
               + "\" is before the start of the simulation ("
               + zero
               + ") or more than 100 years after it; correct it or give another start");
@@ -216,7 +205,7 @@ public record Trace(Instant start, List<JobSpec> jobs) {
       throw new BadInput(
           row.where()
               + ": submit \""
-              + (text.length() > 40 ? text.substring(0, 40) : text)
+              + shown(text)
               + "\" is not a date; write 2025-01-31, 2025-01-31T08:00Z or hours since the start",
           e);
     }
@@ -237,7 +226,7 @@ public record Trace(Instant start, List<JobSpec> jobs) {
                   new BadInput(
                       row.where()
                           + ": unknown chip \""
-                          + wanted
+                          + shown(wanted)
                           + "\"; the fleet has "
                           + String.join(", ", known)
                           + "; write one of them or any")));
@@ -272,12 +261,18 @@ public record Trace(Instant start, List<JobSpec> jobs) {
                 + ": a gang of "
                 + job.gpus()
                 + " chips never fits the quota of team "
-                + t.team()
+                + shown(t.team())
                 + " ("
                 + t.quotaChips()
                 + "); reduce gpus or raise the quota");
       }
     }
+  }
+
+  /** Text of the user on one line, for errors. */
+  static String shown(String text) {
+    String line = text.replaceAll("[\\s\\p{Cntrl}]+", " ");
+    return line.length() <= 40 ? line : line.substring(0, 40) + "…";
   }
 
   static boolean yes(String text, String column, Csv.Row row) {
@@ -290,7 +285,7 @@ public record Trace(Instant start, List<JobSpec> jobs) {
                   + ": "
                   + column
                   + " must be yes or no, found \""
-                  + text
+                  + shown(text)
                   + "\"; correct it");
     };
   }
