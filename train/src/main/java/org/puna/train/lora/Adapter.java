@@ -32,7 +32,7 @@ public record Adapter(String target, Parameter a, Parameter b, double scale) {
     Parameter a = Parameter.zeros(matrix.name() + ".lora_a", rank, in);
     Parameter b = Parameter.zeros(matrix.name() + ".lora_b", out, rank);
     // Kaiming with a = √5, torch's default for linear layers: uniform within 1/√in.
-    double bound = 1 / Math.sqrt(in);
+    double bound = 1 / Math.sqrt((double) in);
     for (int i = 0; i < a.size(); i++) {
       a.value()[i] = (float) ((2 * random.nextDouble() - 1) * bound);
     }

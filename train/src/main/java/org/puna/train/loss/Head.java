@@ -142,7 +142,7 @@ public final class Head {
     if (dw != null) grads.linearWeight(team, logits, x, rows, vocab, columns, dw, 0);
     split
         .optionalBias()
-        .map(b -> gradients.get(b.name()))
+        .flatMap(b -> Optional.ofNullable(gradients.get(b.name())))
         .ifPresent(db -> grads.bias(team, logits, rows, vocab, db));
     grads.linearInput(team, logits, rows, split.weight().tensor(), false, dx);
     return loss;
