@@ -47,7 +47,8 @@ public record FleetSpec(String name, List<PoolSpec> pools) {
    *
    * @param inventory what is owned
    * @param leafNodes nodes under one leaf, at least 1
-   * @param spareShare share of the nodes of every group that is kept as spares, 0 up to 1
+   * @param spareShare share of the nodes of every group that is kept as spares, 0 up to 1, rounded
+   *     down
    * @param start when the simulation begins
    * @throws BadInput if a group is too large or the spares leave nothing
    */
@@ -77,7 +78,7 @@ public record FleetSpec(String name, List<PoolSpec> pools) {
               (int) Math.max(1, podNodes / leaf),
               measured ? chip.measuredBf16Tflops().getAsDouble() : chip.bf16Tflops(),
               ready,
-              (int) Math.ceil(nodes * spareShare)));
+              (int) (nodes * spareShare)));
     }
     return new FleetSpec(inventory.name(), pools);
   }
