@@ -1,8 +1,10 @@
 /**
- * Generation in text: what the engine does with token ids, as text with stop strings.
+ * Conversations with a model: messages and tools in, text, reasoning and tool calls out. It renders
+ * the chat template, encodes, reads the stream as text, finds stop strings, and tells reasoning and
+ * calls from the answer.
  *
- * <p>Imports {@code engine} and {@code model}. Start reading at {@link
- * org.puna.chat.TextGeneration}.
+ * <p>Imports {@code engine} and {@code model}. Start reading at {@link org.puna.chat.ChatModel};
+ * {@link org.puna.chat.TextGeneration} is the same without a conversation.
  */
 @NullMarked
 package org.puna.chat;

@@ -1,7 +1,7 @@
 /**
  * Tests of generation in text.
  *
- * <p>Start reading at {@code StopStringsTest}.
+ * <p>Start reading at {@code ChatModelTest}; {@code Script} is its model.
  */
 @NullMarked
 package org.puna.chat;
