@@ -1,6 +1,7 @@
 package org.puna.model.tokenizer;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,7 +15,7 @@ final class ByteAlphabet {
   private static final short[] OF_CHAR = new short[0x144];
 
   static {
-    java.util.Arrays.fill(OF_CHAR, (short) -1);
+    Arrays.fill(OF_CHAR, (short) -1);
     int next = 0x100;
     for (int b = 0; b < 256; b++) {
       boolean printable = (b >= 0x21 && b <= 0x7E) || (b >= 0xA1 && b != 0xAD);
@@ -34,6 +35,25 @@ final class ByteAlphabet {
       bytes[i] = (byte) OF_CHAR[c];
     }
     return bytes;
+  }
+
+  /**
+   * Writes the bytes that a spelling stands for but for one character of it.
+   *
+   * @return how many there are, or -1 where a character is not of the alphabet or the room too
+   *     small
+   */
+  static int bytes(String spelling, int without, byte[] out) {
+    int n = spelling.length();
+    if (n > out.length) return -1;
+    int length = 0;
+    for (int i = 0; i < n; i++) {
+      if (i == without) continue;
+      char c = spelling.charAt(i);
+      if (c >= OF_CHAR.length || OF_CHAR[c] < 0) return -1;
+      out[length++] = (byte) OF_CHAR[c];
+    }
+    return length;
   }
 
   /** The bytes that a spelling stands for; one outside the alphabet is text as it stands. */

@@ -1,9 +1,7 @@
 package org.puna.model.tokenizer;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalInt;
 import java.util.function.Supplier;
 
@@ -49,7 +47,7 @@ final class Pipeline implements Tokenizer {
 
   private final Parts parts;
   private final Scanner[] scanners;
-  private final Map<String, Integer> ids;
+  private final SpellingIds ids;
 
   /** Tokens that are found in the text: all, and those that are not special. */
   private final AddedTokens inText;
@@ -64,8 +62,7 @@ final class Pipeline implements Tokenizer {
   Pipeline(Parts parts) {
     this.parts = parts;
     scanners = parts.scanners.toArray(Scanner[]::new);
-    ids = HashMap.newHashMap(parts.tokens.size());
-    for (int id = 0; id < parts.tokens.size(); id++) ids.putIfAbsent(parts.tokens.get(id), id);
+    ids = new SpellingIds(parts.tokens);
     List<AddedTokens.Added> raw = new ArrayList<>();
     List<AddedTokens.Added> normalized = new ArrayList<>();
     for (AddedTokens.Added token : parts.added) {
@@ -218,8 +215,8 @@ final class Pipeline implements Tokenizer {
 
   @Override
   public OptionalInt id(String token) {
-    Integer id = ids.get(token);
-    return id == null ? OptionalInt.empty() : OptionalInt.of(id);
+    int id = ids.get(token);
+    return id < 0 ? OptionalInt.empty() : OptionalInt.of(id);
   }
 
   @Override

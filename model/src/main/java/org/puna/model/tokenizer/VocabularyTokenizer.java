@@ -2,9 +2,7 @@ package org.puna.model.tokenizer;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
@@ -41,7 +39,7 @@ final class VocabularyTokenizer {
   private final String file;
   private final int size;
   private final TokenKind[] kinds;
-  private final Map<String, Integer> ids;
+  private final SpellingIds ids;
 
   private VocabularyTokenizer(Vocabulary vocabulary, String file) {
     this.vocabulary = vocabulary;
@@ -51,14 +49,13 @@ final class VocabularyTokenizer {
     checkLength("scores", vocabulary.scores().length);
     checkLength("token_type", vocabulary.kinds().length);
     kinds = new TokenKind[size];
-    ids = HashMap.newHashMap(size);
+    ids = new SpellingIds(vocabulary.tokens());
     for (int id = 0; id < size; id++) {
       String token = vocabulary.tokens().get(id);
       if (token.length() > LONGEST_TOKEN) {
         throw bad("tokens[" + id + "]", "at most " + LONGEST_TOKEN + " characters", token.length());
       }
       kinds[id] = vocabulary.kind(id);
-      ids.putIfAbsent(token, id);
     }
     Vocabulary.Specials s = vocabulary.specials();
     checkId("bos_token_id", s.bos());
@@ -107,7 +104,8 @@ final class VocabularyTokenizer {
       if (bytes != null) table.putIfAbsent(bytes, id);
     }
     BpeModel model =
-        new BpeModel(table, size, mergeList(), BpeModel.Rules.byteLevel(pre.wholeFirst()), false);
+        new BpeModel(
+            table, size, mergeList(table), BpeModel.Rules.byteLevel(pre.wholeFirst()), false);
     Vocabulary.Specials s = vocabulary.specials();
     return pipeline(
         pre.nfc() ? Normalizers.unicode(java.text.Normalizer.Form.NFC) : Normalizer.NONE,
@@ -119,27 +117,41 @@ final class VocabularyTokenizer {
         template(s.bos(), s.eos(), pre.addBos(), false));
   }
 
-  /** The merges as they are listed, each by the ids of its parts. */
-  private PairTable mergeList() {
+  /**
+   * The merges as they are listed, each by the ids of its parts.
+   *
+   * @param bytes ids of byte-level tokens, with which most merges are read without making strings
+   */
+  private PairTable mergeList(ByteTable bytes) {
     List<String> merges = vocabulary.merges();
     if (merges.isEmpty()) throw bad("merges", "merges", "none");
     PairTable pairs = new PairTable(merges.size());
+    byte[] spelled = new byte[2 * LONGEST_TOKEN];
     for (int rank = 0; rank < merges.size(); rank++) {
       String merge = merges.get(rank);
       // The first part may itself begin with a space.
       int space = merge.indexOf(' ', 1);
-      if (space < 0)
+      if (space < 0) {
         throw bad("merges[" + rank + "]", "two parts with a space between", quote(merge));
-      String left = merge.substring(0, space);
-      String right = merge.substring(space + 1);
-      pairs.put(part(rank, left), part(rank, right), rank, part(rank, left + right));
+      }
+      int length = ByteAlphabet.bytes(merge, space, spelled);
+      int left = length < 0 ? -1 : bytes.get(spelled, 0, space);
+      int right = left < 0 ? -1 : bytes.get(spelled, space, length);
+      int merged = right < 0 ? -1 : bytes.get(spelled, 0, length);
+      if (merged >= 0) {
+        pairs.put(left, right, rank, merged);
+      } else {
+        String first = merge.substring(0, space);
+        String second = merge.substring(space + 1);
+        pairs.put(part(rank, first), part(rank, second), rank, part(rank, first + second));
+      }
     }
     return pairs;
   }
 
   private int part(int rank, String token) {
-    Integer id = ids.get(token);
-    if (id == null) throw bad("merges[" + rank + "]", "parts that are tokens", quote(token));
+    int id = ids.get(token);
+    if (id < 0) throw bad("merges[" + rank + "]", "parts that are tokens", quote(token));
     return id;
   }
 
@@ -180,7 +192,12 @@ final class VocabularyTokenizer {
     PieceModel model =
         listed
             ? SentencePieceBpe.of(
-                file, vocabulary.tokens(), kinds, mergeList(), ofByte, unk.orElse(-1))
+                file,
+                vocabulary.tokens(),
+                kinds,
+                mergeList(new ByteTable(0)),
+                ofByte,
+                unk.orElse(-1))
             : SentencePieceBpe.of(
                 file, vocabulary.tokens(), kinds, vocabulary.scores(), ofByte, unk.orElse(-1));
     return pipeline(

@@ -30,7 +30,7 @@ class HostileTokenizerTest {
     return Files.readAllBytes(Fixtures.path("tokenizers/" + name + ".tokenizer.json"));
   }
 
-  @Property(tries = 1500)
+  @Property(tries = 1000)
   void jsonWithBytesReplaced(@ForAll long seed) throws IOException {
     Random random = new Random(seed);
     byte[] file = small(random.nextBoolean() ? "llama3-1k" : "llama2-1k").clone();
@@ -49,12 +49,12 @@ class HostileTokenizerTest {
     survives(file);
   }
 
-  @Property(tries = 1500)
+  @Property(tries = 1000)
   void sentencePieceWithBytesReplaced(@ForAll long seed) {
     survives(Hostile.mutate(Toy.sentencePieceFile(), new Random(seed), 400));
   }
 
-  @Property(tries = 1500)
+  @Property(tries = 1000)
   void tiktokenWithBytesReplaced(@ForAll long seed) {
     survives(Hostile.mutate(Toy.tiktokenFile(), new Random(seed), 4000));
   }

@@ -78,7 +78,7 @@ class ScannersTest {
     return bits.list().ofMaxSize(12).map(l -> String.join("", l));
   }
 
-  @Property(tries = 20_000)
+  @Property(tries = 6_000)
   void areTheRegularExpressions(@ForAll("texts") String text) {
     assertThat(byScanner(Scanners::gpt2, text)).isEqualTo(byRegex(GPT2, text));
     assertThat(byScanner(Scanners.words(3, false), text)).isEqualTo(byRegex(LLAMA3, text));
