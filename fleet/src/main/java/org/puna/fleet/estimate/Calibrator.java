@@ -7,6 +7,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.puna.model.config.ActivationMemory.Recompute;
 
 /**
  * Fits the constants to measurements: Levenberg–Marquardt on the logarithm of prediction over
@@ -51,6 +52,36 @@ public final class Calibrator {
   public Calibrator(Conditions conditions, Calibration start) {
     this.conditions = conditions;
     this.start = start;
+  }
+
+  /**
+   * The conditions under which a table's rows fit better: with no recomputation or with that of
+   * whole layers, by a fit of at most 100 of its rows.
+   *
+   * @param machine what was measured on
+   * @param rows the measurements
+   */
+  public static Conditions likelyConditions(Machine machine, List<Measurement> rows) {
+    List<Measurement> some = new ArrayList<>();
+    int stride = Math.max(1, rows.size() / 100);
+    for (int i = 0; i < rows.size(); i += stride) some.add(rows.get(i));
+    Conditions best = new Conditions(machine, Recompute.NONE);
+    double least = Double.MAX_VALUE;
+    for (Recompute r : new Recompute[] {Recompute.NONE, Recompute.FULL}) {
+      Conditions c = new Conditions(machine, r);
+      Calibrator calibrator = new Calibrator(c, Calibration.uncalibrated(c));
+      double[] x = calibrator.solve(some);
+      Calibration fitted =
+          new Calibration("trial", "", c, calibrator.values(x), Calibration.Residuals.NONE);
+      // The pull counts too: constants far from what is plausible speak against the conditions.
+      double cost = mean(calibrator.errors(some, fitted));
+      for (int j = 0; j < x.length; j++) cost += pull(j) * x[j] * x[j] / some.size();
+      if (cost < least) {
+        least = cost;
+        best = c;
+      }
+    }
+    return best;
   }
 
   /**

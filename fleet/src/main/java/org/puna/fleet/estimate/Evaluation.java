@@ -49,10 +49,8 @@ public record Evaluation(List<Row> rows, double meanAbsolute, double medianAbsol
    *
    * @param measurements the rows
    * @param calibrator fits each fold
-   * @param conditions what was measured on
    */
-  public static Evaluation crossValidated(
-      List<Measurement> measurements, Calibrator calibrator, Conditions conditions) {
+  public static Evaluation crossValidated(List<Measurement> measurements, Calibrator calibrator) {
     double[] errors = calibrator.crossValidate(measurements);
     List<Row> rows = new ArrayList<>();
     for (int i = 0; i < errors.length; i++) {

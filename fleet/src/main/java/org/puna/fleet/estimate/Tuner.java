@@ -21,6 +21,14 @@ public final class Tuner {
 
   private static final int MOST_CHUNKS = 8;
 
+  /**
+   * GPT stands for Megatron-LM's runs of 2021, whose published scripts take micro-batches of 1 to 4
+   * and at most 3 chunks; what is left open is taken from their middle, not from today's limits.
+   */
+  private static final int GPT_MICRO_BATCH = 2;
+
+  private static final int GPT_CHUNKS = 2;
+
   private final IterationModel model;
 
   /**
@@ -127,21 +135,27 @@ public final class Tuner {
         machine);
   }
 
+  /** Whether the run is taken to be like those of Megatron-LM's paper of 2021. */
+  private static boolean of2021(Ask ask) {
+    return ModelSize.isGpt(ask.model()) && ask.software().map(s -> !s.overlapped()).orElse(true);
+  }
+
   private static List<Recompute> recomputes(Ask ask) {
     if (ask.recompute().isPresent()) return List.of(ask.recompute().get());
     // GPT stands for Megatron-LM's published runs, which recomputed whole layers.
-    return ModelSize.isGpt(ask.model()) ? List.of(Recompute.FULL) : List.of(Recompute.values());
+    return of2021(ask) ? List.of(Recompute.FULL) : List.of(Recompute.values());
   }
 
   private static List<Integer> zeros(Ask ask) {
     if (ask.zero().isPresent()) return List.of(ask.zero().getAsInt());
-    return ModelSize.isGpt(ask.model()) ? List.of(0, 1) : List.of(1, 2, 3);
+    return of2021(ask) ? List.of(0, 1) : List.of(1, 2, 3);
   }
 
   private static List<Integer> microBatches(Ask ask, Layout layout) {
     if (ask.microBatch().isPresent()) return List.of(ask.microBatch().getAsInt());
     int each = ask.batch() / layout.dp();
-    return IntStream.rangeClosed(1, Math.min(each, LARGEST_MICRO_BATCH))
+    int largest = of2021(ask) ? GPT_MICRO_BATCH : LARGEST_MICRO_BATCH;
+    return IntStream.rangeClosed(1, Math.min(each, largest))
         .filter(b -> each % b == 0)
         .boxed()
         .toList();
@@ -152,9 +166,11 @@ public final class Tuner {
     int n = ask.batch() / layout.dp() / micro;
     int layers = layout.stageLayers(ask.model().nLayers());
     List<Integer> all = new ArrayList<>();
-    for (int v = 1; v <= Math.min(layers, MOST_CHUNKS); v++) {
+    int most = of2021(ask) ? GPT_CHUNKS : MOST_CHUNKS;
+    int least = of2021(ask) ? 2 : 1;
+    for (int v = 1; v <= Math.min(layers, most); v++) {
       // An interleaved schedule needs a full round of micro-batches.
-      if (layers % v == 0 && (v == 1 || n >= layout.pp())) all.add(v);
+      if (layers % v == 0 && (v == 1 || n >= layout.pp() && layers / v >= least)) all.add(v);
     }
     return all;
   }

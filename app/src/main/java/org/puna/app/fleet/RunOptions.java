@@ -1,0 +1,107 @@
+package org.puna.app.fleet;
+
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+import org.puna.fleet.estimate.Machine.Precision;
+import org.puna.fleet.estimate.TrainingRun.Software;
+import org.puna.fleet.estimate.Tuner;
+import org.puna.model.config.ActivationMemory.Recompute;
+import org.puna.model.config.BadInput;
+import org.puna.model.config.ModelConfig;
+import picocli.CommandLine.Option;
+
+/** Options of a training iteration; what is left out is chosen so that it fits and is fastest. */
+final class RunOptions {
+  @Option(
+      names = "--seq",
+      paramLabel = "N",
+      description = "Tokens of a sequence (default: the model's, at most 8192).")
+  private @Nullable Integer seq;
+
+  @Option(
+      names = "--batch",
+      paramLabel = "N",
+      description = "Sequences of an iteration (default: about 4M tokens).")
+  private @Nullable Integer batch;
+
+  @Option(names = "--micro-batch", paramLabel = "N", description = "Sequences of a micro-batch.")
+  private @Nullable Integer microBatch;
+
+  @Option(names = "--precision", paramLabel = "P", description = "bf16 or fp8: ${DEFAULT-VALUE}.")
+  private String precision = "bf16";
+
+  @Option(names = "--recompute", paramLabel = "R", description = "none, selective or full.")
+  private @Nullable String recompute;
+
+  @Option(names = "--zero", paramLabel = "N", description = "ZeRO stage, 0 to 3.")
+  private @Nullable Integer zero;
+
+  @Option(
+      names = "--software",
+      paramLabel = "S",
+      description =
+          "modern (fused attention, sequence parallelism, overlap) or megatron-2021; the default"
+              + " is modern, for arch=gpt megatron-2021.")
+  private @Nullable String software;
+
+  int seq(ModelConfig m) {
+    return atLeastOne("--seq", seq == null ? Math.min(m.contextLength(), 8192) : seq);
+  }
+
+  Tuner.Ask ask(ModelConfig m) {
+    int tokens = seq(m);
+    int sequences = batch == null ? Math.max(1, Integer.highestOneBit(4_194_304 / tokens)) : batch;
+    return new Tuner.Ask(
+        m,
+        tokens,
+        atLeastOne("--batch", sequences),
+        precision(),
+        microBatch == null
+            ? OptionalInt.empty()
+            : OptionalInt.of(atLeastOne("--micro-batch", microBatch)),
+        recompute(),
+        zero == null ? OptionalInt.empty() : OptionalInt.of(zero),
+        software());
+  }
+
+  Optional<Recompute> recompute() {
+    if (recompute == null) return Optional.empty();
+    return Optional.of(
+        switch (recompute.toLowerCase(Locale.ROOT)) {
+          case "none" -> Recompute.NONE;
+          case "selective" -> Recompute.SELECTIVE;
+          case "full" -> Recompute.FULL;
+          default ->
+              throw new BadInput(
+                  "--recompute: expected none, selective or full, found \"" + recompute + "\"");
+        });
+  }
+
+  private Precision precision() {
+    return switch (precision.toLowerCase(Locale.ROOT)) {
+      case "bf16", "fp16" -> Precision.BF16;
+      case "fp8" -> Precision.FP8;
+      default ->
+          throw new BadInput("--precision: expected bf16 or fp8, found \"" + precision + "\"");
+    };
+  }
+
+  private Optional<Software> software() {
+    if (software == null) return Optional.empty();
+    return Optional.of(
+        switch (software.toLowerCase(Locale.ROOT)) {
+          case "modern" -> Software.MODERN;
+          case "megatron-2021" -> Software.MEGATRON_2021;
+          default ->
+              throw new BadInput(
+                  "--software: expected modern or megatron-2021, found \"" + software + "\"");
+        });
+  }
+
+  private static int atLeastOne(String option, int v) {
+    if (v < 1) throw new BadInput(option + ": must be at least 1, found " + v);
+    return v;
+  }
+}

@@ -1,0 +1,145 @@
+package org.puna.app.fleet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.puna.app.Shell;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+class FleetCommandTest {
+  private static final String MEASUREMENTS =
+      """
+      # GPUs,global batch,micro batch,hidden size,attention heads,# layers,sequence length,\
+      tensor parallelism,data parallelism,pipeline parallelism,iteration time (ms)
+      2,16,8,1024,16,24,1024,1,1,2,372.160408
+      8,32,4,1024,16,24,1024,2,2,2,219.732754
+      8,4,1,1024,16,16,1024,1,2,4,77.216619
+      8,4,2,1024,16,24,1024,4,1,2,128.248067
+      """;
+
+  @TempDir private Path home;
+  private Shell shell = new Shell(Path.of(""));
+
+  @BeforeEach
+  void open() {
+    shell = new Shell(home);
+  }
+
+  private JsonNode json(String... args) {
+    Shell.Result r = shell.run(args);
+    assertThat(r.err()).isEmpty();
+    assertThat(r.code()).isZero();
+    return JsonMapper.shared().readTree(r.out());
+  }
+
+  @Test
+  void estimatesAPublishedLayout() {
+    JsonNode e =
+        json(
+            "fleet",
+            "estimate",
+            "--model",
+            "llama-3.1-405b",
+            "--gpu",
+            "H100",
+            "--gpus",
+            "8192",
+            "--layout",
+            "tp=8,cp=1,pp=16,dp=64",
+            "--seq",
+            "8192",
+            "--batch",
+            "2048",
+            "--json");
+    assertThat(e.path("tflopsPerGpu").asDouble()).isCloseTo(430, within(430 * 0.08));
+    assertThat(e.path("fits").asBoolean()).isTrue();
+    double sum = 0;
+    for (JsonNode part : e.path("secondsByPart")) sum += part.asDouble();
+    assertThat(sum).isCloseTo(e.path("iterationSeconds").asDouble(), within(1e-6));
+  }
+
+  @Test
+  void sizesANamedAndASpelledOutShape() {
+    JsonNode named = json("fleet", "size", "gpt-3-175b", "--seq", "2048", "--json");
+    JsonNode spelled =
+        json(
+            "fleet",
+            "size",
+            "layers=96,hidden=12288,heads=96,ffn=49152,vocab=51200,arch=gpt",
+            "--seq",
+            "2048",
+            "--json");
+    assertThat(spelled.path("totalParameters").asLong())
+        .isEqualTo(named.path("totalParameters").asLong())
+        .isEqualTo(174_615_846_912L);
+  }
+
+  @Test
+  void plansAndCountsAndServes() throws Exception {
+    Path inventory = Files.writeString(home.resolve("inv.csv"), "site,chip,count\na,H100,1024\n");
+    JsonNode plan =
+        json(
+            "fleet",
+            "plan",
+            "--model",
+            "llama-3-8b",
+            "--tokens",
+            "1T",
+            "--inventory",
+            inventory.toString(),
+            "--json");
+    JsonNode best = plan.path("places").get(0).path("plans").get(0);
+    assertThat(best.path("days").asDouble()).isBetween(0.5, 30.0);
+    assertThat(best.path("gpuHoursLeast").asDouble()).isLessThan(best.path("gpuHours").asDouble());
+    JsonNode count = json("fleet", "equivalents", inventory.toString(), "--json");
+    assertThat(count.path("total").path("BF16_PEAK").asDouble()).isEqualTo(1024);
+    JsonNode serve =
+        json("fleet", "serve-capacity", "--model", "llama-3-70b", "--users", "1000", "--json");
+    assertThat(serve.path("gpus").asInt()).isGreaterThan(1);
+    Path page = home.resolve("report.html");
+    assertThat(shell.run("fleet", "chips", "--html", page.toString()).code()).isZero();
+    assertThat(Files.readString(page)).contains("H100-80GB-SXM").doesNotContain("http");
+  }
+
+  @Test
+  void calibratesByNameAndEvaluatesWithIt() throws Exception {
+    Path file = Files.writeString(home.resolve("m.csv"), MEASUREMENTS);
+    Shell.Result r = shell.run("fleet", "calibrate", file.toString(), "--name", "mine");
+    assertThat(r.code()).isZero();
+    assertThat(home.resolve("calibrations/mine.json")).exists();
+    JsonNode e = json("fleet", "evaluate", file.toString(), "--calibration", "mine", "--json");
+    assertThat(e.path("rows")).hasSize(4);
+    assertThat(e.path("meanAbsoluteError").asDouble()).isLessThan(0.25);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "size nothing-1b",
+        "size layers=96",
+        "estimate --model llama-3-8b --layout tp=3",
+        "estimate --model llama-3-8b --layout tp=8 --gpu Z9",
+        "estimate --model llama-3-8b --layout tp=8,dp=3 --batch 8",
+        "plan --model llama-3-8b --tokens soon --gpus 8",
+        "plan --model llama-3.1-405b --tokens 1T --gpus 8",
+        "plan --gpus 0",
+        "equivalents missing.yaml",
+        "evaluate missing.csv",
+        "serve-capacity --model llama-3.1-405b --users 5 --gpu T4",
+      })
+  void mistakesAreOneLineAndCodeTwo(String line) {
+    String[] words = ("fleet " + line).split(" ");
+    Shell.Result r = shell.run(words);
+    assertThat(r.code()).isEqualTo(2);
+    assertThat(r.out()).isEmpty();
+    assertThat(r.err().strip().lines()).hasSize(1);
+  }
+}
