@@ -2,8 +2,10 @@ package org.puna.app;
 
 import java.util.List;
 import org.puna.app.cli.Context;
-import org.puna.app.fleet.FleetCommand;
 import org.puna.app.models.ModelsCommand;
+import org.puna.app.run.LogitsCommand;
+import org.puna.app.run.PerplexityCommand;
+import org.puna.app.run.RunCommand;
 import org.puna.app.text.TokenizeCommand;
 
 /** The one list of commands: adding a command is one new class and one line here. */
@@ -13,9 +15,11 @@ final class Commands {
   /** Returns the commands in the order of the help page, each a picocli {@code @Command} object. */
   static List<Object> all(Context context) {
     return List.of(
+        new RunCommand(context),
         ModelsCommand.commandLine(context),
         new TokenizeCommand(context),
-        FleetCommand.commandLine(context),
+        new LogitsCommand(context),
+        new PerplexityCommand(context),
         new HelpCommand(context));
   }
 }

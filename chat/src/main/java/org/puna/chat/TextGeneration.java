@@ -20,16 +20,36 @@ public final class TextGeneration implements AutoCloseable {
   private final Queue<TextEvent> ready = new ArrayDeque<>();
 
   /**
-   * Reads a generation as text; closing this closes it.
+   * Reads a generation as a text of its own; closing this closes it.
    *
    * @param stops texts that end the answer and are not part of it
    * @param showSpecial whether control tokens appear as they are spelled
    */
   public TextGeneration(
       Generation generation, Tokenizer tokenizer, List<String> stops, boolean showSpecial) {
+    this(generation, tokenizer, new int[0], stops, showSpecial);
+  }
+
+  /**
+   * Reads a generation as what continues a text: a leading space, or the rest of a character, is
+   * part of it.
+   *
+   * @param before token ids of the text that is continued
+   * @param stops texts that end the answer and are not part of it
+   * @param showSpecial whether control tokens appear as they are spelled
+   */
+  public TextGeneration(
+      Generation generation,
+      Tokenizer tokenizer,
+      int[] before,
+      List<String> stops,
+      boolean showSpecial) {
     this.generation = generation;
     this.decoder = tokenizer.stream(showSpecial);
     this.stops = new StopStrings(stops);
+    for (int id : before) {
+      decoder.add(id);
+    }
   }
 
   /**

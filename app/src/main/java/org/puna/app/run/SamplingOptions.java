@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.puna.engine.Sampling;
+import org.puna.model.GenerationDefaults;
 import org.puna.model.config.BadInput;
 import picocli.CommandLine.Option;
 
@@ -21,26 +22,29 @@ final class SamplingOptions {
   @Option(
       names = {"--temp", "--temperature"},
       paramLabel = "T",
-      description = "Divisor of the logits; 0 is greedy (default: 0.8).")
-  private double temperature = DEFAULT_TEMPERATURE;
+      description = "Divisor of the logits; 0 is greedy (default: the model's, else 0.8).")
+  private @Nullable Double temperature;
 
   @Option(
       names = "--top-k",
       paramLabel = "K",
-      description = "Keep the K likeliest tokens; 0 keeps all (default: 40).")
-  private int topK = DEFAULT_TOP_K;
+      description = "Keep the K likeliest tokens; 0 keeps all (default: the model's, else 40).")
+  private @Nullable Integer topK;
 
   @Option(
       names = "--top-p",
       paramLabel = "P",
-      description = "Keep the smallest set with probability P; 1 keeps all (default: 0.95).")
-  private double topP = DEFAULT_TOP_P;
+      description =
+          "Keep the smallest set with probability P; 1 keeps all (default: the model's, else"
+              + " 0.95).")
+  private @Nullable Double topP;
 
   @Option(
       names = "--min-p",
       paramLabel = "P",
-      description = "Drop tokens less likely than P times the likeliest (default: 0).")
-  private double minP;
+      description =
+          "Drop tokens less likely than P times the likeliest (default: the model's, else 0).")
+  private @Nullable Double minP;
 
   @Option(
       names = "--typical-p",
@@ -51,8 +55,9 @@ final class SamplingOptions {
   @Option(
       names = {"--repeat-penalty", "--repetition-penalty"},
       paramLabel = "X",
-      description = "Make tokens already seen less likely; 1 is off (default: 1).")
-  private double repetitionPenalty = 1;
+      description =
+          "Make tokens already seen less likely; 1 is off (default: the model's, else 1).")
+  private @Nullable Double repetitionPenalty;
 
   @Option(
       names = "--presence-penalty",
@@ -80,22 +85,31 @@ final class SamplingOptions {
   private @Nullable Long seed;
 
   /**
-   * Returns the choice that the options describe.
+   * Returns the choice that the options describe; what they leave open is as the model's maker
+   * recommends.
    *
    * @throws BadInput if one is out of range
    */
-  Sampling sampling() {
+  Sampling sampling(GenerationDefaults model) {
     return new Sampling(
-        greedy ? 0 : temperature,
-        topK,
-        topP,
-        minP,
+        greedy ? 0 : temperature(model),
+        topK != null ? topK : model.topK().orElse(DEFAULT_TOP_K),
+        topP != null ? topP : model.topP().orElse(DEFAULT_TOP_P),
+        minP != null ? minP : model.minP().orElse(0),
         typicalP,
-        repetitionPenalty,
+        repetitionPenalty != null ? repetitionPenalty : model.repetitionPenalty().orElse(1),
         presencePenalty,
         frequencyPenalty,
         bias(),
         seed());
+  }
+
+  private double temperature(GenerationDefaults model) {
+    if (temperature != null) {
+      return temperature;
+    }
+    boolean greedyModel = model.sample().isPresent() && !model.sample().get();
+    return model.temperature().orElse(greedyModel ? 0 : DEFAULT_TEMPERATURE);
   }
 
   private long seed() {

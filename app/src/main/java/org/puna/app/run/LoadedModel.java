@@ -1,0 +1,98 @@
+package org.puna.app.run;
+
+import java.nio.file.Path;
+import org.puna.app.cli.Context;
+import org.puna.app.cli.Units;
+import org.puna.engine.Engine;
+import org.puna.engine.EngineOptions;
+import org.puna.engine.Evaluator;
+import org.puna.model.Checkpoint;
+import org.puna.model.arch.Gemma3;
+import org.puna.model.config.BadInput;
+import org.puna.model.config.ModelConfig;
+import org.puna.model.config.ModelSize;
+import org.puna.model.layers.Decoders;
+import org.puna.tensor.Backend;
+import org.puna.tensor.Graph;
+
+/**
+ * A model with the backend that runs it. Owns both.
+ *
+ * @param checkpoint the files
+ * @param backend what runs it
+ */
+record LoadedModel(Checkpoint checkpoint, Backend backend) implements AutoCloseable {
+  /** Positions that are used where nobody says: enough for a long talk, cheap to hold. */
+  private static final int DEFAULT_CONTEXT = 8192;
+
+  /** Bytes of a key or value in the cache. */
+  private static final int CACHE_NUMBER_BYTES = Float.BYTES;
+
+  /**
+   * Opens a model.
+   *
+   * @param model what the command line names
+   * @throws BadInput if there is no such model or something in it is wrong
+   */
+  static LoadedModel open(Context context, String model, ModelOptions options) {
+    Path path = context.store().resolve(model);
+    Checkpoint checkpoint = Checkpoint.open(path);
+    try {
+      return new LoadedModel(checkpoint, options.backend(context.settings()));
+    } catch (RuntimeException e) {
+      checkpoint.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Returns the positions to make room for.
+   *
+   * @param asked 0 for the default: the model's own context, {@value #DEFAULT_CONTEXT} at most
+   * @throws BadInput if the cache of so many positions cannot fit in the JVM's memory
+   */
+  int contextLength(int asked) {
+    ModelConfig c = checkpoint.config();
+    if (asked < 0) {
+      throw new BadInput(
+          "--ctx: expected positions, at least 1, or 0 for the default, found " + asked);
+    }
+    int n = asked == 0 ? Math.min(c.contextLength(), DEFAULT_CONTEXT) : asked;
+    double bytes = ModelSize.kvBytes(c, n, CACHE_NUMBER_BYTES);
+    long most = Runtime.getRuntime().maxMemory();
+    if (bytes > most) {
+      throw new BadInput(
+          "--ctx "
+              + n
+              + ": the cache of so many positions takes "
+              + Units.bytes((long) bytes)
+              + " and the JVM has "
+              + Units.bytes(most)
+              + "; give a smaller --ctx, or more memory with PUNA_JAVA_OPTS=-Xmx…");
+    }
+    return n;
+  }
+
+  /** Returns the forward pass for up to this many positions. */
+  Graph graph(int contextLength) {
+    return checkpoint.architecture() instanceof Gemma3
+        ? Decoders.sandwichNorm(checkpoint.config(), checkpoint.weights(), contextLength)
+        : Decoders.preNorm(checkpoint.config(), checkpoint.weights(), contextLength);
+  }
+
+  /** Returns an engine for one conversation at a time, the caller's to close. */
+  Engine engine(int contextLength) {
+    return new Engine(backend, graph(contextLength), EngineOptions.single(contextLength));
+  }
+
+  /** Returns an evaluator, the caller's to close. */
+  Evaluator evaluator(int contextLength, int chunkTokens) {
+    return new Evaluator(backend, graph(contextLength), contextLength, chunkTokens);
+  }
+
+  @Override
+  public void close() {
+    backend.close();
+    checkpoint.close();
+  }
+}

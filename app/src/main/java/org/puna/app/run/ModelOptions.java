@@ -1,0 +1,41 @@
+package org.puna.app.run;
+
+import org.jspecify.annotations.Nullable;
+import org.puna.app.cli.Settings;
+import org.puna.model.config.BadInput;
+import org.puna.tensor.Backend;
+import picocli.CommandLine.Option;
+
+/** The options that say how a model is loaded. */
+final class ModelOptions {
+  private static final int MOST_THREADS = 4096;
+
+  @Option(
+      names = {"-t", "--threads"},
+      paramLabel = "N",
+      description = "Worker threads (default: PUNA_THREADS, else all processors).")
+  private @Nullable Integer threads;
+
+  @Option(
+      names = "--backend",
+      paramLabel = "NAME",
+      defaultValue = "auto",
+      description = "auto, cpu.vector or cpu.scalar (default: auto).")
+  private String backend = "auto";
+
+  /** Returns the number of worker threads. */
+  int threads(Settings settings) {
+    if (threads == null) {
+      return settings.threads();
+    }
+    if (threads < 1 || threads > MOST_THREADS) {
+      throw new BadInput("--threads: expected 1 to " + MOST_THREADS + ", found " + threads);
+    }
+    return threads;
+  }
+
+  /** Returns a new backend, the caller's to close. */
+  Backend backend(Settings settings) {
+    return Backends.open(backend, threads(settings));
+  }
+}

@@ -1,0 +1,145 @@
+package org.puna.app.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.puna.app.Fixture;
+import org.puna.app.Shell;
+import org.puna.model.safetensors.Safetensors;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The commands that run a model, on a two-layer model with random weights. */
+class ModelCommandsTest {
+  private static final String MODEL = Fixture.path("tiny-q4_0.gguf");
+  private static final Path EXPECTED = Path.of(Fixture.path("tiny-q4_0.expected.safetensors"));
+
+  /** Logits have deviation 1; sums of some hundred float32 products in another order. */
+  private static final float LOGIT_TOLERANCE = 1e-4f;
+
+  @TempDir private Path home;
+
+  private Shell.Result run(String... args) {
+    return new Shell(home).run(args);
+  }
+
+  @Test
+  void logitsAreThoseOfTheReference() {
+    try (Safetensors expected = Safetensors.open(EXPECTED)) {
+      int[] ids = Arrays.copyOf(ints(expected.tensor("input_ids").toFloats()), 48);
+      float[] wanted = expected.tensor("logits").toFloats();
+      for (String chunk : new String[] {"1000", "7", "1"}) {
+        Path out = home.resolve("logits-" + chunk + ".safetensors");
+        Shell.Result r =
+            run("logits", MODEL, "--ids", join(ids), "--chunk", chunk, "--out", out.toString());
+        assertThat(r.code()).as(r.err()).isZero();
+        assertThat(r.out()).isEmpty();
+        try (Safetensors file = Safetensors.open(out)) {
+          assertThat(file.tensor("logits").shape()).containsExactly(48, 512);
+          float[] found = file.tensor("logits").toFloats();
+          assertThat(found)
+              .containsExactly(
+                  Arrays.copyOf(wanted, found.length),
+                  org.assertj.core.api.Assertions.offset(LOGIT_TOLERANCE));
+        }
+      }
+    }
+  }
+
+  private static int[] ints(float[] x) {
+    int[] out = new int[x.length];
+    for (int i = 0; i < x.length; i++) {
+      out[i] = (int) x[i];
+    }
+    return out;
+  }
+
+  private static String join(int[] ids) {
+    return Arrays.stream(ids).mapToObj(Integer::toString).collect(Collectors.joining(","));
+  }
+
+  @Test
+  void greedyIsTheSameEachTimeAndStopsWhereTold() {
+    String all = run("run", MODEL, "--raw", "--greedy", "-n", "20", "Hello").out();
+    assertThat(run("run", MODEL, "--raw", "--greedy", "-n", "20", "Hello").out()).isEqualTo(all);
+    assertThat(new Shell(home).feed("Hello\n", "run", MODEL, "--raw", "--greedy", "-n", "20").out())
+        .isEqualTo(all);
+    String stop = all.substring(all.length() / 2, all.length() / 2 + 2);
+    Shell.Result stopped =
+        run("run", MODEL, "--raw", "--greedy", "-n", "20", "--stop", stop, "Hello");
+    assertThat(stopped.out().strip())
+        .isEqualTo(all.substring(0, all.indexOf(stop)).strip())
+        .doesNotContain(stop);
+  }
+
+  @Test
+  void theSameSeedDrawsTheSameText() {
+    String[] seven = {"run", MODEL, "--raw", "-n", "12", "--temp", "1", "--seed", "7", "Hello"};
+    assertThat(run(seven).out()).isEqualTo(run(seven).out());
+  }
+
+  @Test
+  void aBiasForcesAToken() {
+    Shell.Result r =
+        run("run", MODEL, "--raw", "-n", "3", "--greedy", "--logit-bias", "39=1000", "x");
+    assertThat(r.out()).isEqualTo("HHH\n");
+  }
+
+  @Test
+  void aFullContextEndsTheTextAndSaysSo() {
+    Shell.Result r = run("run", MODEL, "--raw", "--greedy", "--ctx", "16", "-n", "100", "Hello");
+    assertThat(r.code()).isZero();
+    assertThat(r.err()).contains("the context of 16 tokens is full");
+  }
+
+  @Test
+  void bothBackendsAgree() {
+    assertThat(run("run", MODEL, "--raw", "--greedy", "-n", "8", "--backend", "cpu.scalar", "Hi"))
+        .isEqualTo(
+            run("run", MODEL, "--raw", "--greedy", "-n", "8", "--backend", "cpu.vector", "Hi"));
+  }
+
+  @Test
+  void perplexityOfAText() throws IOException {
+    Path text = home.resolve("text.txt");
+    Files.writeString(text, "The llama lives in the puna. ".repeat(20));
+    Shell.Result r = run("perplexity", MODEL, text.toString(), "--ctx", "32", "--json");
+    assertThat(r.code()).as(r.err()).isZero();
+    Map<?, ?> fields = JsonMapper.shared().readValue(r.out(), Map.class);
+    assertThat((Double) fields.get("perplexity")).isBetween(1.0, 1e6);
+    assertThat(fields.get("window_tokens")).isEqualTo(32);
+    assertThat(run("perplexity", MODEL, text.toString(), "--ctx", "32").out())
+        .startsWith("perplexity ");
+  }
+
+  @Test
+  void mistakesGetOneLine() {
+    bad("expected ids from 0 to 511, found 512", "logits", MODEL, "--ids", "512", "--out", "x");
+    bad("expected token ids", "logits", MODEL, "--ids", "a", "--out", "x");
+    bad("expected at least 1 token", "logits", MODEL, "--ids", "1", "--out", "x", "--chunk", "0");
+    bad("Missing required options", "logits", MODEL);
+    bad("expected at least 1 token", "run", MODEL, "-n", "0", "x");
+    bad("temperature must be", "run", MODEL, "--temp", "-1", "x");
+    bad("--logit-bias: expected a token id", "run", MODEL, "--logit-bias", "x=1", "x");
+    bad("--backend: expected auto", "run", MODEL, "--backend", "gpu", "x");
+    bad("--threads: expected 1", "run", MODEL, "--threads", "0", "x");
+    bad("has no chat template", "run", MODEL, "--raw", "--system", "s", "x");
+    bad("give a smaller --ctx", "run", MODEL, "--ctx", "2000000000", "--raw", "x");
+    bad("the prompt has", "run", MODEL, "--ctx", "2", "--raw", "a long prompt that has no room");
+    bad("no such file", "perplexity", MODEL, "/no/such/file");
+    bad("no model ships", "run");
+    bad("stop: expected a text", "run", MODEL, "--raw", "--stop", "", "x");
+  }
+
+  private void bad(String said, String... args) {
+    Shell.Result r = run(args);
+    assertThat(r.err()).hasLineCount(1).contains(said);
+    assertThat(r.code()).isEqualTo(2);
+  }
+}
