@@ -2,7 +2,10 @@ package org.puna.app;
 
 import java.util.List;
 import org.puna.app.cli.Context;
+import org.puna.app.models.ConvertCommand;
 import org.puna.app.models.ModelsCommand;
+import org.puna.app.models.QuantizeCommand;
+import org.puna.app.run.BenchCommand;
 import org.puna.app.run.LogitsCommand;
 import org.puna.app.run.PerplexityCommand;
 import org.puna.app.run.RunCommand;
@@ -18,8 +21,11 @@ final class Commands {
         new RunCommand(context),
         ModelsCommand.commandLine(context),
         new TokenizeCommand(context),
+        new ConvertCommand(context),
+        new QuantizeCommand(context),
         new LogitsCommand(context),
         new PerplexityCommand(context),
+        new BenchCommand(context),
         new HelpCommand(context));
   }
 }

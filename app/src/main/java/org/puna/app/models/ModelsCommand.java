@@ -25,6 +25,7 @@ public final class ModelsCommand implements Runnable {
   public static CommandLine commandLine(Context context) {
     return new CommandLine(new ModelsCommand(context))
         .addSubcommand(new ListCommand(context))
+        .addSubcommand(new ShowCommand(context))
         .addSubcommand(new RmCommand(context));
   }
 

@@ -7,11 +7,9 @@ import org.puna.engine.Engine;
 import org.puna.engine.EngineOptions;
 import org.puna.engine.Evaluator;
 import org.puna.model.Checkpoint;
-import org.puna.model.arch.Gemma3;
 import org.puna.model.config.BadInput;
 import org.puna.model.config.ModelConfig;
 import org.puna.model.config.ModelSize;
-import org.puna.model.layers.Decoders;
 import org.puna.tensor.Backend;
 import org.puna.tensor.Graph;
 
@@ -75,9 +73,9 @@ record LoadedModel(Checkpoint checkpoint, Backend backend) implements AutoClosea
 
   /** Returns the forward pass for up to this many positions. */
   Graph graph(int contextLength) {
-    return checkpoint.architecture() instanceof Gemma3
-        ? Decoders.sandwichNorm(checkpoint.config(), checkpoint.weights(), contextLength)
-        : Decoders.preNorm(checkpoint.config(), checkpoint.weights(), contextLength);
+    return checkpoint
+        .architecture()
+        .forward(checkpoint.config(), checkpoint.weights(), contextLength);
   }
 
   /** Returns an engine for one conversation at a time, the caller's to close. */

@@ -1,13 +1,17 @@
 package org.puna.app.run;
 
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import org.jspecify.annotations.Nullable;
 import org.puna.app.cli.Settings;
 import org.puna.model.config.BadInput;
 import org.puna.tensor.Backend;
+import org.puna.tensor.backends.Backends;
 import picocli.CommandLine.Option;
 
 /** The options that say how a model is loaded. */
 final class ModelOptions {
+  private static final Logger LOG = System.getLogger(ModelOptions.class.getName());
   private static final int MOST_THREADS = 4096;
 
   @Option(
@@ -34,8 +38,19 @@ final class ModelOptions {
     return threads;
   }
 
-  /** Returns a new backend, the caller's to close. */
+  /**
+   * Returns a new backend, the caller's to close.
+   *
+   * @throws BadInput if there is none of that name here
+   */
   Backend backend(Settings settings) {
-    return Backends.open(backend, threads(settings));
+    try {
+      Backend opened = Backends.open(backend, threads(settings));
+      boolean slow = backend.equals("auto") && !Backends.hasVectorModule();
+      LOG.log(slow ? Level.WARNING : Level.INFO, opened.describe());
+      return opened;
+    } catch (IllegalArgumentException e) {
+      throw new BadInput("--backend: " + e.getMessage(), e);
+    }
   }
 }

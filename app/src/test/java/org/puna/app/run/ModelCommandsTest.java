@@ -127,7 +127,7 @@ class ModelCommandsTest {
     bad("expected at least 1 token", "run", MODEL, "-n", "0", "x");
     bad("temperature must be", "run", MODEL, "--temp", "-1", "x");
     bad("--logit-bias: expected a token id", "run", MODEL, "--logit-bias", "x=1", "x");
-    bad("--backend: expected auto", "run", MODEL, "--backend", "gpu", "x");
+    bad("choose one of auto", "run", MODEL, "--backend", "gpu", "x");
     bad("--threads: expected 1", "run", MODEL, "--threads", "0", "x");
     bad("has no chat template", "run", MODEL, "--raw", "--system", "s", "x");
     bad("give a smaller --ctx", "run", MODEL, "--ctx", "2000000000", "--raw", "x");

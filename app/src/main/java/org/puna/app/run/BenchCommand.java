@@ -1,0 +1,236 @@
+package org.puna.app.run;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.puna.app.cli.Context;
+import org.puna.app.cli.Failures;
+import org.puna.app.cli.Progress;
+import org.puna.app.cli.Table;
+import org.puna.app.cli.Units;
+import org.puna.model.Checkpoint;
+import org.puna.model.config.BadInput;
+import org.puna.model.config.ModelConfig;
+import org.puna.model.config.ModelSize;
+import org.puna.tensor.Backend;
+import org.puna.tensor.Graph;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Measures how fast a model reads prompts and generates, as llama-bench does. */
+@Command(
+    name = "bench",
+    description = {
+      "Measures tokens per second: pp reads a prompt of N tokens at once, tg generates N tokens"
+          + " one",
+      "by one; mean ± standard deviation over the repetitions, after one that is not counted."
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  puna bench model.gguf",
+      "  puna bench model.gguf -p 128,512 -n 64 -r 5 --json",
+      "  puna bench --synthetic llama-3.2-1b:q8_0",
+      "  puna bench --synthetic llama-3.2-1b:q4_0 --write random.gguf -r 0"
+    })
+public final class BenchCommand implements Callable<Integer> {
+  private static final int CHUNK = 512;
+
+  private final Context context;
+
+  @Parameters(
+      index = "0",
+      arity = "0..1",
+      paramLabel = "MODEL",
+      description = "A .gguf file, a folder, or a name that `models list` shows.")
+  private @Nullable String model;
+
+  @Option(
+      names = "--synthetic",
+      paramLabel = "SHAPE:TYPE",
+      description = "Random weights of a published shape, in memory, such as llama-3.2-1b:q8_0.")
+  private @Nullable String synthetic;
+
+  @Option(
+      names = "--write",
+      paramLabel = "FILE.gguf",
+      description = "Save the random weights, so that another engine can be measured on them.")
+  private @Nullable Path write;
+
+  @Option(
+      names = {"-p", "--prompt-tokens"},
+      paramLabel = "N,…",
+      split = ",",
+      description = "Lengths of prompts (default: 512; 0 for none).")
+  private List<Integer> prompts = List.of(512);
+
+  @Option(
+      names = {"-n", "--generate"},
+      paramLabel = "N,…",
+      split = ",",
+      description = "Tokens to generate (default: 128; 0 for none).")
+  private List<Integer> generate = List.of(128);
+
+  @Option(
+      names = {"-d", "--depth"},
+      paramLabel = "N",
+      description = "Tokens already in the context (default: 0).")
+  private int depth;
+
+  @Option(
+      names = {"-r", "--repetitions"},
+      paramLabel = "N",
+      description = "Repetitions that count (default: 5).")
+  private int repetitions = 5;
+
+  @Option(names = "--json", description = "Print JSON.")
+  private boolean json;
+
+  @Mixin private ModelOptions options = new ModelOptions();
+
+  /** The command. */
+  public BenchCommand(Context context) {
+    this.context = context;
+  }
+
+  /** What is measured. */
+  private record Subject(String name, ModelConfig config, long bytes, Source graph) {}
+
+  /** Makes the graph for so many positions. */
+  private interface Source {
+    Graph forward(int contextLength);
+  }
+
+  @Override
+  public Integer call() {
+    if ((model == null) == (synthetic == null)) {
+      throw new BadInput("bench: expected either MODEL or --synthetic SHAPE:TYPE");
+    }
+    if (write != null && synthetic == null) {
+      throw new BadInput("--write saves the weights of --synthetic; give that too");
+    }
+    check("-p", prompts);
+    check("-n", generate);
+    check("-d", List.of(depth));
+    check("-r", List.of(repetitions));
+    if (synthetic != null) {
+      try (SyntheticModel made = new SyntheticModel(synthetic)) {
+        if (write != null) {
+          made.write(write);
+          context.note("wrote " + write + ", " + Units.bytes(made.bytes()));
+        }
+        measure(
+            new Subject(
+                made.name(),
+                made.config(),
+                made.bytes(),
+                n -> made.architecture().forward(made.config(), made.weights(), n)));
+      }
+    } else if (model != null) {
+      try (Checkpoint c = Checkpoint.open(context.store().resolve(model))) {
+        measure(
+            new Subject(
+                c.name(),
+                c.config(),
+                c.bytes(),
+                n -> c.architecture().forward(c.config(), c.weights(), n)));
+      }
+    }
+    return Failures.DONE;
+  }
+
+  private static void check(String option, List<Integer> values) {
+    for (int n : values) {
+      if (n < 0 || n > 1 << 24) {
+        throw new BadInput(option + ": expected a count from 0 to 16777216, found " + n);
+      }
+    }
+  }
+
+  private void measure(Subject subject) {
+    if (repetitions == 0) {
+      return;
+    }
+    List<BenchResult> results = new ArrayList<>();
+    try (Backend backend = options.backend(context.settings())) {
+      for (int n : prompts) {
+        if (n > 0) {
+          results.add(one(subject, backend, "pp" + n, n, true));
+        }
+      }
+      for (int n : generate) {
+        if (n > 0) {
+          results.add(one(subject, backend, "tg" + n, n, false));
+        }
+      }
+      print(subject, backend, results);
+    }
+  }
+
+  private BenchResult one(Subject s, Backend backend, String test, int tokens, boolean prompt) {
+    int positions = Math.addExact(depth, tokens);
+    long[] nanos = new long[repetitions];
+    try (BenchRunner runner =
+            new BenchRunner(backend, s.graph().forward(positions), positions, CHUNK);
+        Progress progress = context.progress(test, repetitions + 1L)) {
+      for (int r = -1; r < repetitions; r++) {
+        runner.prepare(depth);
+        long start = System.nanoTime();
+        if (prompt) {
+          runner.prompt(tokens);
+        } else {
+          runner.generate(tokens);
+        }
+        if (r >= 0) {
+          nanos[r] = System.nanoTime() - start;
+        }
+        progress.step(1);
+      }
+    }
+    return new BenchResult(
+        depth == 0 ? test : test + " @ d" + depth, prompt ? tokens : 0, prompt ? 0 : tokens, nanos);
+  }
+
+  private void print(Subject s, Backend backend, List<BenchResult> results) {
+    long parameters = ModelSize.parameters(s.config()).total();
+    int threads = options.threads(context.settings());
+    if (json) {
+      List<Map<String, Object>> rows = new ArrayList<>();
+      for (BenchResult r : results) {
+        Map<String, Object> f = new LinkedHashMap<>();
+        f.put("engine", "puna");
+        f.put("model", s.name());
+        f.put("model_size", s.bytes());
+        f.put("model_n_params", parameters);
+        f.put("backend", backend.name());
+        f.put("backend_description", backend.describe());
+        f.put("n_threads", threads);
+        f.put("java", Runtime.version().toString());
+        f.put("n_depth", depth);
+        f.putAll(r.fields());
+        rows.add(f);
+      }
+      context.json(rows);
+      return;
+    }
+    Table table = new Table("MODEL", "SIZE", "PARAMS", "BACKEND", "THREADS", "TEST", "TOKENS/S");
+    for (BenchResult r : results) {
+      table.row(
+          s.name(),
+          Units.bytes(s.bytes()),
+          Units.count(parameters),
+          backend.name(),
+          threads,
+          r.test(),
+          String.format(Locale.ROOT, "%.2f ± %.2f", r.mean(), r.deviation()));
+    }
+    context.console().out().print(table.text());
+  }
+}

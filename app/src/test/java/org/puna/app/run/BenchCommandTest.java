@@ -1,0 +1,79 @@
+package org.puna.app.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.puna.app.Fixture;
+import org.puna.app.Shell;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** What bench prints; how fast it was is nobody's business here. */
+class BenchCommandTest {
+  private static final String SHAPE =
+      "layers=2,hidden=64,heads=4,kv_heads=2,ffn=128,vocab=300,context=128";
+
+  @TempDir private Path home;
+
+  private Shell.Result run(String... args) {
+    return new Shell(home).run(args);
+  }
+
+  @Test
+  void measuresAFile() {
+    Shell.Result r =
+        run("bench", Fixture.path("tiny-q4_0.gguf"), "-p", "8,16", "-n", "4", "-r", "2", "--json");
+    assertThat(r.code()).as(r.err()).isZero();
+    JsonNode rows = JsonMapper.shared().readTree(r.out());
+    assertThat(rows.valueStream().map(n -> n.path("test").stringValue()))
+        .containsExactly("pp8", "pp16", "tg4");
+    assertThat(rows.get(0).path("avg_ts").doubleValue()).isPositive();
+    assertThat(rows.get(0).path("samples_ts").size()).isEqualTo(2);
+    assertThat(run("bench", Fixture.path("tiny-q4_0.gguf"), "-p", "0", "-n", "2", "-d", "8").out())
+        .contains("tg2 @ d8");
+  }
+
+  @Test
+  void makesAModelThatCanBeSavedAndRead() {
+    Path file = home.resolve("random.gguf");
+    Shell.Result r =
+        run(
+            "bench",
+            "--synthetic",
+            SHAPE + ":q8_0",
+            "--write",
+            file.toString(),
+            "-p",
+            "4",
+            "-n",
+            "2",
+            "-r",
+            "1");
+    assertThat(r.code()).as(r.err()).isZero();
+    assertThat(r.out()).contains("pp4").contains("tg2");
+    assertThat(run("models", "show", file.toString()).out()).contains("Q8_0 ×");
+    Shell.Result said = run("run", file.toString(), "--greedy", "-n", "3", "this");
+    assertThat(said.code()).as(said.err()).isZero();
+    assertThat(said.out()).isNotBlank();
+  }
+
+  @Test
+  void mistakesGetOneLine() {
+    bad("expected either MODEL or --synthetic", "bench");
+    bad("expected SHAPE:TYPE", "bench", "--synthetic", "llama-3.2-1b");
+    bad("no such file or named shape", "bench", "--synthetic", "llama-9-1t:q8_0");
+    bad("expected a type such as", "bench", "--synthetic", SHAPE + ":q17");
+    bad("no engine runs gpt", "bench", "--synthetic", "gpt-1.7b:f16");
+    bad("this machine has", "bench", "--synthetic", "llama-3.1-405b:f32");
+    bad("--write saves", "bench", Fixture.path("tiny-q4_0.gguf"), "--write", "x.gguf");
+    bad("-r: expected", "bench", Fixture.path("tiny-q4_0.gguf"), "-r", "-1");
+  }
+
+  private void bad(String said, String... args) {
+    Shell.Result r = run(args);
+    assertThat(r.err()).hasLineCount(1).contains(said);
+    assertThat(r.code()).isEqualTo(2);
+  }
+}
