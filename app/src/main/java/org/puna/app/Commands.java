@@ -9,6 +9,7 @@ import org.puna.app.run.BenchCommand;
 import org.puna.app.run.LogitsCommand;
 import org.puna.app.run.PerplexityCommand;
 import org.puna.app.run.RunCommand;
+import org.puna.app.text.TemplateCommand;
 import org.puna.app.text.TokenizeCommand;
 
 /** The one list of commands: adding a command is one new class and one line here. */
@@ -21,6 +22,7 @@ final class Commands {
         new RunCommand(context),
         ModelsCommand.commandLine(context),
         new TokenizeCommand(context),
+        new TemplateCommand(context),
         new ConvertCommand(context),
         new QuantizeCommand(context),
         new LogitsCommand(context),

@@ -8,6 +8,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import org.puna.model.chat.TemplateError;
 import org.puna.model.config.BadInput;
 
 /** Says what a failure is: an exit code and one line. */
@@ -44,6 +45,7 @@ public final class Failures {
   private static int code(Throwable t) {
     return switch (t) {
       case BadInput e -> BAD_INPUT;
+      case TemplateError e -> BAD_INPUT;
       case NoSuchFileException e -> BAD_INPUT;
       case NotDirectoryException e -> BAD_INPUT;
       case AccessDeniedException e -> BAD_INPUT;
@@ -57,6 +59,10 @@ public final class Failures {
     String said =
         switch (t) {
           case BadInput e -> String.valueOf(e.getMessage());
+          case TemplateError e ->
+              "the chat template refuses"
+                  + (e.line() > 0 ? " (its line " + e.line() + "): " : ": ")
+                  + e.getMessage();
           case NoSuchFileException e -> e.getFile() + ": no such file or folder";
           case NotDirectoryException e -> e.getFile() + ": expected a folder, found a file";
           case AccessDeniedException e -> e.getFile() + ": access denied";

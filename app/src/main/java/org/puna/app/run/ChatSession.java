@@ -14,6 +14,7 @@ import org.puna.app.cli.Nearest;
 import org.puna.chat.TextEvent;
 import org.puna.chat.TextGeneration;
 import org.puna.engine.GenerationEvent;
+import org.puna.model.chat.TemplateError;
 import org.puna.model.config.BadInput;
 
 /**
@@ -67,7 +68,7 @@ final class ChatSession {
         } else if (!text.isEmpty()) {
           say(text);
         }
-      } catch (BadInput e) {
+      } catch (BadInput | TemplateError e) {
         lines.show(e.getMessage() + "\n");
       }
     }
@@ -134,7 +135,7 @@ final class ChatSession {
     try (TextGeneration generation = answerer.answer(turns())) {
       lines.onInterrupt(generation::close);
       show(generation, answer);
-    } catch (BadInput e) {
+    } catch (BadInput | TemplateError e) {
       turns.removeLast();
       throw e;
     } finally {

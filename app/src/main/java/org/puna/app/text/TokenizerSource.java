@@ -11,7 +11,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.puna.model.config.BadInput;
+import org.puna.model.Checkpoint;
 import org.puna.model.gguf.GgufArray;
 import org.puna.model.gguf.GgufFile;
 import org.puna.model.gguf.GgufType;
@@ -23,8 +23,7 @@ import org.puna.model.tokenizer.Tokenizers;
 /** Opens the tokenizer of whatever a command line names: a model, a folder, a tokenizer file. */
 public final class TokenizerSource {
   private static final byte[] GGUF_MAGIC = "GGUF".getBytes(StandardCharsets.US_ASCII);
-  private static final List<String> NAMES =
-      List.of("tokenizer.json", "tokenizer.model", "tekken.json");
+  private static final List<String> NAMES = List.of("tokenizer.json", "tokenizer.model");
   private static final String KEYS = "tokenizer.ggml.";
 
   private TokenizerSource() {}
@@ -32,17 +31,16 @@ public final class TokenizerSource {
   /**
    * Opens the tokenizer of a file or folder.
    *
-   * @throws BadInput if there is none, or it is damaged
+   * @throws org.puna.model.config.BadInput if there is none, or it is damaged
    */
   public static Tokenizer open(Path path) {
     if (Files.isDirectory(path)) {
-      return NAMES.stream()
-          .map(path::resolve)
-          .filter(Files::isRegularFile)
-          .findFirst()
-          .map(Tokenizers::open)
-          .orElseThrow(() ->
-              new BadInput(path + ": expected one of " + NAMES + " in the folder, found none"));
+      if (NAMES.stream().map(path::resolve).anyMatch(Files::isRegularFile)) {
+        return Tokenizers.open(path);
+      }
+      try (Checkpoint checkpoint = Checkpoint.open(path)) {
+        return checkpoint.tokenizer();
+      }
     }
     return isGguf(path) ? ofGguf(path) : Tokenizers.open(path);
   }
