@@ -2,6 +2,7 @@ package org.puna.app;
 
 import java.util.List;
 import org.puna.app.cli.Context;
+import org.puna.app.fleet.FleetCommand;
 import org.puna.app.models.ConvertCommand;
 import org.puna.app.models.ModelsCommand;
 import org.puna.app.models.QuantizeCommand;
@@ -28,6 +29,7 @@ final class Commands {
         new LogitsCommand(context),
         new PerplexityCommand(context),
         new BenchCommand(context),
+        FleetCommand.commandLine(context),
         new HelpCommand(context));
   }
 }

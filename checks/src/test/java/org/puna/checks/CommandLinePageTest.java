@@ -17,8 +17,7 @@ class CommandLinePageTest {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     Console console =
         Console.of(new ByteArrayInputStream(new byte[0]), out, new ByteArrayOutputStream());
-    Main.run(
-        new Context(console, new Settings(Path.of("none"), false, 1)), "help", "--markdown");
+    Main.run(new Context(console, new Settings(Path.of("none"), false, 1)), "help", "--markdown");
     Documents.check("cli.md", out.toString(StandardCharsets.UTF_8));
   }
 }

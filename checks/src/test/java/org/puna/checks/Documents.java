@@ -37,8 +37,11 @@ public final class Documents {
       return;
     }
     String committed = Files.exists(file) ? Files.readString(file) : "";
-    String how = "docs/" + name + " is not what the code says; write it with"
-        + " mvn -q -pl checks -am verify -Dpuna.write-docs=true";
+    String how =
+        "docs/"
+            + name
+            + " is not what the code says; write it with"
+            + " mvn -q -pl checks -am verify -Dpuna.write-docs=true";
     assertThat(MEASURED.matcher(committed).replaceAll("#"))
         .as(how)
         .isEqualTo(MEASURED.matcher(page).replaceAll("#"));

@@ -22,7 +22,10 @@ class CorrectnessTest {
     StringBuilder page = new StringBuilder(HEAD);
     List<Section> sections =
         List.of(
-            new LogitsSection(), new StorySection(), new QuantSection(), new TokenizerSection(),
+            new LogitsSection(),
+            new StorySection(),
+            new QuantSection(),
+            new TokenizerSection(),
             new TemplateSection());
     for (Section s : sections) {
       page.append('\n').append(s.markdown());

@@ -18,8 +18,16 @@ final class LogitsSection implements Section {
 
   private static final List<String> FAMILIES =
       List.of(
-          "llama2", "llama3", "llama3.2", "llama4", "mistral", "mixtral", "qwen2", "qwen3",
-          "gemma3", "phi3");
+          "llama2",
+          "llama3",
+          "llama3.2",
+          "llama4",
+          "mistral",
+          "mixtral",
+          "qwen2",
+          "qwen3",
+          "gemma3",
+          "phi3");
 
   private static final List<String> FILES =
       List.of("tiny-f32", "tiny-q8_0", "tiny-q4_0", "tiny-q4_k_m", "tiny-mixed");

@@ -61,8 +61,7 @@ final class QuantSection implements Section {
   private static double decoding(BlockFormat format) throws IOException {
     float[] wanted = floats(format.name() + ".f32");
     float[] found = new float[wanted.length];
-    format.decode(
-        MemorySegment.ofArray(bytes(format.name() + ".bin")), 0, found, 0, found.length);
+    format.decode(MemorySegment.ofArray(bytes(format.name() + ".bin")), 0, found, 0, found.length);
     double worst = 0;
     for (int i = 0; i < wanted.length; i++) {
       boolean same = Float.floatToRawIntBits(wanted[i]) == Float.floatToRawIntBits(found[i]);
@@ -86,7 +85,9 @@ final class QuantSection implements Section {
     byte[] wanted = bytes(format.name() + ".quantized.bin");
     byte[] found = new byte[wanted.length];
     format.encode(source, 0, source.length, MemorySegment.ofArray(found), 0);
-    assertThat(Arrays.equals(found, wanted)).as(format.name() + " encodes the reference's bytes").isTrue();
+    assertThat(Arrays.equals(found, wanted))
+        .as(format.name() + " encodes the reference's bytes")
+        .isTrue();
     return wanted.length + " bytes equal";
   }
 
@@ -101,8 +102,7 @@ final class QuantSection implements Section {
       x[i] = (float) random.nextGaussian();
       power += (double) x[i] * x[i];
     }
-    MemorySegment blocks =
-        MemorySegment.ofArray(new byte[Math.toIntExact(format.bytes(NUMBERS))]);
+    MemorySegment blocks = MemorySegment.ofArray(new byte[Math.toIntExact(format.bytes(NUMBERS))]);
     format.encode(x, 0, NUMBERS, blocks, 0);
     float[] back = new float[NUMBERS];
     format.decode(blocks, 0, back, 0, NUMBERS);

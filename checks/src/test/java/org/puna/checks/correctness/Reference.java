@@ -78,8 +78,7 @@ final class Reference implements AutoCloseable {
     try (Engine engine = new Engine(backend, graph, EngineOptions.single(length));
         Generation g =
             engine.submit(
-                new Request(
-                    Arrays.copyOf(all, prompt), Sampling.greedy(), wanted, Set.of()))) {
+                new Request(Arrays.copyOf(all, prompt), Sampling.greedy(), wanted, Set.of()))) {
       while (g.next() instanceof GenerationEvent.Token t && t.id() == all[prompt + same]) {
         same++;
         if (same == wanted) {

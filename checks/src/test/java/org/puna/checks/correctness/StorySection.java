@@ -21,7 +21,8 @@ final class StorySection implements Section {
   @Override
   public String markdown() {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    Console console = Console.of(new ByteArrayInputStream(new byte[0]), out, new ByteArrayOutputStream());
+    Console console =
+        Console.of(new ByteArrayInputStream(new byte[0]), out, new ByteArrayOutputStream());
     int code =
         Main.run(
             new Context(console, new Settings(Path.of("none"), false, 2)),
@@ -33,12 +34,12 @@ final class StorySection implements Section {
     assertThat(code).isZero();
     assertThat(out.toString(StandardCharsets.UTF_8)).startsWith(STORY);
     return """
-        ## A story
+    ## A story
 
-        `puna run stories260K.gguf --greedy` tells what llama.cpp and transformers tell with the same file:
+    `puna run stories260K.gguf --greedy` tells what llama.cpp and transformers tell with the same file:
 
-        > %s
-        """
+    > %s
+    """
         .formatted(STORY);
   }
 }

@@ -39,12 +39,11 @@ final class TemplateSection implements Section {
       count[0] += outcome(c).equals(wanted) ? 1 : 0;
       count[1]++;
     }
-    counts.forEach(
-        (name, count) -> {
-          assertThat(count[0]).as(name).isEqualTo(count[1]);
-          out.append("| `").append(name).append("` | ").append(count[0]);
-          out.append(" of ").append(count[1]).append(" |\n");
-        });
+    counts.forEach((name, count) -> {
+      assertThat(count[0]).as(name).isEqualTo(count[1]);
+      out.append("| `").append(name).append("` | ").append(count[0]);
+      out.append(" of ").append(count[1]).append(" |\n");
+    });
     return out.toString();
   }
 

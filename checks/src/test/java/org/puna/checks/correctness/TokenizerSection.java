@@ -33,16 +33,19 @@ final class TokenizerSection implements Section {
             """);
     JsonNode generated = json(GENERATED + "expected.json");
     for (String name : generated.propertyNames()) {
-      Tokenizer t =
-          Tokenizers.open(Published.fixture(GENERATED + name + ".tokenizer.json"));
+      Tokenizer t = Tokenizers.open(Published.fixture(GENERATED + name + ".tokenizer.json"));
       JsonNode cases = generated.path(name);
       row(
           out,
           name + ".tokenizer.json",
           share(cases, c -> same(t.encode(text(c), true), c.path("ids"))),
           share(cases, c -> same(t.encodeWithSpecials(text(c), true), c.path("ids_special"))),
-          share(cases, c -> t.decode(ids(c.path("ids")), true).equals(c.path("decoded").stringValue())
-              ? 1 : 0));
+          share(
+              cases,
+              c ->
+                  t.decode(ids(c.path("ids")), true).equals(c.path("decoded").stringValue())
+                      ? 1
+                      : 0));
     }
     JsonNode published = json(PUBLISHED + "expected.json");
     for (String name : List.of("llama2", "llama3", "llama4")) {

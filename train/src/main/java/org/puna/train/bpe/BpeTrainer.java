@@ -188,10 +188,11 @@ public final class BpeTrainer {
       PairCounts pairs,
       Map<Long, IntList> fresh) {
     int n = 0;
+    int i = 0;
     int length = ids.length;
-    for (int i = 0; i < length; i++) {
+    while (i < length) {
       if (ids[i] != a || i + 1 >= length || ids[i + 1] != b) {
-        ids[n++] = ids[i];
+        ids[n++] = ids[i++];
         continue;
       }
       if (n > 0) {
@@ -199,10 +200,10 @@ public final class BpeTrainer {
         more(PairCounts.key(ids[n - 1], joined), count, word, pairs, fresh);
       }
       ids[n++] = joined;
-      i++;
-      if (i + 1 < length) {
-        pairs.add(PairCounts.key(b, ids[i + 1]), -count);
-        more(PairCounts.key(joined, ids[i + 1]), count, word, pairs, fresh);
+      i += 2;
+      if (i < length) {
+        pairs.add(PairCounts.key(b, ids[i]), -count);
+        more(PairCounts.key(joined, ids[i]), count, word, pairs, fresh);
       }
     }
     return n == length ? ids : Arrays.copyOf(ids, n);
