@@ -98,7 +98,9 @@ final class AnswerParser {
   boolean finish(Consumer<ChatEvent> out) {
     switch (state) {
       case START -> emit(held.toString(), false, out);
-      case ANSWER_START -> {}
+      case ANSWER_START -> {
+        if (!held.toString().isBlank()) emit(held.toString(), false, out);
+      }
       case REASONING -> emit(held.toString().stripTrailing(), true, out);
       case TEXT -> emit(held.toString(), false, out);
       case CALL -> calls(held.toString(), out);
@@ -168,13 +170,14 @@ final class AnswerParser {
     if (i == held.length()) return false;
     held.delete(0, i);
     boolean bare = !names.isEmpty() && (held.charAt(0) == '{' || held.charAt(0) == '[');
-    state = bare && !startsMark() ? State.BARE_CALL : State.TEXT;
-    return true;
-  }
-
-  private boolean startsMark() {
     String s = held.toString();
-    return CALLS.keySet().stream().anyMatch(m -> m.startsWith(s) || s.startsWith(m));
+    // As long as a mark may still be coming, both are possible.
+    if (bare && CALLS.keySet().stream().anyMatch(m -> m.length() > s.length() && m.startsWith(s))) {
+      return false;
+    }
+    boolean marked = CALLS.keySet().stream().anyMatch(s::startsWith);
+    state = bare && !marked ? State.BARE_CALL : State.TEXT;
+    return true;
   }
 
   private boolean plain(Consumer<ChatEvent> out) {
