@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Writes the tables of docs/fleet.md again: each stands between "<!-- puna ARGUMENTS -->" and "<!-- end -->" and is what
+# that command prints with --markdown. FIXTURES names the folder with the published tables.
+set -eu
+cd "$(dirname "$0")/.."
+export FIXTURES="${FIXTURES:-${PUNA_FIXTURES:-../shared/fixtures}/fleet}"
+puna="${PUNA:-./puna}"
+new="$(mktemp)"
+skip=
+while IFS= read -r line; do
+  case "$line" in
+    '<!-- puna '*)
+      printf '%s\n\n' "$line" >>"$new"
+      arguments="${line#<!-- puna }"
+      arguments="${arguments% -->}"
+      eval "\"$puna\" $arguments --markdown" 2>/dev/null | sed "s#$FIXTURES/##g" >>"$new"
+      skip=1
+      ;;
+    '<!-- end -->')
+      printf '%s\n' "$line" >>"$new"
+      skip=
+      ;;
+    *)
+      [ -n "$skip" ] || printf '%s\n' "$line" >>"$new"
+      ;;
+  esac
+done <docs/fleet.md
+mv "$new" docs/fleet.md
