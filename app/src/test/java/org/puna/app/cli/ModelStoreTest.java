@@ -52,7 +52,7 @@ class ModelStoreTest {
     assertThatThrownBy(() -> store.resolve("default"))
         .isInstanceOf(BadInput.class)
         .hasMessageContaining("no model ships");
-    assertThatThrownBy(() -> store.resolve("../../../etc"))
+    assertThatThrownBy(() -> store.resolve("../../../no-such-model"))
         .isInstanceOf(BadInput.class)
         .hasMessageContaining("no such file or folder");
     assertThatThrownBy(() -> store.resolve("a\0b")).isInstanceOf(BadInput.class);
