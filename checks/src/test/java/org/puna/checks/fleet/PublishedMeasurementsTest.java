@@ -27,7 +27,9 @@ class PublishedMeasurementsTest {
   /** Asked of the single-server file. */
   private static final double NODE = 0.04;
 
-  /** What the worst single-server row reaches in five folds; 20% is asked and missed by one point. */
+  /**
+   * What the worst single-server row reaches in five folds; 20% is asked and missed by one point.
+   */
   private static final double NODE_WORST = 0.21;
 
   /**
