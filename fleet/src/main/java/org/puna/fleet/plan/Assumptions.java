@@ -37,8 +37,8 @@ public record Assumptions(
   private static final double SERVER_OVERHEAD = 1.6;
 
   /**
-   * Published GPU-hours over planned ones, geometric middle of the runs in docs/fleet.md whose
-   * layout was not published.
+   * Published GPU-hours over planned ones: a round figure that meets the runs in docs/fleet.md
+   * whose layout was not published.
    */
   static final double PRACTICE = 1.30;
 
