@@ -9,7 +9,7 @@ import java.util.Objects;
 public final class Fixture {
   private Fixture() {}
 
-  /** Returns the path of a file in {@code src/test/resources/fixtures}. */
+  /** Returns the path of a file in the folder {@code fixtures} at the root. */
   public static String path(String name) {
     URL url = Objects.requireNonNull(Fixture.class.getResource("/fixtures/" + name), name);
     try {

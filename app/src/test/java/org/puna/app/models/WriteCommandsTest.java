@@ -17,7 +17,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** show, convert, quantize, list and rm on a two-layer model. */
 class WriteCommandsTest {
-  private static final String MODEL = Fixture.path("tiny-q4_0.gguf");
+  private static final String MODEL = Fixture.path("gguf/tiny-q4_0.gguf");
 
   @TempDir private Path home;
 

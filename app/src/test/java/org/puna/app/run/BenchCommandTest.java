@@ -24,14 +24,14 @@ class BenchCommandTest {
   @Test
   void measuresAFile() {
     Shell.Result r =
-        run("bench", Fixture.path("tiny-q4_0.gguf"), "-p", "8,16", "-n", "4", "-r", "2", "--json");
+        run("bench", Fixture.path("gguf/tiny-q4_0.gguf"), "-p", "8,16", "-n", "4", "-r", "2", "--json");
     assertThat(r.code()).as(r.err()).isZero();
     JsonNode rows = JsonMapper.shared().readTree(r.out());
     assertThat(rows.valueStream().map(n -> n.path("test").stringValue()))
         .containsExactly("pp8", "pp16", "tg4");
     assertThat(rows.get(0).path("avg_ts").doubleValue()).isPositive();
     assertThat(rows.get(0).path("samples_ts").size()).isEqualTo(2);
-    assertThat(run("bench", Fixture.path("tiny-q4_0.gguf"), "-p", "0", "-n", "2", "-d", "8").out())
+    assertThat(run("bench", Fixture.path("gguf/tiny-q4_0.gguf"), "-p", "0", "-n", "2", "-d", "8").out())
         .contains("tg2 @ d8");
   }
 
@@ -67,8 +67,8 @@ class BenchCommandTest {
     bad("expected a type such as", "bench", "--synthetic", SHAPE + ":q17");
     bad("no engine runs gpt", "bench", "--synthetic", "gpt-1.7b:f16");
     bad("this machine has", "bench", "--synthetic", "llama-3.1-405b:f32");
-    bad("--write saves", "bench", Fixture.path("tiny-q4_0.gguf"), "--write", "x.gguf");
-    bad("-r: expected", "bench", Fixture.path("tiny-q4_0.gguf"), "-r", "-1");
+    bad("--write saves", "bench", Fixture.path("gguf/tiny-q4_0.gguf"), "--write", "x.gguf");
+    bad("-r: expected", "bench", Fixture.path("gguf/tiny-q4_0.gguf"), "-r", "-1");
   }
 
   private void bad(String said, String... args) {

@@ -17,8 +17,8 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** The commands that run a model, on a two-layer model with random weights. */
 class ModelCommandsTest {
-  private static final String MODEL = Fixture.path("tiny-q4_0.gguf");
-  private static final Path EXPECTED = Path.of(Fixture.path("tiny-q4_0.expected.safetensors"));
+  private static final String MODEL = Fixture.path("gguf/tiny-q4_0.gguf");
+  private static final Path EXPECTED = Path.of(Fixture.path("gguf/tiny-q4_0.expected.safetensors"));
 
   /** Logits have deviation 1; sums of some hundred float32 products in another order. */
   private static final float LOGIT_TOLERANCE = 1e-4f;

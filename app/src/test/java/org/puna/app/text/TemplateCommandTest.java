@@ -78,7 +78,7 @@ class TemplateCommandTest {
 
   @Test
   void rendersAModelsOwnTemplate() {
-    Shell.Result r = run("template", Fixture.path("tiny-q4_0.gguf"), "-m", messages);
+    Shell.Result r = run("template", Fixture.path("gguf/tiny-q4_0.gguf"), "-m", messages);
     assertThat(r.code()).as(r.err()).isZero();
     assertThat(r.out()).startsWith("<|begin_of_text|>").contains("hé");
   }
@@ -88,7 +88,7 @@ class TemplateCommandTest {
     Shell.Result r =
         run(
             "run",
-            Fixture.path("tiny-q4_0.gguf"),
+            Fixture.path("gguf/tiny-q4_0.gguf"),
             "--greedy",
             "-n",
             "5",

@@ -11,7 +11,7 @@ import org.puna.app.Fixture;
 import org.puna.app.Shell;
 
 class TokenizeCommandTest {
-  private static final String MODEL = Fixture.path("tiny-q4_0.gguf");
+  private static final String MODEL = Fixture.path("gguf/tiny-q4_0.gguf");
   private static final String TEXT = "Hello, wörld <|eot_id|>\n";
   private static final int BOS = 507;
   private static final int EOT = 511;
