@@ -15,6 +15,16 @@ public interface Constraint {
    */
   long[] allowed(int remaining);
 
+  /**
+   * Returns the tokens that must come next whatever the model says, none where it has a choice.
+   * They are taken without asking the model, and {@link #accept}ed one by one.
+   *
+   * @param remaining tokens that may still come
+   */
+  default int[] forced(int remaining) {
+    return new int[0];
+  }
+
   /** Moves on by a token that was allowed. */
   void accept(int token);
 

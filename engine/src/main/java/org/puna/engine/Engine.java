@@ -1,5 +1,6 @@
 package org.puna.engine;
 
+import java.time.Duration;
 import java.util.Optional;
 import org.puna.model.config.BadInput;
 import org.puna.tensor.Backend;
@@ -38,6 +39,7 @@ public final class Engine implements AutoCloseable {
    *
    * @throws BadInput if the prompt leaves no room in the context, or has an id that is not in the
    *     vocabulary
+   * @throws EngineBusy if the queue is full, or the engine is {@linkplain #drain drained}
    * @throws IllegalStateException if the engine is closed
    */
   public Generation submit(Request request) {
@@ -86,6 +88,16 @@ public final class Engine implements AutoCloseable {
    * @param bufferBytes memory of step buffers
    * @param steps steps so far
    * @param failure why the engine stopped working, if it did
+   * @param totalPages cache pages in all
+   * @param knownPages cache pages that nobody holds but that a later prompt may share
+   * @param stepTokens tokens computed in the last step
+   * @param stepSequences sequences in the last step
+   * @param stepNanos time of all steps together
+   * @param promptTokens tokens of all prompts that were started
+   * @param sharedTokens of these, tokens that were found in the cache
+   * @param answerTokens tokens of all answers
+   * @param forcedTokens of these, tokens that a constraint forced, so that the model was not asked
+   * @param finished generations that ended, however they did
    */
   public record Load(
       int running,
@@ -94,7 +106,28 @@ public final class Engine implements AutoCloseable {
       long cacheBytes,
       long bufferBytes,
       long steps,
-      Optional<String> failure) {}
+      Optional<String> failure,
+      int totalPages,
+      int knownPages,
+      int stepTokens,
+      int stepSequences,
+      long stepNanos,
+      long promptTokens,
+      long sharedTokens,
+      long answerTokens,
+      long forcedTokens,
+      long finished) {}
+
+  /**
+   * Refuses new work and waits until what runs and waits has ended; {@link #close} comes after.
+   *
+   * @param grace how long to wait at most
+   * @return whether everything ended in time
+   * @throws InterruptedException if the waiting thread is interrupted
+   */
+  public boolean drain(Duration grace) throws InterruptedException {
+    return scheduler.drain(grace);
+  }
 
   /** Ends all generations as cancelled and frees memory. */
   @Override

@@ -9,8 +9,14 @@ import org.puna.model.config.BadInput;
  * @param maxSequences sequences that run together at most; more wait
  * @param chunkTokens tokens of one step at most: the piece in which prompts are read
  * @param cacheTokens positions that the cache holds over all sequences and remembered prefixes
+ * @param maxWaiting requests that wait for a place at most; further ones are refused with {@link
+ *     EngineBusy}
  */
-public record EngineOptions(int contextLength, int maxSequences, int chunkTokens, int cacheTokens) {
+public record EngineOptions(
+    int contextLength, int maxSequences, int chunkTokens, int cacheTokens, int maxWaiting) {
+  /** Requests that wait at most where nobody says. */
+  public static final int DEFAULT_WAITING = 1024;
+
   /** Tokens of a prompt that one step reads. */
   public static final int DEFAULT_CHUNK = 512;
 
@@ -28,6 +34,9 @@ public record EngineOptions(int contextLength, int maxSequences, int chunkTokens
               + ", "
               + chunkTokens);
     }
+    if (maxWaiting < 1) {
+      throw new BadInput("engine: expected a queue of at least 1 request, found " + maxWaiting);
+    }
     if (chunkTokens < maxSequences) {
       throw new BadInput(
           "engine: a chunk of "
@@ -43,6 +52,11 @@ public record EngineOptions(int contextLength, int maxSequences, int chunkTokens
               + " positions cannot hold a context of "
               + contextLength);
     }
+  }
+
+  /** Options with a long queue. */
+  public EngineOptions(int contextLength, int maxSequences, int chunkTokens, int cacheTokens) {
+    this(contextLength, maxSequences, chunkTokens, cacheTokens, DEFAULT_WAITING);
   }
 
   /** Options for one sequence at a time. */

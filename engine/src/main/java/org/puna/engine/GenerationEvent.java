@@ -34,7 +34,9 @@ public sealed interface GenerationEvent {
     /** The largest number of tokens, or the end of the context, was reached. */
     LENGTH,
     /** The generation was closed. */
-    CANCELLED
+    CANCELLED,
+    /** The time that the request allowed was over. */
+    DEADLINE
   }
 
   /**

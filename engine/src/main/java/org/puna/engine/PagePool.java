@@ -67,6 +67,11 @@ final class PagePool {
     return holders.length - available();
   }
 
+  /** Returns the pages that nobody holds but that are known. */
+  int idle() {
+    return idle.size();
+  }
+
   /** Takes a page for one holder, forgetting an idle one where needed; −1 if every page is held. */
   int take() {
     Integer page = free.poll();

@@ -1,5 +1,6 @@
 package org.puna.engine;
 
+import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import org.puna.model.config.BadInput;
@@ -14,6 +15,8 @@ import org.puna.model.config.BadInput;
  * @param endTokens ids that end the answer; they are not part of it
  * @param topLogprobs how many of the likeliest tokens to report with each token; −1 for no
  *     log-probabilities at all
+ * @param timeout how long after its submission the answer ends with {@link
+ *     GenerationEvent.Reason#DEADLINE}; empty for no limit
  */
 public record Request(
     int[] prompt,
@@ -21,7 +24,8 @@ public record Request(
     Optional<Constraint> constraint,
     int maxTokens,
     Set<Integer> endTokens,
-    int topLogprobs) {
+    int topLogprobs,
+    Optional<Duration> timeout) {
   /** Checks the sizes. */
   public Request {
     prompt = prompt.clone();
@@ -30,6 +34,9 @@ public record Request(
       throw new BadInput("the prompt has no tokens; give some text, or a start token");
     }
     if (maxTokens < 1) throw new BadInput("max tokens must be at least 1, found " + maxTokens);
+    if (timeout.isPresent() && !timeout.get().isPositive()) {
+      throw new BadInput("timeout must be above 0, found " + timeout.get());
+    }
   }
 
   @Override
@@ -39,6 +46,17 @@ public record Request(
 
   /** A request without constraint and log-probabilities. */
   public Request(int[] prompt, Sampling sampling, int maxTokens, Set<Integer> endTokens) {
-    this(prompt, sampling, Optional.empty(), maxTokens, endTokens, -1);
+    this(prompt, sampling, Optional.empty(), maxTokens, endTokens, -1, Optional.empty());
+  }
+
+  /** A request without a time limit. */
+  public Request(
+      int[] prompt,
+      Sampling sampling,
+      Optional<Constraint> constraint,
+      int maxTokens,
+      Set<Integer> endTokens,
+      int topLogprobs) {
+    this(prompt, sampling, constraint, maxTokens, endTokens, topLogprobs, Optional.empty());
   }
 }

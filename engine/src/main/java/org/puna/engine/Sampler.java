@@ -1,5 +1,6 @@
 package org.puna.engine;
 
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -48,6 +49,19 @@ public final class Sampler {
     return token;
   }
 
+  /**
+   * Returns the tokens that the constraint forces now, and counts them as part of the answer.
+   *
+   * @param remaining tokens that may still come
+   */
+  int[] forced(int remaining) {
+    if (constraint.isEmpty() || remaining < 1) return new int[0];
+    int[] tokens = constraint.get().forced(remaining);
+    if (tokens.length > remaining) return new int[0];
+    for (int token : tokens) accept(token);
+    return tokens;
+  }
+
   /** Returns whether a constraint says that nothing can follow. */
   boolean finished() {
     return constraint.isPresent() && constraint.get().finished();
@@ -82,11 +96,19 @@ public final class Sampler {
   }
 
   private static void mask(float[] logits, long[] allowed) {
-    for (int i = 0; i < logits.length; i++) {
-      if (i / 64 >= allowed.length || (allowed[i / 64] >>> i & 1) == 0) {
-        logits[i] = Float.NEGATIVE_INFINITY;
+    int known = Math.min(logits.length, allowed.length * Long.SIZE);
+    for (int from = 0; from < known; from += Long.SIZE) {
+      long word = allowed[from >> 6];
+      int to = Math.min(known, from + Long.SIZE);
+      if (word == 0) {
+        Arrays.fill(logits, from, to, Float.NEGATIVE_INFINITY);
+      } else if (word != -1) {
+        for (int i = from; i < to; i++) {
+          if ((word >>> i & 1) == 0) logits[i] = Float.NEGATIVE_INFINITY;
+        }
       }
     }
+    Arrays.fill(logits, known, logits.length, Float.NEGATIVE_INFINITY);
   }
 
   private int draw(float[] logits) {

@@ -69,6 +69,21 @@ public record Sampling(
     return new Sampling(1, 0, 1, 0, 1, 1, 0, 0, Map.of(), seed);
   }
 
+  /** Returns the same choice with other random numbers. */
+  public Sampling withSeed(long newSeed) {
+    return new Sampling(
+        temperature,
+        topK,
+        topP,
+        minP,
+        typicalP,
+        repetitionPenalty,
+        presencePenalty,
+        frequencyPenalty,
+        logitBias,
+        newSeed);
+  }
+
   /** Returns whether any penalty is on. */
   boolean penalises() {
     return repetitionPenalty != 1 || presencePenalty != 0 || frequencyPenalty != 0;

@@ -1,11 +1,15 @@
 package org.puna.engine;
 
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.puna.engine.GenerationEvent.Reason;
@@ -31,6 +35,9 @@ final class Scheduler implements AutoCloseable {
    */
   private static final int SHARED_STEP_PROMPT = 128;
 
+  /** Seconds that a refused caller is asked to wait at most. */
+  private static final long LONGEST_RETRY = 120;
+
   private final Program program;
   private final KvCache cache;
   private final EngineOptions options;
@@ -42,10 +49,14 @@ final class Scheduler implements AutoCloseable {
   private final List<Sequence> running = new ArrayList<>();
   private final List<Sequence> stepped = new ArrayList<>();
   private final Thread thread;
+  private final Counters counters = new Counters();
+  private final AtomicInteger inFlight = new AtomicInteger();
+  private final Object idle = new Object();
   private volatile boolean closed;
-  private volatile Engine.Load load = new Engine.Load(0, 0, 0, 0, 0, 0, Optional.empty());
+  private volatile boolean draining;
+  private volatile double meanSeconds;
+  private volatile Engine.Load load;
   private Optional<String> failure = Optional.empty();
-  private long steps;
 
   Scheduler(Program program, KvCache cache, EngineOptions options, int vocabSize) {
     this.program = program;
@@ -54,15 +65,46 @@ final class Scheduler implements AutoCloseable {
     pool = new PagePool(cache.pages(), cache.pageTokens());
     batch = new Batch(options.chunkTokens(), options.maxSequences());
     logits = new float[vocabSize];
+    load = state();
     thread = Thread.ofPlatform().daemon().name("puna-scheduler").start(this::serve);
   }
 
   void submit(Sequence s) {
     if (closed) throw new IllegalStateException("the engine is closed");
+    if (draining) {
+      throw new EngineBusy("the engine is about to stop", true, Duration.ofSeconds(1));
+    }
+    int places = options.maxSequences() + options.maxWaiting();
+    if (inFlight.incrementAndGet() > places) {
+      inFlight.decrementAndGet();
+      throw new EngineBusy(
+          options.maxWaiting() + " requests are waiting already; try again later",
+          false,
+          retryAfter());
+    }
     submitted.add(s);
     wake();
     // close() may have drained the queue between the check and the add.
     if (closed && submitted.remove(s)) finish(s, Reason.CANCELLED, false);
+  }
+
+  /** The time in which half of a full queue goes by, within reason. */
+  private Duration retryAfter() {
+    double rounds = (double) options.maxWaiting() / options.maxSequences() / 2;
+    return Duration.ofSeconds(Math.clamp(Math.round(meanSeconds * rounds), 1, LONGEST_RETRY));
+  }
+
+  boolean drain(Duration grace) throws InterruptedException {
+    draining = true;
+    long start = System.nanoTime();
+    synchronized (idle) {
+      while (inFlight.get() > 0) {
+        long left = grace.toNanos() - (System.nanoTime() - start);
+        if (left <= 0) return false;
+        idle.wait(Math.max(1, left / 1_000_000));
+      }
+    }
+    return true;
   }
 
   void wake() {
@@ -82,8 +124,8 @@ final class Scheduler implements AutoCloseable {
       } catch (RuntimeException | Error e) {
         fail(e);
       }
-      report();
-      if (!busy && !closed) LockSupport.park(this);
+      load = state();
+      if (!busy && !closed) rest();
     }
     running.forEach(s -> finish(s, Reason.CANCELLED, false));
     waiting.forEach(s -> finish(s, Reason.CANCELLED, false));
@@ -92,38 +134,66 @@ final class Scheduler implements AutoCloseable {
     }
   }
 
-  private void report() {
-    load =
-        new Engine.Load(
-            running.size(),
-            waiting.size() + submitted.size(),
-            pool.held(),
-            cache.bytes(),
-            program.bytes(),
-            steps,
-            failure);
+  /** Sleeps until something is submitted, read or closed, or the next deadline. */
+  private void rest() {
+    long left = Long.MAX_VALUE;
+    for (Sequence s : running) left = Math.min(left, s.leftNanos());
+    for (Sequence s : waiting) left = Math.min(left, s.leftNanos());
+    if (left == Long.MAX_VALUE) LockSupport.park(this);
+    else if (left > 0) LockSupport.parkNanos(this, left);
   }
 
-  /** Drops cancelled sequences and takes waiting ones while there are places and pages. */
+  private Engine.Load state() {
+    meanSeconds = counters.meanSeconds();
+    return new Engine.Load(
+        running.size(),
+        waiting.size() + submitted.size(),
+        pool.held(),
+        cache.bytes(),
+        program.bytes(),
+        counters.steps,
+        failure,
+        cache.pages(),
+        pool.idle(),
+        counters.stepTokens,
+        counters.stepSequences,
+        counters.stepNanos,
+        counters.promptTokens,
+        counters.sharedTokens,
+        counters.answerTokens,
+        counters.forcedTokens,
+        counters.finished);
+  }
+
+  /** Drops sequences that are over and takes waiting ones while there are places and pages. */
   private void admit() {
     for (Sequence s = submitted.poll(); s != null; s = submitted.poll()) waiting.addLast(s);
-    running.removeIf(this::dropIfCancelled);
-    waiting.removeIf(this::dropIfCancelled);
-    while (running.size() < options.maxSequences() && !waiting.isEmpty()) {
-      Sequence s = waiting.peekFirst();
+    running.removeIf(this::dropIfOver);
+    waiting.removeIf(this::dropIfOver);
+    Iterator<Sequence> next = waiting.iterator();
+    while (running.size() < options.maxSequences() && next.hasNext()) {
+      Sequence s = next.next();
+      // What another is computing right now is not computed again: s comes when it is there.
+      if (running.stream().anyMatch(r -> s.gainsFrom(r, pool.pageTokens()))) continue;
       s.shareFrom(pool);
+      running.stream()
+          .max(Comparator.comparingInt(r -> Math.min(s.common(r), r.cached())))
+          .ifPresent(r -> s.copyFrom(r, pool, cache));
       if (!s.reserve(pool, Math.min(s.pending(), options.chunkTokens()))) {
         s.releaseAll(pool);
         break;
       }
-      running.add(waiting.removeFirst());
+      next.remove();
+      running.add(s);
+      if (s.admit()) counters.admitted(s);
     }
   }
 
-  private boolean dropIfCancelled(Sequence s) {
-    if (!s.client.cancelled()) return false;
+  private boolean dropIfOver(Sequence s) {
+    boolean cancelled = s.client.cancelled();
+    if (!cancelled && s.leftNanos() > 0) return false;
     s.releaseAll(pool);
-    finish(s, Reason.CANCELLED, false);
+    finish(s, cancelled ? Reason.CANCELLED : Reason.DEADLINE, false);
     return true;
   }
 
@@ -139,14 +209,15 @@ final class Scheduler implements AutoCloseable {
     int promptRoom = answering ? Math.min(batch.room(), SHARED_STEP_PROMPT) : batch.room();
     for (int i = 0; i < running.size() && promptRoom > 0; i++) {
       Sequence s = running.get(i);
-      if (s.pending() > 1) {
+      if (s.pending() > 1 && (!s.answering() || s.client.ready())) {
         int n = Math.min(s.pending(), promptRoom);
         if (join(s, n)) promptRoom -= n;
       }
     }
     if (stepped.isEmpty()) return false;
+    long start = System.nanoTime();
     program.run(batch, cache);
-    steps++;
+    counters.step(batch.tokens(), stepped.size(), System.nanoTime() - start);
     int output = 0;
     for (int i = 0; i < stepped.size(); i++) {
       Sequence s = stepped.get(i);
@@ -198,9 +269,10 @@ final class Scheduler implements AutoCloseable {
     } catch (RuntimeException e) {
       LOG.log(System.Logger.Level.WARNING, "a generation's sampler failed", e);
       leave(s);
-      s.client.put(new GenerationEvent.Failed("sampling failed: " + e.getMessage()));
+      end(s, new GenerationEvent.Failed("sampling failed: " + e.getMessage()));
       return;
     }
+    counters.answerTokens++;
     s.append(token);
     if (s.request.endTokens().contains(token)) {
       leave(s);
@@ -208,13 +280,26 @@ final class Scheduler implements AutoCloseable {
       return;
     }
     s.client.put(new GenerationEvent.Token(token, before.map(b -> b.of(token))));
-    if (s.sampler.finished()) {
-      leave(s);
-      finish(s, Reason.STOP, false);
-    } else if (s.answered() >= s.request.maxTokens() || s.length() > options.contextLength()) {
-      leave(s);
-      finish(s, Reason.LENGTH, false);
+    if (!endIfWhole(s) && before.isEmpty()) force(s);
+  }
+
+  /** Takes tokens that can only be so; where log-probabilities are wanted the model is asked. */
+  private void force(Sequence s) {
+    for (int token : s.sampler.forced(remaining(s))) {
+      s.append(token);
+      counters.answerTokens++;
+      counters.forcedTokens++;
+      s.client.put(new GenerationEvent.Token(token, Optional.empty()));
     }
+    endIfWhole(s);
+  }
+
+  private boolean endIfWhole(Sequence s) {
+    boolean whole = s.sampler.finished();
+    if (!whole && remaining(s) > 0) return false;
+    leave(s);
+    finish(s, whole ? Reason.STOP : Reason.LENGTH, false);
+    return true;
   }
 
   private int remaining(Sequence s) {
@@ -226,8 +311,19 @@ final class Scheduler implements AutoCloseable {
     s.releaseAll(pool);
   }
 
-  private static void finish(Sequence s, Reason reason, boolean endTokenCame) {
-    s.client.put(new GenerationEvent.Finished(reason, s.usage(endTokenCame)));
+  private void finish(Sequence s, Reason reason, boolean endTokenCame) {
+    end(s, new GenerationEvent.Finished(reason, s.usage(endTokenCame)));
+  }
+
+  private void end(Sequence s, GenerationEvent last) {
+    counters.ended(s);
+    // The place is free before the reader hears of it, so that a reader who comes again finds it.
+    if (inFlight.decrementAndGet() == 0) {
+      synchronized (idle) {
+        idle.notifyAll();
+      }
+    }
+    s.client.put(last);
   }
 
   /**
@@ -239,7 +335,7 @@ final class Scheduler implements AutoCloseable {
     String message = "the engine failed: " + e;
     for (Sequence s : running) {
       s.releaseAll(pool);
-      s.client.put(new GenerationEvent.Failed(message));
+      end(s, new GenerationEvent.Failed(message));
     }
     running.clear();
     failure = Optional.of(message);

@@ -1,9 +1,14 @@
 package org.puna.engine;
 
+import java.time.Duration;
 import java.util.Arrays;
+import org.puna.tensor.KvCache;
 
 /** A generation as the scheduler sees it: its tokens so far, which of them are cached and where. */
 final class Sequence {
+  /** Beyond this a time limit is none. */
+  private static final Duration LONGEST = Duration.ofDays(10_000);
+
   final Request request;
   final QueuedGeneration client;
   final Sampler sampler;
@@ -15,6 +20,8 @@ final class Sequence {
   private int cached;
   private int shared;
   private final long submittedNanos = System.nanoTime();
+  private final long timeoutNanos;
+  private long admittedNanos;
   private long firstNanos;
 
   Sequence(Request request, QueuedGeneration client) {
@@ -23,7 +30,31 @@ final class Sequence {
     tokens = request.prompt();
     promptTokens = tokens.length;
     nTokens = promptTokens;
+    timeoutNanos = request.timeout().map(Sequence::nanos).orElse(Long.MAX_VALUE);
     sampler = new Sampler(request.sampling(), request.constraint(), tokens);
+  }
+
+  private static long nanos(Duration d) {
+    return d.compareTo(LONGEST) > 0 ? Long.MAX_VALUE : d.toNanos();
+  }
+
+  /** Returns the nanoseconds left before the deadline; 0 or less once it is over. */
+  long leftNanos() {
+    return timeoutNanos == Long.MAX_VALUE
+        ? Long.MAX_VALUE
+        : timeoutNanos - (System.nanoTime() - submittedNanos);
+  }
+
+  /** Notes that it has a place; returns whether this is the first time. */
+  boolean admit() {
+    boolean first = admittedNanos == 0;
+    if (first) admittedNanos = System.nanoTime();
+    return first;
+  }
+
+  /** Returns the time since it first had a place. */
+  long servedNanos() {
+    return admittedNanos == 0 ? 0 : System.nanoTime() - admittedNanos;
   }
 
   /**
@@ -47,6 +78,48 @@ final class Sequence {
 
   int[] pages() {
     return pages;
+  }
+
+  int promptTokens() {
+    return promptTokens;
+  }
+
+  int shared() {
+    return shared;
+  }
+
+  /** Returns whether the next step may go past the prompt, so that the reader may get tokens. */
+  boolean answering() {
+    return cached >= promptTokens;
+  }
+
+  /** Returns how many first tokens are the same. */
+  int common(Sequence other) {
+    int at = Arrays.mismatch(tokens, 0, nTokens, other.tokens, 0, other.nTokens);
+    return at < 0 ? nTokens : at;
+  }
+
+  /**
+   * Returns whether another, which is reading its prompt, is about to compute tokens that this one
+   * can share: whole pages, or for the same prompt all but the last token.
+   */
+  boolean gainsFrom(Sequence other, int pageTokens) {
+    if (other.cached >= other.promptTokens - 1) return false;
+    int common = Math.min(common(other), other.promptTokens);
+    int most = common >= nTokens - 1 ? nTokens - 1 : common / pageTokens * pageTokens;
+    return other.cached < Math.min(most, other.promptTokens - 1);
+  }
+
+  /** Copies the beginning of a page that another has computed further than the pages known. */
+  void copyFrom(Sequence other, PagePool pool, KvCache cache) {
+    int most = Math.min(Math.min(common(other), other.cached), nTokens - 1);
+    int n = Math.min(most - cached, pool.pageTokens());
+    if (n <= 0 || pool.available() == 0) return;
+    int page = pool.take();
+    cache.copy(other.pages[cached / pool.pageTokens()], page, n);
+    addPage(page);
+    cached += n;
+    shared = Math.max(shared, Math.min(cached, promptTokens));
   }
 
   int answered() {
