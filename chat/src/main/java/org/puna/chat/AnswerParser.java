@@ -3,7 +3,6 @@ package org.puna.chat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Consumer;
 import org.puna.chat.ToolCallReader.Parsed;
 
 /**
@@ -17,7 +16,7 @@ import org.puna.chat.ToolCallReader.Parsed;
  */
 final class AnswerParser {
   /** Marks around reasoning. */
-  private static final Map<String, String> THINKING =
+  static final Map<String, String> THINKING =
       Map.of(
           "<think>", "</think>",
           "[THINK]", "[/THINK]",
@@ -25,7 +24,7 @@ final class AnswerParser {
           "<|reasoning_thinking_start|>", "<|reasoning_thinking_end|>");
 
   /** Marks before calls, and what ends the calls; an empty end is the answer's. */
-  private static final Map<String, String> CALLS =
+  static final Map<String, String> CALLS =
       Map.of(
           "<tool_call>", "</tool_call>",
           "<|tool_call|>", "<|/tool_call|>",
@@ -47,10 +46,22 @@ final class AnswerParser {
     BARE_CALL
   }
 
+  /** Takes what was found. */
+  @FunctionalInterface
+  interface Out {
+    /**
+     * Takes an event.
+     *
+     * @param from place of its first character among all that were received
+     */
+    void accept(ChatEvent event, long from);
+  }
+
   private final List<String> names;
   private final ToolCallReader reader;
   private final StringBuilder held = new StringBuilder();
   private State state = State.START;
+  private long received;
   private String open = "";
   private String end = "";
   private boolean called;
@@ -76,33 +87,39 @@ final class AnswerParser {
   }
 
   /** Takes the next piece of text. */
-  void text(String piece, Consumer<ChatEvent> out) {
+  void text(String piece, Out out) {
     held.append(piece);
+    received += piece.length();
     while (step(out)) {
       // Each step moves the state on or emits what is certain.
     }
   }
 
-  /** Takes a control token. */
-  void mark(String spelling, Consumer<ChatEvent> out) {
+  /** Returns whether a control token means something here, so that it is to be taken as text. */
+  boolean takes(String spelling) {
     boolean known =
         THINKING.containsKey(spelling)
             || THINKING.containsValue(spelling)
             || CALLS.containsKey(spelling)
             || CALLS.containsValue(spelling);
     // In Mistral's calls [ARGS] and [CALL_ID] separate name, id and arguments.
-    if (known || state == State.CALL) text(spelling, out);
+    return known || state == State.CALL;
+  }
+
+  /** The place of a character that is held. */
+  private long place(int index) {
+    return received - held.length() + index;
   }
 
   /** Ends the answer; returns whether it had calls. */
-  boolean finish(Consumer<ChatEvent> out) {
+  boolean finish(Out out) {
     switch (state) {
-      case START -> emit(held.toString(), false, out);
+      case START -> emit(held.toString(), place(0), false, out);
       case ANSWER_START -> {
-        if (!held.toString().isBlank()) emit(held.toString(), false, out);
+        if (!held.toString().isBlank()) emit(held.toString(), place(0), false, out);
       }
-      case REASONING -> emit(held.toString().stripTrailing(), true, out);
-      case TEXT -> emit(held.toString(), false, out);
+      case REASONING -> emit(held.toString().stripTrailing(), place(0), true, out);
+      case TEXT -> emit(held.toString(), place(0), false, out);
       case CALL -> calls(held.toString(), out);
       case BARE_CALL -> {
         Optional<List<Parsed>> parsed =
@@ -112,7 +129,7 @@ final class AnswerParser {
         if (parsed.isPresent()) {
           parsed.get().forEach(c -> call(c, out));
         } else {
-          emit(held.toString(), false, out);
+          emit(held.toString(), place(0), false, out);
         }
       }
     }
@@ -121,7 +138,7 @@ final class AnswerParser {
   }
 
   /** Moves on as far as the held text decides; returns whether more may be decided. */
-  private boolean step(Consumer<ChatEvent> out) {
+  private boolean step(Out out) {
     return switch (state) {
       case START -> start();
       case REASONING -> reasoning(out);
@@ -147,10 +164,10 @@ final class AnswerParser {
     return true;
   }
 
-  private boolean reasoning(Consumer<ChatEvent> out) {
+  private boolean reasoning(Out out) {
     int close = held.indexOf(end);
     if (close >= 0) {
-      emit(held.substring(0, close).stripTrailing(), true, out);
+      emit(held.substring(0, close).stripTrailing(), place(0), true, out);
       held.delete(0, close + end.length());
       inReasoning = false;
       state = State.ANSWER_START;
@@ -159,7 +176,7 @@ final class AnswerParser {
     // White space before the closing mark belongs to the layout, so it waits for what follows.
     int safe = held.length() - beginning(held, List.of(end));
     while (safe > 0 && Character.isWhitespace(held.charAt(safe - 1))) safe--;
-    emit(held.substring(0, safe), true, out);
+    emit(held.substring(0, safe), place(0), true, out);
     held.delete(0, safe);
     return false;
   }
@@ -180,9 +197,9 @@ final class AnswerParser {
     return true;
   }
 
-  private boolean plain(Consumer<ChatEvent> out) {
+  private boolean plain(Out out) {
     if (names.isEmpty()) {
-      emit(held.toString(), false, out);
+      emit(held.toString(), place(0), false, out);
       held.setLength(0);
       return false;
     }
@@ -195,7 +212,7 @@ final class AnswerParser {
       }
     }
     if (first >= 0) {
-      emit(held.substring(0, first).stripTrailing(), false, out);
+      emit(held.substring(0, first).stripTrailing(), place(0), false, out);
       held.delete(0, first + open.length());
       end = CALLS.getOrDefault(open, "");
       state = State.CALL;
@@ -203,12 +220,12 @@ final class AnswerParser {
     }
     int safe = held.length() - beginning(held, CALLS.keySet());
     while (safe > 0 && Character.isWhitespace(held.charAt(safe - 1))) safe--;
-    emit(held.substring(0, safe), false, out);
+    emit(held.substring(0, safe), place(0), false, out);
     held.delete(0, safe);
     return false;
   }
 
-  private boolean call(Consumer<ChatEvent> out) {
+  private boolean call(Out out) {
     // Without an end mark a further opening mark begins the next call.
     String until = end.isEmpty() ? open : end;
     int at = held.indexOf(until);
@@ -225,31 +242,31 @@ final class AnswerParser {
     return true;
   }
 
-  private void calls(String body, Consumer<ChatEvent> out) {
+  private void calls(String body, Out out) {
     Optional<List<Parsed>> parsed = reader.read(body);
     if (parsed.isPresent()) {
       parsed.get().forEach(c -> call(c, out));
     } else if (!body.isBlank()) {
-      emit(open + body + end, false, out);
+      emit(open + body + end, place(-open.length()), false, out);
     }
   }
 
-  private void call(Parsed c, Consumer<ChatEvent> out) {
+  private void call(Parsed c, Out out) {
     called = true;
-    out.accept(new ChatEvent.Call(c.withId()));
+    out.accept(new ChatEvent.Call(c.withId()), received);
   }
 
   /** Emits a piece; white space at the beginning of reasoning, or of text after it, is layout. */
-  private void emit(String piece, boolean reasoning, Consumer<ChatEvent> out) {
+  private void emit(String piece, long from, boolean reasoning, Out out) {
     boolean first = reasoning ? !inReasoning : !inText && (called || !names.isEmpty());
     String shown = first ? piece.stripLeading() : piece;
     if (shown.isEmpty()) return;
     if (reasoning) {
       inReasoning = true;
-      out.accept(new ChatEvent.Reasoning(shown));
+      out.accept(new ChatEvent.Reasoning(shown), from);
     } else {
       inText = true;
-      out.accept(new ChatEvent.Text(shown));
+      out.accept(new ChatEvent.Text(shown), from + piece.length() - shown.length());
     }
   }
 

@@ -20,14 +20,21 @@ public final class ChatAnswer implements AutoCloseable {
   private final StreamDecoder decoder;
   private final StopStrings stops;
   private final AnswerParser parser;
+  private final Optional<TokenTrail> trail;
   private final Queue<ChatEvent> ready = new ArrayDeque<>();
 
-  ChatAnswer(Generation generation, Tokenizer tokenizer, List<String> stops, AnswerParser parser) {
+  ChatAnswer(
+      Generation generation,
+      Tokenizer tokenizer,
+      List<String> stops,
+      AnswerParser parser,
+      boolean logprobs) {
     this.generation = generation;
     this.tokenizer = tokenizer;
     this.decoder = tokenizer.stream(false);
     this.stops = new StopStrings(stops);
     this.parser = parser;
+    this.trail = logprobs ? Optional.of(new TokenTrail(tokenizer)) : Optional.empty();
   }
 
   /**
@@ -39,7 +46,7 @@ public final class ChatAnswer implements AutoCloseable {
   public ChatEvent next() throws InterruptedException {
     while (ready.isEmpty()) {
       switch (generation.next()) {
-        case GenerationEvent.Token(int id, Optional<?> _) -> token(id);
+        case GenerationEvent.Token t -> token(t);
         case GenerationEvent.Finished f -> finish(f);
         case GenerationEvent.Failed(String message) -> ready.add(new ChatEvent.Failed(message));
       }
@@ -47,24 +54,42 @@ public final class ChatAnswer implements AutoCloseable {
     return ready.remove();
   }
 
-  private void token(int id) {
-    text(decoder.add(id));
-    if (tokenizer.kind(id) == TokenKind.CONTROL && stops.found().isEmpty()) {
-      parser.text(stops.finish(), ready::add);
-      parser.mark(tokenizer.token(id), ready::add);
+  private void token(GenerationEvent.Token t) {
+    int id = t.id();
+    String piece = decoder.add(id);
+    if (tokenizer.kind(id) != TokenKind.CONTROL) {
+      trail.ifPresent(to -> t.logprobs().ifPresent(l -> to.add(id, piece, l)));
+      text(piece);
+      return;
     }
+    // A piece here is the rest of a character that never ended.
+    trail.ifPresent(to -> to.skip(piece.length()));
+    text(piece);
+    if (stops.found().isPresent()) return;
+    parser.text(stops.finish(), this::emit);
+    String mark = parser.takes(tokenizer.token(id)) ? tokenizer.token(id) : "";
+    trail.ifPresent(to -> t.logprobs().ifPresent(l -> to.add(id, mark, l)));
+    parser.text(mark, this::emit);
   }
 
   private void text(String piece) {
     boolean running = stops.found().isEmpty();
-    parser.text(stops.add(piece), ready::add);
+    parser.text(stops.add(piece), this::emit);
     if (running && stops.found().isPresent()) generation.close();
+  }
+
+  /** Passes on what the parser found, with its tokens. */
+  private void emit(ChatEvent event, long from) {
+    ready.add(
+        event instanceof ChatEvent.Text(String text, List<TokenLogprob> _) && trail.isPresent()
+            ? new ChatEvent.Text(text, trail.get().show(from, from + text.length()))
+            : event);
   }
 
   private void finish(GenerationEvent.Finished end) {
     text(decoder.finish());
-    parser.text(stops.finish(), ready::add);
-    boolean called = parser.finish(ready::add);
+    parser.text(stops.finish(), this::emit);
+    boolean called = parser.finish(this::emit);
     ready.add(new ChatEvent.Usage(end.usage()));
     ready.add(new ChatEvent.Done(reason(end.reason(), called), stops.found()));
   }
@@ -75,6 +100,7 @@ public final class ChatAnswer implements AutoCloseable {
       case STOP -> called ? ChatEvent.FinishReason.TOOL_CALLS : ChatEvent.FinishReason.STOP;
       case LENGTH -> ChatEvent.FinishReason.LENGTH;
       case CANCELLED -> ChatEvent.FinishReason.CANCELLED;
+      case DEADLINE -> ChatEvent.FinishReason.DEADLINE;
     };
   }
 

@@ -1,5 +1,6 @@
 package org.puna.chat;
 
+import java.util.List;
 import java.util.Optional;
 import org.puna.engine.GenerationEvent;
 
@@ -12,8 +13,20 @@ public sealed interface ChatEvent {
    * The next piece of the answer: whole characters, never empty.
    *
    * @param text the piece
+   * @param logprobs the tokens that it consists of, where log-probabilities were asked for, else
+   *     none; a token counts to the piece in which its text begins
    */
-  record Text(String text) implements ChatEvent {}
+  record Text(String text, List<TokenLogprob> logprobs) implements ChatEvent {
+    /** Copies the list. */
+    public Text {
+      logprobs = List.copyOf(logprobs);
+    }
+
+    /** A piece without log-probabilities. */
+    public Text(String text) {
+      this(text, List.of());
+    }
+  }
 
   /**
    * The next piece of what the model thinks before it answers.
@@ -60,6 +73,8 @@ public sealed interface ChatEvent {
     /** The model waits for the results of its calls. */
     TOOL_CALLS,
     /** The reader closed it. */
-    CANCELLED
+    CANCELLED,
+    /** The time that the request allowed was over. */
+    DEADLINE
   }
 }

@@ -1,6 +1,7 @@
 package org.puna.chat;
 
 import java.time.Clock;
+import java.time.Duration;
 import java.time.LocalDateTime;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -8,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.IntFunction;
 import org.puna.engine.Constraint;
 import org.puna.engine.Engine;
 import org.puna.engine.Generation;
@@ -29,6 +31,7 @@ public final class ChatModel {
   private final Tokenizer tokenizer;
   private final Layout layout;
   private final Set<Integer> endTokens;
+  private final AnswerConstraints constraints;
   private final Clock clock;
 
   /** Where tokens come from: an engine, or a fake one in tests. */
@@ -75,6 +78,7 @@ public final class ChatModel {
     Set<Integer> ends = new HashSet<>(endTokens);
     for (int id : tokenizer.endOfGeneration()) ends.add(id);
     this.endTokens = Set.copyOf(ends);
+    this.constraints = new AnswerConstraints(tokenizer, template, this.endTokens);
     this.clock = clock;
   }
 
@@ -112,36 +116,122 @@ public final class ChatModel {
    * Starts the answer to a conversation; close it to cancel.
    *
    * @throws org.puna.model.chat.TemplateError if the template refuses the conversation
-   * @throws BadInput if the conversation is longer than the context, or a message has what the
-   *     model cannot read
+   * @throws BadInput if the conversation is longer than the context, a message has what the model
+   *     cannot read, or the format or a tool that must be called cannot be compiled
+   * @throws org.puna.engine.EngineBusy if the engine takes no more requests for now
    */
   public ChatAnswer chat(ChatRequest request) {
+    return chat(request, 1).getFirst();
+  }
+
+  /**
+   * Starts several answers to a conversation, which read it once together. The first draws with the
+   * request's seed, the next with the seed after it, and so on.
+   *
+   * @param n answers, at least 1
+   * @throws org.puna.model.chat.TemplateError if the template refuses the conversation
+   * @throws BadInput as {@link #chat(ChatRequest)}
+   * @throws org.puna.engine.EngineBusy if the engine takes not all of them for now
+   */
+  public List<ChatAnswer> chat(ChatRequest request, int n) {
     String prompt = render(request);
+    int[] ids = layout.encode(prompt);
     List<String> stops = new ArrayList<>(request.stops());
     stops.addAll(layout.stops());
-    AnswerParser parser = new AnswerParser(request.tools(), prompt);
-    Generation generation =
-        submit(
-            layout.encode(prompt), request.sampling(), request.maxTokens(), request.constraint());
-    return new ChatAnswer(generation, tokenizer, stops, parser);
+    return several(
+        n,
+        i ->
+            new ChatAnswer(
+                submit(
+                    ids,
+                    request.sampling(),
+                    i,
+                    request.maxTokens(),
+                    constraints.of(request, prompt),
+                    request.topLogprobs(),
+                    request.timeout()),
+                tokenizer,
+                stops,
+                new AnswerParser(request.shownTools(), prompt),
+                request.topLogprobs() >= 0));
   }
 
   /**
    * Goes on with a text; close it to cancel. The tokenizer puts the beginning of text before it
    * where the file says so.
    *
-   * @throws BadInput if the prompt is longer than the context
+   * @throws BadInput if the prompt is longer than the context, or the format cannot be compiled
+   * @throws org.puna.engine.EngineBusy if the engine takes no more requests for now
    */
   public TextGeneration complete(CompletionRequest request) {
-    int[] prompt = tokenizer.encodeWithSpecials(request.prompt(), request.parseSpecial());
-    Generation generation =
-        submit(prompt, request.sampling(), request.maxTokens(), request.constraint());
-    return new TextGeneration(generation, tokenizer, request.stops(), false);
+    return complete(request, 1).getFirst();
+  }
+
+  /**
+   * Goes on with a text in several ways, which read it once together; seeds as in {@link
+   * #chat(ChatRequest, int)}.
+   *
+   * @param n continuations, at least 1
+   * @throws BadInput as {@link #complete(CompletionRequest)}
+   * @throws org.puna.engine.EngineBusy if the engine takes not all of them for now
+   */
+  public List<TextGeneration> complete(CompletionRequest request, int n) {
+    int[] ids = tokenizer.encodeWithSpecials(request.prompt(), request.parseSpecial());
+    return several(
+        n,
+        i ->
+            new TextGeneration(
+                submit(
+                    ids,
+                    request.sampling(),
+                    i,
+                    request.maxTokens(),
+                    constraints.of(request.format()),
+                    request.topLogprobs(),
+                    request.timeout()),
+                tokenizer,
+                request.stops(),
+                false));
+  }
+
+  /** Starts all or none. */
+  private static <T extends AutoCloseable> List<T> several(int n, IntFunction<T> start) {
+    if (n < 1) throw new BadInput("n: expected at least 1 answer, found " + n);
+    List<T> out = new ArrayList<>();
+    try {
+      for (int i = 0; i < n; i++) out.add(start.apply(i));
+    } catch (RuntimeException e) {
+      for (T t : out) close(t, e);
+      throw e;
+    }
+    return out;
+  }
+
+  private static void close(AutoCloseable t, RuntimeException cause) {
+    try {
+      t.close();
+    } catch (Exception e) {
+      cause.addSuppressed(e);
+    }
   }
 
   private Generation submit(
-      int[] prompt, Sampling sampling, OptionalInt maxTokens, Optional<Constraint> constraint) {
+      int[] prompt,
+      Sampling sampling,
+      int index,
+      OptionalInt maxTokens,
+      Optional<Constraint> constraint,
+      int topLogprobs,
+      Optional<Duration> timeout) {
     int most = maxTokens.orElse(Math.max(1, source.contextLength() - prompt.length + 1));
-    return source.submit(new Request(prompt, sampling, constraint, most, endTokens, -1));
+    return source.submit(
+        new Request(
+            prompt,
+            index == 0 ? sampling : sampling.withSeed(sampling.seed() + index),
+            constraint,
+            most,
+            endTokens,
+            topLogprobs,
+            timeout));
   }
 }

@@ -1,9 +1,9 @@
 package org.puna.chat;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import org.puna.engine.Constraint;
 import org.puna.engine.Sampling;
 
 /**
@@ -14,7 +14,10 @@ import org.puna.engine.Sampling;
  * @param sampling how tokens are drawn
  * @param stops texts that end the answer and are not part of it
  * @param maxTokens tokens of the answer at most; empty for what the context holds
- * @param constraint what the answer must look like
+ * @param format what the answer must look like
+ * @param topLogprobs how many of the likeliest tokens to report with each token; −1 for no
+ *     log-probabilities at all
+ * @param timeout how long after its submission the answer is cut off; empty for no limit
  */
 public record CompletionRequest(
     String prompt,
@@ -22,7 +25,9 @@ public record CompletionRequest(
     Sampling sampling,
     List<String> stops,
     OptionalInt maxTokens,
-    Optional<Constraint> constraint) {
+    ResponseFormat format,
+    int topLogprobs,
+    Optional<Duration> timeout) {
 
   /** Copies the list. */
   public CompletionRequest {
@@ -31,6 +36,44 @@ public record CompletionRequest(
 
   /** A request with prompt and sampling alone. */
   public CompletionRequest(String prompt, Sampling sampling) {
-    this(prompt, false, sampling, List.of(), OptionalInt.empty(), Optional.empty());
+    this(
+        prompt,
+        false,
+        sampling,
+        List.of(),
+        OptionalInt.empty(),
+        ResponseFormat.TEXT,
+        -1,
+        Optional.empty());
+  }
+
+  /** Returns this request with stop strings. */
+  public CompletionRequest withStops(List<String> x) {
+    return new CompletionRequest(
+        prompt, parseSpecial, sampling, x, maxTokens, format, topLogprobs, timeout);
+  }
+
+  /** Returns this request with a largest number of tokens. */
+  public CompletionRequest withMaxTokens(int n) {
+    return new CompletionRequest(
+        prompt, parseSpecial, sampling, stops, OptionalInt.of(n), format, topLogprobs, timeout);
+  }
+
+  /** Returns this request with a format of the answer. */
+  public CompletionRequest withFormat(ResponseFormat x) {
+    return new CompletionRequest(
+        prompt, parseSpecial, sampling, stops, maxTokens, x, topLogprobs, timeout);
+  }
+
+  /** Returns this request with log-probabilities of each token and the {@code n} likeliest. */
+  public CompletionRequest withTopLogprobs(int n) {
+    return new CompletionRequest(
+        prompt, parseSpecial, sampling, stops, maxTokens, format, n, timeout);
+  }
+
+  /** Returns this request with a time limit. */
+  public CompletionRequest withTimeout(Duration x) {
+    return new CompletionRequest(
+        prompt, parseSpecial, sampling, stops, maxTokens, format, topLogprobs, Optional.of(x));
   }
 }

@@ -67,7 +67,7 @@ final class Layout {
    * @throws org.puna.model.chat.TemplateError if the template refuses it
    */
   String render(ChatRequest request, LocalDateTime now) {
-    if (!named && !request.tools().isEmpty()) {
+    if (!named && !request.shownTools().isEmpty()) {
       throw new BadInput(
           "tools: the model has no chat template, so it was not trained to call tools;"
               + " leave them out or take another model");
@@ -80,7 +80,9 @@ final class Layout {
     }
     return template.render(
         messages,
-        request.tools().isEmpty() ? null : request.tools().stream().map(Tool::toMap).toList(),
+        request.shownTools().isEmpty()
+            ? null
+            : request.shownTools().stream().map(Tool::toMap).toList(),
         true,
         spelling(tokenizer.bos()),
         spelling(tokenizer.eos()),

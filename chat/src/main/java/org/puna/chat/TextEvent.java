@@ -1,5 +1,6 @@
 package org.puna.chat;
 
+import java.util.List;
 import java.util.Optional;
 import org.puna.engine.GenerationEvent;
 
@@ -9,8 +10,20 @@ public sealed interface TextEvent {
    * The next piece of the answer: whole characters, never empty.
    *
    * @param text the piece
+   * @param logprobs the tokens that it consists of, where log-probabilities were asked for, else
+   *     none; a token counts to the piece in which its text begins
    */
-  record Text(String text) implements TextEvent {}
+  record Text(String text, List<TokenLogprob> logprobs) implements TextEvent {
+    /** Copies the list. */
+    public Text {
+      logprobs = List.copyOf(logprobs);
+    }
+
+    /** A piece without log-probabilities. */
+    public Text(String text) {
+      this(text, List.of());
+    }
+  }
 
   /**
    * The end of the answer.

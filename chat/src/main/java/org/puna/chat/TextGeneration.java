@@ -2,7 +2,6 @@ package org.puna.chat;
 
 import java.util.ArrayDeque;
 import java.util.List;
-import java.util.Optional;
 import java.util.Queue;
 import org.puna.engine.Generation;
 import org.puna.engine.GenerationEvent;
@@ -17,7 +16,9 @@ public final class TextGeneration implements AutoCloseable {
   private final Generation generation;
   private final StreamDecoder decoder;
   private final StopStrings stops;
+  private final TokenTrail trail;
   private final Queue<TextEvent> ready = new ArrayDeque<>();
+  private long shown;
 
   /**
    * Reads a generation as a text of its own; closing this closes it.
@@ -46,6 +47,7 @@ public final class TextGeneration implements AutoCloseable {
       boolean showSpecial) {
     this.generation = generation;
     this.decoder = tokenizer.stream(showSpecial);
+    this.trail = new TokenTrail(tokenizer);
     this.stops = new StopStrings(stops);
     for (int id : before) {
       decoder.add(id);
@@ -61,12 +63,18 @@ public final class TextGeneration implements AutoCloseable {
   public TextEvent next() throws InterruptedException {
     while (ready.isEmpty()) {
       switch (generation.next()) {
-        case GenerationEvent.Token(int id, Optional<?> logprobs) -> text(decoder.add(id));
+        case GenerationEvent.Token t -> token(t);
         case GenerationEvent.Finished f -> finish(f);
         case GenerationEvent.Failed(String message) -> ready.add(new TextEvent.Failed(message));
       }
     }
     return ready.remove();
+  }
+
+  private void token(GenerationEvent.Token t) {
+    String piece = decoder.add(t.id());
+    t.logprobs().ifPresent(l -> trail.add(t.id(), piece, l));
+    text(piece);
   }
 
   private void text(String piece) {
@@ -79,7 +87,8 @@ public final class TextGeneration implements AutoCloseable {
 
   private void show(String text) {
     if (!text.isEmpty()) {
-      ready.add(new TextEvent.Text(text));
+      ready.add(new TextEvent.Text(text, trail.show(shown, shown + text.length())));
+      shown += text.length();
     }
   }
 

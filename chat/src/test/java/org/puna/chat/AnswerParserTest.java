@@ -20,16 +20,17 @@ class AnswerParserTest {
     AnswerParser parser = new AnswerParser(tools, "");
     List<ChatEvent> events = new ArrayList<>();
     for (int i = 0; i < answer.length(); i += size) {
-      parser.text(answer.substring(i, Math.min(answer.length(), i + size)), events::add);
+      parser.text(
+          answer.substring(i, Math.min(answer.length(), i + size)), (e, _) -> events.add(e));
     }
-    parser.finish(events::add);
+    parser.finish((e, _) -> events.add(e));
     List<String> out = new ArrayList<>();
     String last = "";
     for (ChatEvent e : events) {
       String kind = e.getClass().getSimpleName();
       String what =
           switch (e) {
-            case ChatEvent.Text(String t) -> t;
+            case ChatEvent.Text(String t, var _) -> t;
             case ChatEvent.Reasoning(String t) -> t;
             case ChatEvent.Call(ToolCall c) -> c.name() + c.arguments();
             case ChatEvent.Usage _, ChatEvent.Done _, ChatEvent.Failed _ ->

@@ -11,7 +11,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -68,7 +67,7 @@ class ChatModelTest {
     while (true) {
       switch (answer.next()) {
         case ChatEvent.Reasoning(String t) -> reasoning.append(t);
-        case ChatEvent.Text(String t) -> {
+        case ChatEvent.Text(String t, var _) -> {
           pieces++;
           text.append(t);
         }
@@ -328,19 +327,13 @@ class ChatModelTest {
     Script script = new Script(TOKENIZER, "bc<|x|>d STOP");
     ChatModel m = model(script, Optional.empty());
     CompletionRequest r =
-        new CompletionRequest(
-            "a<s>",
-            false,
-            Sampling.greedy(),
-            List.of("STOP"),
-            OptionalInt.empty(),
-            Optional.empty());
+        new CompletionRequest("a<s>", Sampling.greedy()).withStops(List.of("STOP"));
     StringBuilder text = new StringBuilder();
     try (TextGeneration g = m.complete(r)) {
       boolean running = true;
       while (running) {
         switch (g.next()) {
-          case TextEvent.Text(String piece) -> text.append(piece);
+          case TextEvent.Text(String piece, var _) -> text.append(piece);
           case TextEvent.Done d -> {
             assertThat(d.reason()).isEqualTo(Reason.STOP);
             running = false;

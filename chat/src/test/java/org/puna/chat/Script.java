@@ -44,7 +44,18 @@ final class Script implements ChatModel.Source {
         if (id == null || request.endTokens().contains(id)) return end(Reason.STOP);
         if (said == request.maxTokens()) return end(Reason.LENGTH);
         said++;
-        return new GenerationEvent.Token(id, Optional.empty());
+        return new GenerationEvent.Token(id, logprobs(request.topLogprobs()));
+      }
+
+      private Optional<GenerationEvent.Logprobs> logprobs(int top) {
+        if (top < 0) return Optional.empty();
+        int[] ids = new int[top];
+        float[] values = new float[top];
+        for (int i = 0; i < top; i++) {
+          ids[i] = 'a' + i;
+          values[i] = -1 - i;
+        }
+        return Optional.of(new GenerationEvent.Logprobs(-0.5f, ids, values));
       }
 
       private GenerationEvent end(Reason reason) {

@@ -148,7 +148,7 @@ final class ChatSession {
   private void show(TextGeneration generation, StringBuilder answer) throws InterruptedException {
     while (true) {
       switch (generation.next()) {
-        case TextEvent.Text(String piece) -> {
+        case TextEvent.Text(String piece, var _) -> {
           answer.append(piece);
           lines.show(piece);
         }
@@ -166,7 +166,7 @@ final class ChatSession {
     return switch (reason) {
       case STOP -> "";
       case LENGTH -> " (the context or -n is full)";
-      case CANCELLED -> " (stopped)";
+      case CANCELLED, DEADLINE -> " (stopped)";
     };
   }
 }

@@ -227,7 +227,7 @@ public final class RunCommand implements Callable<Integer> {
       try (generation) {
         while (true) {
           switch (generation.next()) {
-            case TextEvent.Text(String piece) -> {
+            case TextEvent.Text(String piece, var _) -> {
               out.print(piece);
               out.flush();
               lineEnded = piece.endsWith("\n");

@@ -8,8 +8,8 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.puna.model.config.BadInput;
 
@@ -23,16 +23,23 @@ import org.puna.model.config.BadInput;
  */
 public final class Automaton {
   /** Kept states; beyond it all are forgotten and made again as needed. */
-  private static final int MAX_STATES = 50_000;
+  private static final int MAX_STATES = 20_000;
+
+  /** Places in all kept states; beyond it all are forgotten and made again as needed. */
+  private static final int MAX_KEPT = 1_000_000;
 
   /** Places in one state. */
-  private static final int MAX_PLACES = 20_000;
+  private static final int MAX_PLACES = 5_000;
 
   private final Network network;
   private final Map<Frame, Frame> frames = new HashMap<>();
   private final Map<List<Place>, State> states = new HashMap<>();
-  private final State start;
+  private final State dead;
+  private volatile State start;
   private int nextFrame = 1;
+  private int nextState;
+  private int kept;
+  private final AtomicLong made = new AtomicLong();
 
   /**
    * Compiles a grammar.
@@ -41,12 +48,27 @@ public final class Automaton {
    */
   public Automaton(Grammar grammar) {
     network = new Network(grammar);
-    start = intern(close(List.of(new Place(network.root().start(), null))));
+    dead = new State(List.of(), false, Network.NEVER, nextState++);
+    start = first();
+  }
+
+  private State first() {
+    return intern(close(List.of(new Place(network.root().start(), null))));
   }
 
   /** Returns the state before the first byte. */
   public State start() {
     return start;
+  }
+
+  /** Returns the nodes of the compiled grammar: a measure of the memory that it takes. */
+  public int size() {
+    return network.size();
+  }
+
+  /** Returns a measure of the work that making states has taken so far. */
+  long made() {
+    return made.get();
   }
 
   /** A call to return from: where to go on, and the call around it. Equal frames are one object. */
@@ -96,23 +118,56 @@ public final class Automaton {
     private final List<Place> places;
     private final boolean accepts;
     private final int distance;
-    private final @Nullable State[] next = new State[256];
-    private final boolean[] known = new boolean[256];
+    private final int id;
 
-    private State(List<Place> places, boolean accepts, int distance) {
+    /** By class of bytes: null is not known yet, {@link #dead} leads nowhere. */
+    private final @Nullable State[] next;
+
+    private State(List<Place> places, boolean accepts, int distance, int id) {
       this.places = places;
       this.accepts = accepts;
       this.distance = distance;
+      this.id = id;
+      next = new State[network.classes()];
     }
 
-    /** Returns the state after one more byte, or null where no text of the grammar goes on so. */
-    public @Nullable State next(int b) {
-      if (known[b]) return next[b];
-      synchronized (Automaton.this) {
-        next[b] = step(this, b);
-        known[b] = true;
-        return next[b];
+    /** Returns the number by which caches know it. */
+    int id() {
+      return id;
+    }
+
+    /**
+     * Returns the state after one more byte, or null where no text of the grammar goes on so.
+     *
+     * @param symbol a byte, or {@link Network#FIRST_MARK} and the number of a mark
+     */
+    public @Nullable State next(int symbol) {
+      int c = network.classOf(symbol);
+      State known = next[c];
+      if (known == null) {
+        synchronized (Automaton.this) {
+          known = next[c];
+          if (known == null) {
+            known = step(this, symbol);
+            next[c] = known;
+          }
+        }
       }
+      return known == dead ? null : known;
+    }
+
+    /** Returns the byte that must come next; −1 where there is a choice, or nothing must come. */
+    int onlyByte() {
+      if (accepts) return -1;
+      int only = -1;
+      for (Place p : places) {
+        for (int[] edge : network.bytes(p.node)) {
+          if (network.distance(edge[2]) >= Network.NEVER) continue;
+          if (edge[0] != edge[1] || (only >= 0 && edge[0] != only)) return -1;
+          only = edge[0];
+        }
+      }
+      return only < Network.FIRST_MARK ? only : -1;
     }
 
     /** Returns whether the bytes so far are a whole text of the grammar. */
@@ -131,7 +186,7 @@ public final class Automaton {
     }
   }
 
-  private @Nullable State step(State s, int b) {
+  private State step(State s, int b) {
     List<Place> reached = new ArrayList<>();
     for (Place p : s.places) {
       for (int[] edge : network.bytes(p.node)) {
@@ -139,7 +194,7 @@ public final class Automaton {
       }
     }
     Set<Place> closed = close(reached);
-    return closed.isEmpty() ? null : intern(closed);
+    return closed.isEmpty() ? dead : intern(closed);
   }
 
   /** Follows everything that takes no byte. */
@@ -188,9 +243,23 @@ public final class Automaton {
       }
     }
     kernel.sort(Comparator.comparingInt(Place::node).thenComparingInt(p -> idOf(p.frame)));
-    if (states.size() >= MAX_STATES) states.clear();
+    made.addAndGet(closed.size());
     int least = distance;
-    return Objects.requireNonNull(
-        states.computeIfAbsent(List.copyOf(kernel), k -> new State(k, accepts, least)));
+    List<Place> key = List.copyOf(kernel);
+    State known = states.get(key);
+    if (known != null) return known;
+    if (states.size() >= MAX_STATES || kept > MAX_KEPT) forget();
+    State fresh = new State(key, accepts, least, nextState++);
+    states.put(key, fresh);
+    kept += key.size();
+    return fresh;
+  }
+
+  /** Lets go of all states but those that answers stand in: nothing else leads to them. */
+  private void forget() {
+    states.clear();
+    frames.clear();
+    kept = 0;
+    start = new State(start.places, start.accepts, start.distance, nextState++);
   }
 }

@@ -11,12 +11,12 @@ import java.util.List;
  *
  * @param ranges pairs of first and last code point
  */
-record CodePoints(List<Range> ranges) {
+public record CodePoints(List<Range> ranges) {
   /** All of Unicode but surrogates. */
-  static final CodePoints ALL = of(0, 0x10FFFF);
+  public static final CodePoints ALL = of(0, 0x10FFFF);
 
   /** No code point. */
-  static final CodePoints NONE = new CodePoints(List.of());
+  public static final CodePoints NONE = new CodePoints(List.of());
 
   /**
    * Code points from first to last, both included.
@@ -24,33 +24,37 @@ record CodePoints(List<Range> ranges) {
    * @param first at least 0
    * @param last at most 0x10FFFF
    */
-  record Range(int first, int last) {}
+  public record Range(int first, int last) {}
 
   /** Sorts and merges the ranges, and takes surrogates out. */
-  CodePoints {
+  public CodePoints {
     ranges = normalise(ranges);
   }
 
-  static CodePoints of(int first, int last) {
+  /** Returns the code points from first to last, both included. */
+  public static CodePoints of(int first, int last) {
     return new CodePoints(List.of(new Range(first, last)));
   }
 
-  static CodePoints of(int codePoint) {
+  /** Returns one code point. */
+  public static CodePoints of(int codePoint) {
     return of(codePoint, codePoint);
   }
 
   /** Returns the set of the characters of a text. */
-  static CodePoints among(String text) {
+  public static CodePoints among(String text) {
     return new CodePoints(text.codePoints().mapToObj(c -> new Range(c, c)).toList());
   }
 
-  CodePoints or(CodePoints other) {
+  /** Returns the members of either set. */
+  public CodePoints or(CodePoints other) {
     List<Range> all = new ArrayList<>(ranges);
     all.addAll(other.ranges);
     return new CodePoints(all);
   }
 
-  CodePoints complement() {
+  /** Returns everything that is not a member. */
+  public CodePoints complement() {
     List<Range> out = new ArrayList<>();
     int from = 0;
     for (Range r : ranges) {
@@ -61,19 +65,23 @@ record CodePoints(List<Range> ranges) {
     return new CodePoints(out);
   }
 
-  CodePoints and(CodePoints other) {
+  /** Returns the members of both sets. */
+  public CodePoints and(CodePoints other) {
     return complement().or(other.complement()).complement();
   }
 
-  CodePoints minus(CodePoints other) {
+  /** Returns the members that are not in another set. */
+  public CodePoints minus(CodePoints other) {
     return and(other.complement());
   }
 
-  boolean contains(int codePoint) {
+  /** Returns whether a code point is a member. */
+  public boolean contains(int codePoint) {
     return ranges.stream().anyMatch(r -> codePoint >= r.first && codePoint <= r.last);
   }
 
-  boolean isEmpty() {
+  /** Returns whether it has no members. */
+  public boolean isEmpty() {
     return ranges.isEmpty();
   }
 

@@ -19,6 +19,9 @@ public record Grammar(Map<String, Node> rules, String root) {
     for (Map.Entry<String, Node> e : rules.entrySet()) check(rules, e.getValue(), e.getKey());
   }
 
+  /** Control tokens that grammars may tell apart. */
+  static final int MAX_MARKS = 64;
+
   /** A piece of a grammar. */
   public sealed interface Node {
     /**
@@ -27,6 +30,21 @@ public record Grammar(Map<String, Node> rules, String root) {
      * @param set the characters
      */
     record Chars(CodePoints set) implements Node {}
+
+    /**
+     * A control token, which is no text.
+     *
+     * @param number which of the control tokens that the vocabulary was {@linkplain Alphabet#mark
+     *     alphabet} knows
+     */
+    record Mark(int number) implements Node {
+      /** Checks the number. */
+      public Mark {
+        if (number < 0 || number >= MAX_MARKS) {
+          throw new IllegalArgumentException("mark " + number);
+        }
+      }
+    }
 
     /**
      * Pieces one after another; the empty text where there are none.
@@ -101,9 +119,23 @@ public record Grammar(Map<String, Node> rules, String root) {
     Node EMPTY = new Sequence(List.of());
   }
 
+  /** Returns the grammar of a single piece without rules. */
+  public static Grammar of(Node piece) {
+    return new Grammar(Map.of("root", piece), "root");
+  }
+
+  /**
+   * Returns the grammar of the texts that a regular expression matches as a whole.
+   *
+   * @throws BadInput if its syntax is wrong, or it has what no grammar can say
+   */
+  public static Grammar ofRegex(String pattern) {
+    return of(RegexParser.whole(pattern));
+  }
+
   private static void check(Map<String, Node> rules, Node node, String in) {
     switch (node) {
-      case Node.Chars _ -> {}
+      case Node.Chars _, Node.Mark _ -> {}
       case Node.Sequence s -> s.parts().forEach(n -> check(rules, n, in));
       case Node.Choice c -> c.options().forEach(n -> check(rules, n, in));
       case Node.Repeat r -> check(rules, r.part(), in);

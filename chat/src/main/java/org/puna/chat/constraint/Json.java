@@ -63,7 +63,9 @@ final class Json {
                   HEX)));
 
   /** One character of a string, however it is spelled. */
-  static final Node CHARACTER =
+  static final Node CHARACTER = new Node.Rule("json character");
+
+  private static final Node ANY_CHARACTER =
       choice(
           new Node.Chars(RAW),
           sequence(text("\\"), new Node.Chars(CodePoints.among("\"\\/bfnrt"))),
@@ -101,6 +103,7 @@ final class Json {
             choice(
                 text(" "),
                 sequence(text("\n"), new Node.Repeat(new Node.Chars(CodePoints.of(' ')), 0, 24)))));
+    rules.put("json character", ANY_CHARACTER);
     rules.put("json value", choice(OBJECT, ARRAY, string(0, -1), NUMBER, BOOLEAN, text("null")));
     rules.put("json object", object(sequence(string(0, -1), SPACE, text(":"), SPACE, VALUE)));
     rules.put("json array", sequence(text("["), SPACE, optional(list(VALUE)), text("]")));
@@ -140,6 +143,7 @@ final class Json {
       case Node.Choice c -> new Node.Choice(c.options().stream().map(Json::escaped).toList());
       case Node.Repeat r -> new Node.Repeat(escaped(r.part()), r.min(), r.max());
       case Node.Rule r -> r;
+      case Node.Mark m -> m;
     };
   }
 

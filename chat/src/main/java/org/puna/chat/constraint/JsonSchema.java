@@ -56,10 +56,13 @@ public final class JsonSchema {
       Set.of("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum");
 
   private final JsonNode root;
-  private final Map<String, Node> rules = new HashMap<>();
+  private final Map<String, Node> rules;
+  private final String prefix;
 
-  private JsonSchema(JsonNode root) {
+  private JsonSchema(JsonNode root, Map<String, Node> rules, String prefix) {
     this.root = root;
+    this.rules = rules;
+    this.prefix = prefix;
   }
 
   /**
@@ -68,11 +71,22 @@ public final class JsonSchema {
    * @throws BadInput with the path of a keyword that is wrong, unsupported or cannot be met
    */
   public static Grammar compile(JsonNode schema) {
-    JsonSchema s = new JsonSchema(schema);
-    Json.addTo(s.rules);
-    Node root = s.reference("#", "#");
-    s.rules.put("root", root);
-    return new Grammar(s.rules, "root");
+    Map<String, Node> rules = new HashMap<>();
+    rules.put("root", addTo(rules, "", schema));
+    return new Grammar(rules, "root");
+  }
+
+  /**
+   * Compiles a schema as a part of a larger grammar.
+   *
+   * @param rules where its rules go
+   * @param prefix of the names of its rules, so that several schemas do not meet
+   * @return what a text that validates matches
+   * @throws BadInput with the path of a keyword that is wrong, unsupported or cannot be met
+   */
+  public static Node addTo(Map<String, Node> rules, String prefix, JsonNode schema) {
+    Json.addTo(rules);
+    return new JsonSchema(schema, rules, prefix).reference("#", "#");
   }
 
   /** Returns the grammar of any JSON object. */
@@ -95,7 +109,7 @@ public final class JsonSchema {
               + pointer
               + "\"; only references within the schema (\"#/…\") are supported");
     }
-    String name = "schema " + pointer;
+    String name = prefix + "schema " + pointer;
     if (!rules.containsKey(name)) {
       JsonNode target;
       try {
@@ -413,17 +427,17 @@ public final class JsonSchema {
       members.put(name, other);
     }
     List<String> names = List.copyOf(members.keySet());
-    String prefix = "object " + at + " ";
+    String object = prefix + "object " + at + " ";
     for (int i = names.size(); i >= 0; i--) {
       for (boolean first : new boolean[] {true, false}) {
         rules.put(
-            prefix + i + first,
+            object + i + first,
             i < names.size()
-                ? member(names.get(i), members, required, first, prefix, i)
+                ? member(names.get(i), members, required, first, object, i)
                 : extra(first, more, Set.copyOf(names), other));
       }
     }
-    return sequence(text("{"), Json.SPACE, new Node.Rule(prefix + 0 + true), text("}"));
+    return sequence(text("{"), Json.SPACE, new Node.Rule(object + 0 + true), text("}"));
   }
 
   private static Node member(
@@ -460,7 +474,7 @@ public final class JsonSchema {
 
   /** A nested schema as a rule of its own, so that it is compiled once however often it is used. */
   private Node rule(JsonNode s, String at) {
-    String name = "schema " + at;
+    String name = prefix + "schema " + at;
     if (!rules.containsKey(name)) {
       rules.put(name, Node.EMPTY);
       rules.put(name, schema(s, at));

@@ -1,7 +1,10 @@
 package org.puna.chat.constraint;
 
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -39,26 +42,37 @@ final class LeftRecursion {
           l.firstCalls(body, calls);
           first.put(name, calls);
         });
-    for (String name : new TreeSet<>(grammar.rules().keySet())) {
-      Set<String> reached = new HashSet<>(first.getOrDefault(name, Set.of()));
-      boolean grew = true;
-      while (grew) {
-        Set<String> more = new HashSet<>();
-        for (String r : reached) more.addAll(first.getOrDefault(r, Set.of()));
-        grew = reached.addAll(more);
-      }
-      if (reached.contains(name)) {
-        throw new BadInput(
-            "grammar: rule \""
-                + name
-                + "\" can call itself before any character; write the recursion on the right");
+    Map<String, Boolean> open = new HashMap<>();
+    for (String name : new TreeSet<>(first.keySet())) visit(name, first, open);
+  }
+
+  /** Walks depth first; a rule that is met again while it is open can call itself. */
+  private static void visit(
+      String root, Map<String, Set<String>> first, Map<String, Boolean> open) {
+    Deque<String> path = new ArrayDeque<>(List.of(root));
+    while (!path.isEmpty()) {
+      String name = path.peek();
+      if (open.putIfAbsent(name, true) == null) {
+        for (String called : first.getOrDefault(name, Set.of())) {
+          if (open.getOrDefault(called, false)) throw recursive(called);
+          if (!open.containsKey(called)) path.push(called);
+        }
+      } else {
+        open.put(path.pop(), false);
       }
     }
   }
 
+  private static BadInput recursive(String name) {
+    return new BadInput(
+        "grammar: rule \""
+            + name
+            + "\" can call itself before any character; write the recursion on the right");
+  }
+
   private boolean isNullable(Grammar.Node node) {
     return switch (node) {
-      case Grammar.Node.Chars _ -> false;
+      case Grammar.Node.Chars _, Grammar.Node.Mark _ -> false;
       case Grammar.Node.Sequence s -> s.parts().stream().allMatch(this::isNullable);
       case Grammar.Node.Choice c -> c.options().stream().anyMatch(this::isNullable);
       case Grammar.Node.Repeat r -> r.min() == 0 || isNullable(r.part());
@@ -68,7 +82,7 @@ final class LeftRecursion {
 
   private void firstCalls(Grammar.Node node, Set<String> out) {
     switch (node) {
-      case Grammar.Node.Chars _ -> {}
+      case Grammar.Node.Chars _, Grammar.Node.Mark _ -> {}
       case Grammar.Node.Sequence s -> {
         for (Grammar.Node p : s.parts()) {
           firstCalls(p, out);

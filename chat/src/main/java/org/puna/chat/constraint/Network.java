@@ -21,13 +21,18 @@ final class Network {
   /** A distance that cannot be covered. */
   static final int NEVER = Integer.MAX_VALUE / 4;
 
-  private static final int MAX_NODES = 1_000_000;
+  /** What a node's edges take besides the bytes: control tokens, by their numbers. */
+  static final int FIRST_MARK = 256;
+
+  private static final int MAX_NODES = 300_000;
 
   private final List<Node> nodes = new ArrayList<>();
   private final Map<String, Ends> rules = new HashMap<>();
   private final int[] distance;
   private final boolean[] tail;
   private final Ends root;
+  private final int[] classes = new int[FIRST_MARK + Grammar.MAX_MARKS];
+  private final int nClasses;
 
   /** A node with its ways out. */
   private static final class Node {
@@ -62,6 +67,7 @@ final class Network {
     if (distance[root.start] >= NEVER) {
       throw new BadInput("grammar: no text matches it; is something required that is ruled out?");
     }
+    nClasses = classify();
     tail = new boolean[nodes.size()];
     for (int n = 0; n < tail.length; n++) tail[n] = onlyEnds(n, new HashSet<>());
   }
@@ -102,6 +108,12 @@ final class Network {
             at = next;
           }
         }
+        yield to;
+      }
+      case Grammar.Node.Mark m -> {
+        int to = node();
+        int symbol = FIRST_MARK + m.number();
+        nodes.get(from).bytes.add(new int[] {symbol, symbol, to});
         yield to;
       }
       case Grammar.Node.Sequence s -> {
@@ -189,6 +201,36 @@ final class Network {
     return d;
   }
 
+  /** Numbers the groups of bytes that no edge tells apart; returns how many there are. */
+  private int classify() {
+    boolean[] cut = new boolean[classes.length + 1];
+    for (Node n : nodes) {
+      for (int[] edge : n.bytes) {
+        cut[edge[0]] = true;
+        cut[edge[1] + 1] = true;
+      }
+    }
+    int number = 0;
+    for (int b = 1; b < classes.length; b++) {
+      if (cut[b]) number++;
+      classes[b] = number;
+    }
+    return number + 1;
+  }
+
+  /** Returns the group of a byte or mark: all of one group lead to the same places. */
+  int classOf(int symbol) {
+    return classes[symbol];
+  }
+
+  int classes() {
+    return nClasses;
+  }
+
+  int size() {
+    return nodes.size();
+  }
+
   private boolean onlyEnds(int n, Set<Integer> seen) {
     Node node = nodes.get(n);
     if (node.end) return true;
@@ -219,7 +261,7 @@ final class Network {
     return tail[node];
   }
 
-  /** Returns triples of lowest byte, highest byte and target. */
+  /** Returns triples of lowest byte or mark, highest one and target. */
   List<int[]> bytes(int node) {
     return nodes.get(node).bytes;
   }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import org.puna.model.config.BadInput;
 import org.puna.model.tokenizer.TokenKind;
 import org.puna.model.tokenizer.Tokenizer;
 
@@ -13,6 +14,9 @@ import org.puna.model.tokenizer.Tokenizer;
  * tokens are not text and not in it.
  */
 public final class TokenTrie {
+  /** Places in states made for one mask: some seconds of work. */
+  private static final long MAX_WORK = 20_000_000;
+
   private final int vocabSize;
   private final byte[] label;
   private final short[] depth;
@@ -86,13 +90,14 @@ public final class TokenTrie {
    *
    * @param budget bytes that a whole text may need after the token at most; tokens after which it
    *     needs more are left out
-   * @param also tokens to allow besides
    * @return bits by id
+   * @throws BadInput if the grammar is so ambiguous that a step of the model would take seconds
    */
-  long[] allowed(Automaton.State from, int budget, int[] also) {
+  long[] allowed(Automaton automaton, Automaton.State from, int budget) {
     long[] mask = new long[(vocabSize + 63) / 64];
     Automaton.State[] path = new Automaton.State[maxDepth + 1];
     path[0] = from;
+    long made = automaton.made();
     for (int i = 0; i < label.length; ) {
       Automaton.State s = path[depth[i] - 1].next(label[i] & 0xFF);
       if (s == null) {
@@ -106,8 +111,12 @@ public final class TokenTrie {
         }
       }
       i++;
+      if ((i & 0xFFF) == 0 && automaton.made() - made > MAX_WORK) {
+        throw new BadInput(
+            "grammar: too ambiguous: one text can be read in too many ways at once; make its"
+                + " alternatives begin differently");
+      }
     }
-    for (int id : also) mask[id >> 6] |= 1L << id;
     return mask;
   }
 

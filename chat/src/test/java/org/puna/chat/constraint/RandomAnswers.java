@@ -6,7 +6,9 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import org.puna.engine.Constraint;
 
 /** Answers of a model that knows nothing: every allowed token is as likely as any other. */
@@ -19,7 +21,9 @@ final class RandomAnswers {
   private final Random random;
 
   RandomAnswers(Grammar grammar, long seed) {
-    masks = new TokenMasks(new Automaton(grammar), new TokenTrie(pieces), pieces);
+    masks =
+        new TokenMasks(
+            new Automaton(grammar), new Alphabet(pieces, Set.of(pieces.end()), List.of()));
     random = new Random(seed);
   }
 
