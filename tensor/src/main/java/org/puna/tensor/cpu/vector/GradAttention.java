@@ -222,7 +222,7 @@ final class GradAttention {
       // The exponential of minus infinity is a tiny number here, not zero.
       Arrays.fill(panel, at, low, 0);
       Arrays.fill(panel, high, at + n, 0);
-      float sum = sums.reduceLanes(VectorOperators.ADD);
+      float sum = LaneSum.of(sums);
       float inverse = 1 / sum;
       for (int j = at; j < at + n; j += N) {
         FloatVector.fromArray(Lanes.F, panel, j).mul(inverse).intoArray(panel, j);

@@ -200,7 +200,7 @@ public final class VectorGradKernels implements GradKernels {
       }
       dots = (weight == null ? g : g.mul(at(weight, i))).fma(v, dots);
     }
-    float dot = dots.reduceLanes(VectorOperators.ADD);
+    float dot = LaneSum.of(dots);
     for (; i < n; i++) {
       float g = dy[at + i];
       if (dweight != null) dweight[dAt + i] += g * x[at + i] * r;
@@ -359,7 +359,7 @@ public final class VectorGradKernels implements GradKernels {
       e.intoArray(x, i);
       sums = sums.add(e);
     }
-    double sum = sums.reduceLanes(VectorOperators.ADD);
+    double sum = LaneSum.of(sums);
     for (; i < to; i++) {
       x[i] = (float) Math.exp(x[i] - max);
       sum += x[i];

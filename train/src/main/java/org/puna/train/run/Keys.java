@@ -1,0 +1,93 @@
+package org.puna.train.run;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Every key of a recipe, with the kind of its value and what it means. */
+final class Keys {
+  private Keys() {}
+
+  /** What a value must be. */
+  enum Kind {
+    /** A whole number. */
+    WHOLE,
+    /** A number. */
+    NUMBER,
+    /** True or false. */
+    FLAG,
+    /** A text. */
+    TEXT,
+    /** A list of texts. */
+    TEXTS
+  }
+
+  /**
+   * A key.
+   *
+   * @param kind of its value
+   * @param meaning for people
+   */
+  record Key(Kind kind, String meaning) {}
+
+  static Map<String, Key> all() {
+    Map<String, Key> k = new LinkedHashMap<>();
+    k.put("name", new Key(Kind.TEXT, "the model's name"));
+    k.put("depth", new Key(Kind.WHOLE, "the dial: layers, from which all else follows"));
+    k.put("seed", new Key(Kind.WHOLE, "of first weights and the order of windows"));
+    k.put("model.architecture", new Key(Kind.TEXT, "a family such as llama or qwen3"));
+    k.put("model.layers", new Key(Kind.WHOLE, "layers"));
+    k.put("model.width", new Key(Kind.WHOLE, "width of the residual stream"));
+    k.put("model.heads", new Key(Kind.WHOLE, "query heads"));
+    k.put("model.kv_heads", new Key(Kind.WHOLE, "key and value heads"));
+    k.put("model.head_dim", new Key(Kind.WHOLE, "numbers in a head"));
+    k.put("model.ffn", new Key(Kind.WHOLE, "hidden width of the feed-forward network"));
+    k.put("model.vocab", new Key(Kind.WHOLE, "token ids"));
+    k.put("model.context", new Key(Kind.WHOLE, "positions the model is made for"));
+    k.put("model.tied", new Key(Kind.FLAG, "whether the head is the embedding table"));
+    k.put("model.rope_theta", new Key(Kind.NUMBER, "base of the rotary wavelengths"));
+    k.put("model.norm_eps", new Key(Kind.NUMBER, "epsilon of the norms"));
+    k.put("tokenizer.file", new Key(Kind.TEXT, "a tokenizer to take; learned where empty"));
+    k.put("tokenizer.lines", new Key(Kind.FLAG, "whether it is learned line by line"));
+    k.put("data.paths", new Key(Kind.TEXTS, "files and folders of texts"));
+    k.put("data.prose", new Key(Kind.FLAG, "whether books become plain sections"));
+    k.put("data.held_out", new Key(Kind.NUMBER, "part of the documents that is held out"));
+    k.put("data.duplicates", new Key(Kind.TEXT, "what is left out: none, exact or near ones"));
+    k.put("data.similarity", new Key(Kind.NUMBER, "from which documents count as near"));
+    k.put("data.masked", new Key(Kind.FLAG, "whether a replayed file's loss_mask is used"));
+    k.put("data.epochs", new Key(Kind.NUMBER, "how often fine-tuning reads its examples"));
+    k.put("lora.rank", new Key(Kind.WHOLE, "rank of adapters, 0 to train all weights"));
+    k.put("lora.alpha", new Key(Kind.NUMBER, "adapters are scaled by alpha / rank"));
+    k.put("lora.targets", new Key(Kind.TEXTS, "matrices that get adapters, such as attn_q"));
+    k.put("distill.alpha", new Key(Kind.NUMBER, "part of the teacher in the loss, 0 to 1"));
+    k.put("distill.temperature", new Key(Kind.NUMBER, "of both distributions"));
+    k.put("align.beta", new Key(Kind.NUMBER, "strength of the reference"));
+    k.put("batch.rows", new Key(Kind.WHOLE, "windows of a step"));
+    k.put("batch.length", new Key(Kind.WHOLE, "tokens of a window"));
+    k.put("batch.micro_rows", new Key(Kind.WHOLE, "windows that are computed together"));
+    k.put("steps", new Key(Kind.WHOLE, "steps of the run"));
+    k.put("optimizer.name", new Key(Kind.TEXT, "adamw or muon"));
+    k.put("optimizer.lr", new Key(Kind.NUMBER, "highest learning rate"));
+    k.put("optimizer.beta1", new Key(Kind.NUMBER, "decay of the mean gradient"));
+    k.put("optimizer.beta2", new Key(Kind.NUMBER, "decay of the mean square"));
+    k.put("optimizer.eps", new Key(Kind.NUMBER, "added to the root of the mean square"));
+    k.put("optimizer.decay", new Key(Kind.NUMBER, "weight decay of matrices"));
+    k.put("optimizer.momentum", new Key(Kind.NUMBER, "Muon's"));
+    k.put("optimizer.matrix_lr", new Key(Kind.NUMBER, "Muon's learning rate, relative to lr"));
+    k.put("schedule.name", new Key(Kind.TEXT, "cosine, warmdown or constant"));
+    k.put("schedule.warmup", new Key(Kind.WHOLE, "steps of linear rise"));
+    k.put("schedule.warmdown", new Key(Kind.WHOLE, "steps of linear fall"));
+    k.put("schedule.floor", new Key(Kind.NUMBER, "lowest learning rate, relative to lr"));
+    k.put("clip", new Key(Kind.NUMBER, "longest gradient, 0 for any"));
+    k.put("recompute", new Key(Kind.TEXT, "nothing, cheap or layers"));
+    k.put("stop_above", new Key(Kind.NUMBER, "loss that stops the run"));
+    k.put("checkpoint.every", new Key(Kind.WHOLE, "steps between checkpoints"));
+    k.put("checkpoint.keep", new Key(Kind.WHOLE, "checkpoints that are kept"));
+    k.put("validation.every", new Key(Kind.WHOLE, "steps between measures, 0 for none"));
+    k.put("validation.windows", new Key(Kind.WHOLE, "held-out windows that are measured"));
+    k.put("samples.every", new Key(Kind.WHOLE, "steps between samples, 0 for none"));
+    k.put("samples.prompts", new Key(Kind.TEXTS, "texts that are continued"));
+    k.put("samples.tokens", new Key(Kind.WHOLE, "tokens of a sample"));
+    k.put("samples.temperature", new Key(Kind.NUMBER, "of samples"));
+    return k;
+  }
+}

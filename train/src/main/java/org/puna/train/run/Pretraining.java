@@ -1,0 +1,360 @@
+package org.puna.train.run;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import org.puna.model.Checkpoint;
+import org.puna.model.arch.Architecture;
+import org.puna.model.arch.Architectures;
+import org.puna.model.config.BadInput;
+import org.puna.model.config.ModelConfig;
+import org.puna.model.config.ModelSize;
+import org.puna.model.io.MappedFile;
+import org.puna.model.io.OutputFile;
+import org.puna.model.tokenizer.Scanner;
+import org.puna.model.tokenizer.Tokenizer;
+import org.puna.model.tokenizer.Tokenizers;
+import org.puna.train.bpe.BpeTrainer;
+import org.puna.train.bpe.TokenizerJson;
+import org.puna.train.data.Corpus;
+import org.puna.train.data.Duplicates;
+import org.puna.train.data.Preparation;
+import org.puna.train.data.Replay;
+import org.puna.train.data.TokenFile;
+import org.puna.train.data.Windows;
+import org.puna.train.params.Parameters;
+import tools.jackson.databind.json.JsonMapper;
+
+/** From a recipe to a run: finds or learns the tokenizer, prepares the data, makes the model. */
+public final class Pretraining {
+  /** The control tokens of a learned vocabulary, which have the first ids. */
+  public static final List<String> SPECIALS =
+      List.of(
+          "<|begin_of_text|>",
+          "<|end_of_text|>",
+          "<|start_header_id|>",
+          "<|end_header_id|>",
+          "<|eot_id|>");
+
+  /** The template of a learned vocabulary: headers around roles, as in Llama 3. */
+  public static final String CHAT_TEMPLATE =
+      "{{ bos_token }}{% for message in messages %}<|start_header_id|>{{ message['role'] }}"
+          + "<|end_header_id|>\n\n{{ message['content'] | trim }}<|eot_id|>{% endfor %}"
+          + "{% if add_generation_prompt %}<|start_header_id|>assistant<|end_header_id|>\n\n"
+          + "{% endif %}";
+
+  private final Request request;
+  private final Watcher watcher;
+
+  /**
+   * What is asked for.
+   *
+   * @param recipe a file, where there is one
+   * @param sets values that override it, {@code key=value}
+   * @param init a model to begin with
+   * @param replay a file of batches to train on
+   * @param out the run's folder; by default {@code runs/NAME}
+   * @param resume whether to go on from the newest checkpoint
+   * @param threads to compute with
+   */
+  public record Request(
+      Optional<Path> recipe,
+      List<String> sets,
+      Optional<Path> init,
+      Optional<Path> replay,
+      Optional<Path> out,
+      boolean resume,
+      int threads) {}
+
+  /** A run that has not begun. */
+  public Pretraining(Request request, Watcher watcher) {
+    this.request = request;
+    this.watcher = watcher;
+  }
+
+  /**
+   * Runs.
+   *
+   * @param stop asked after each step
+   * @throws BadInput if anything in recipe, data or folder is wrong
+   * @throws Diverged if the loss is no number or explodes
+   */
+  public TrainingRun.Ending run(BooleanSupplier stop) {
+    Recipe recipe = request.recipe.map(Recipe::read).orElseGet(Recipe::empty);
+    for (String s : request.sets) recipe.set(s);
+    if (request.init.isPresent()) {
+      try (Checkpoint given = Checkpoint.open(request.init.get())) {
+        return run(recipe, given, stop);
+      }
+    }
+    return run(recipe, null, stop);
+  }
+
+  private TrainingRun.Ending run(Recipe recipe, @Nullable Checkpoint given, BooleanSupplier stop) {
+    if (given != null) {
+      refuseOtherSizes(recipe);
+      recipe.otherwise("name", given.name());
+      recipe.otherwise("seed", 1);
+    } else {
+      tokenizerFile(recipe).ifPresent(t -> recipe.otherwise("model.vocab", t.vocabSize()));
+      Dial.model(recipe);
+    }
+    Path folder = request.out.orElseGet(() -> Path.of("runs", recipe.text("name")));
+    ModelConfig config = given != null ? given.config() : Dial.config(recipe);
+    Architecture architecture =
+        given != null ? given.architecture() : architecture(recipe.text("model.architecture"));
+    if (request.replay.isPresent())
+      return replay(recipe, folder, architecture, config, given, stop);
+    Dial.training(recipe, config);
+    if (!recipe.has("data.paths")) {
+      throw new BadInput(
+          "data.paths is missing: name files or folders of texts in the recipe or with"
+              + " --set data.paths=FOLDER");
+    }
+    List<Path> files = Corpus.files(recipe.texts("data.paths").stream().map(Path::of).toList());
+    Path tokenizerFolder = folder.resolve("tokenizer");
+    Tokenizer tokenizer = tokenizer(recipe, given, files, tokenizerFolder);
+    if (tokenizer.vocabSize() > config.vocabSize()) {
+      throw new BadInput(
+          "the tokenizer has "
+              + tokenizer.vocabSize()
+              + " tokens, the model only "
+              + config.vocabSize()
+              + "; set model.vocab");
+    }
+    Preparation.Summary data = prepare(recipe, files, tokenizer, tokenizerFolder, folder);
+    watcher.note(
+        String.format(
+            java.util.Locale.ROOT,
+            "data: %,d documents (%,d seen before), %,d tokens, %,d held out",
+            data.documents(),
+            data.duplicates(),
+            data.tokens(),
+            data.heldOutTokens()));
+    int length = recipe.size("batch.length", 1, config.contextLength());
+    int rows = recipe.size("batch.rows", 1, 1 << 20);
+    int micro = recipe.size("batch.micro_rows", 1, 1 << 20);
+    long seed = recipe.whole("seed");
+    Path prepared = folder.resolve("data");
+    TokenFile train = TokenFile.open(prepared.resolve(Preparation.TRAIN));
+    Optional<Windows> heldOut = Optional.empty();
+    if (data.heldOutTokens() > length) {
+      TokenFile f = TokenFile.open(prepared.resolve(Preparation.HELD_OUT));
+      heldOut = Optional.of(new Windows(f, tokenizer.bos(), micro, micro, length, seed));
+    }
+    try (Windows windows = new Windows(train, tokenizer.bos(), rows, micro, length, seed);
+        Compute compute = Compute.open(request.threads)) {
+      var model =
+          TrainingRun.Model.whole(
+              architecture,
+              config,
+              weights(architecture, config, given, seed),
+              Optional.of(tokenizer),
+              Optional.of(tokenizerFolder));
+      describe(recipe, config, windows.tokensPerStep());
+      int most = recipe.size("validation.windows", 1, 1 << 20);
+      return new TrainingRun(
+              folder,
+              recipe,
+              model,
+              windows,
+              heldOut.map(w -> w.inOrder(most)).orElse(List.of()),
+              heldOut.map(Windows::maxRows).orElse(0),
+              compute,
+              request.threads,
+              watcher)
+          .run(request.resume, stop);
+    } finally {
+      heldOut.ifPresent(Windows::close);
+    }
+  }
+
+  private static Architecture architecture(String name) {
+    return Architectures.byName(name)
+        .orElseThrow(() ->
+            new BadInput(
+                "model.architecture: expected one of "
+                    + Architectures.all().stream().map(Architecture::name).toList()
+                    + ", found "
+                    + name));
+  }
+
+  private void refuseOtherSizes(Recipe recipe) {
+    for (String key : Keys.all().keySet()) {
+      if ((key.startsWith("model.") || key.equals("depth")) && recipe.has(key)) {
+        throw new BadInput(
+            key + ": the sizes are those of " + request.init.orElseThrow() + "; leave it out");
+      }
+    }
+  }
+
+  private TrainingRun.Ending replay(
+      Recipe recipe,
+      Path folder,
+      Architecture architecture,
+      ModelConfig config,
+      @Nullable Checkpoint given,
+      BooleanSupplier stop) {
+    int micro = recipe.has("batch.micro_rows") ? recipe.size("batch.micro_rows", 1, 1 << 20) : 0;
+    boolean masked = recipe.has("data.masked") && recipe.flag("data.masked");
+    try (Replay batches =
+            new Replay(request.replay.orElseThrow(), micro, masked, config.vocabSize());
+        Compute compute = Compute.open(request.threads)) {
+      recipe.otherwise("batch.length", batches.length());
+      recipe.otherwise("batch.rows", batches.rows());
+      recipe.otherwise("steps", batches.steps());
+      recipe.otherwise("samples.every", 0);
+      Dial.training(recipe, config);
+      Optional<Tokenizer> tokenizer =
+          given != null && given.hasTokenizer() ? Optional.of(given.tokenizer()) : Optional.empty();
+      var model =
+          TrainingRun.Model.whole(
+              architecture,
+              config,
+              weights(architecture, config, given, recipe.whole("seed")),
+              tokenizer,
+              given == null ? Optional.empty() : Optional.of(given.path()));
+      describe(recipe, config, batches.tokensPerStep());
+      return new TrainingRun(
+              folder, recipe, model, batches, List.of(), 0, compute, request.threads, watcher)
+          .run(request.resume, stop);
+    }
+  }
+
+  private static Parameters weights(
+      Architecture architecture, ModelConfig config, @Nullable Checkpoint given, long seed) {
+    return given != null
+        ? Initial.given(given.weights(), _ -> true)
+        : Initial.drawn(architecture, config, seed);
+  }
+
+  private void describe(Recipe recipe, ModelConfig config, long tokensPerStep) {
+    for (String line : recipe.yaml().lines().toList()) watcher.note("  " + line);
+    double tokens = (double) tokensPerStep * recipe.whole("steps");
+    double flops =
+        tokens
+            * ModelSize.trainingFlops(
+                    config,
+                    recipe.size("batch.length", 1, 1 << 24),
+                    ModelSize.AttentionCount.CAUSAL)
+                .total();
+    watcher.note(
+        String.format(
+            java.util.Locale.ROOT,
+            "%,d parameters, %,.0f tokens, %.3g FLOPs",
+            ModelSize.parameters(config).total(),
+            tokens,
+            flops));
+  }
+
+  private static Optional<Tokenizer> tokenizerFile(Recipe recipe) {
+    return recipe.has("tokenizer.file")
+        ? Optional.of(Tokenizers.open(Path.of(recipe.text("tokenizer.file"))))
+        : Optional.empty();
+  }
+
+  private Tokenizer tokenizer(
+      Recipe recipe, @Nullable Checkpoint given, List<Path> files, Path folder) {
+    Path json = folder.resolve("tokenizer.json");
+    try {
+      if (given != null) {
+        copy(given.path(), folder);
+        return given.tokenizer();
+      }
+      if (recipe.has("tokenizer.file")) {
+        Path file = Path.of(recipe.text("tokenizer.file"));
+        Path from = file.toAbsolutePath().getParent();
+        if (from != null) copy(from, folder);
+        return Tokenizers.open(file);
+      }
+      if (!Files.exists(json)) learn(recipe, files, folder);
+      return Tokenizers.open(json);
+    } catch (IOException e) {
+      throw new BadInput(folder + ": the tokenizer cannot be written: " + e.getMessage(), e);
+    }
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    if (!Files.isDirectory(from)) return;
+    Files.createDirectories(to);
+    for (String name :
+        List.of(
+            "tokenizer.json", "tokenizer.model", "tokenizer_config.json", "chat_template.jinja")) {
+      Path f = from.resolve(name);
+      if (Files.exists(f) && !f.toAbsolutePath().equals(to.resolve(name).toAbsolutePath())) {
+        OutputFile.writeText(to.resolve(name), Files.readString(f));
+      }
+    }
+  }
+
+  private void learn(Recipe recipe, List<Path> files, Path folder) throws IOException {
+    int vocab = recipe.size("model.vocab", 1, 1 << 24);
+    watcher.note("learning a tokenizer of " + vocab + " tokens");
+    BpeTrainer trainer = new BpeTrainer(vocab, SPECIALS, Scanner.llama3());
+    boolean lines = recipe.flag("tokenizer.lines");
+    Corpus.read(
+        files,
+        recipe.flag("data.prose"),
+        d -> {
+          byte[] utf8 = d.text().getBytes(StandardCharsets.UTF_8);
+          if (lines) trainer.addLines(utf8);
+          else trainer.add(utf8);
+        });
+    Files.createDirectories(folder);
+    String begin = SPECIALS.get(0);
+    Map<String, Object> config = new LinkedHashMap<>();
+    config.put("tokenizer_class", "PreTrainedTokenizerFast");
+    config.put("bos_token", begin);
+    config.put("eos_token", SPECIALS.get(1));
+    config.put("clean_up_tokenization_spaces", false);
+    config.put("chat_template", CHAT_TEMPLATE);
+    OutputFile.writeText(
+        folder.resolve("tokenizer_config.json"),
+        JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(config) + "\n");
+    OutputFile.writeText(
+        folder.resolve("tokenizer.json"),
+        TokenizerJson.of(trainer.train(request.threads, _ -> {}), Optional.of(begin)) + "\n");
+  }
+
+  private Preparation.Summary prepare(
+      Recipe recipe, List<Path> files, Tokenizer tokenizer, Path tokenizerFolder, Path folder) {
+    StringBuilder fingerprint = new StringBuilder();
+    try {
+      List<String> names = new ArrayList<>(List.of("tokenizer.json", "tokenizer.model"));
+      for (String name : names) {
+        Path f = tokenizerFolder.resolve(name);
+        if (Files.exists(f))
+          fingerprint.append(Files.size(f)).append(Files.readString(f).hashCode());
+      }
+    } catch (IOException e) {
+      throw MappedFile.unreadable(tokenizerFolder, e);
+    }
+    double heldOut = recipe.number("data.held_out");
+    if (heldOut < 0 || heldOut >= 1) {
+      throw new BadInput("data.held_out: expected 0 to 1, found " + heldOut);
+    }
+    var options =
+        new Preparation.Options(
+            recipe.flag("data.prose"),
+            heldOut,
+            recipe.choice("data.duplicates", Duplicates.Kind.class),
+            recipe.number("data.similarity"),
+            recipe.whole("seed"));
+    return Preparation.prepare(
+        files,
+        tokenizer,
+        fingerprint.toString(),
+        options,
+        folder.resolve("data"),
+        request.threads,
+        _ -> {});
+  }
+}

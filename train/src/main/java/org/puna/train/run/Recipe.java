@@ -1,0 +1,290 @@
+package org.puna.train.run;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.puna.model.config.BadInput;
+import org.puna.train.optim.Schedule;
+import org.puna.train.tape.Recompute;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.dataformat.yaml.YAMLMapper;
+import tools.jackson.dataformat.yaml.YAMLWriteFeature;
+
+/**
+ * What a run does: values by dotted key. A file says some of them, the command line overrides, and
+ * {@link Dial} finds the rest.
+ */
+public final class Recipe {
+  private final Map<String, Object> values;
+  private final String source;
+
+  private Recipe(String source, Map<String, Object> values) {
+    this.source = source;
+    this.values = values;
+  }
+
+  /** Returns a recipe that says nothing. */
+  public static Recipe empty() {
+    return new Recipe("recipe", new LinkedHashMap<>());
+  }
+
+  /**
+   * Reads a recipe.
+   *
+   * @throws BadInput if it is no YAML, or a key or value is not what it should be
+   */
+  public static Recipe read(Path file) {
+    try {
+      if (!Files.isRegularFile(file)) {
+        throw new BadInput(file + ": no such recipe; name a .yaml file");
+      }
+      return parse(file.toString(), Files.readString(file));
+    } catch (IOException e) {
+      throw new BadInput(file + ": cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Reads a recipe's text.
+   *
+   * @param source where it is from, for errors
+   * @throws BadInput if it is no YAML, or a key or value is not what it should be
+   */
+  static Recipe parse(String source, String yaml) {
+    Recipe r = new Recipe(source, new LinkedHashMap<>());
+    try {
+      JsonNode root = YAMLMapper.shared().readTree(yaml);
+      if (root.isMissingNode() || root.isNull()) return r;
+      if (!root.isObject()) throw new BadInput(source + ": expected keys and values, found none");
+      r.flatten("", root);
+      return r;
+    } catch (JacksonException e) {
+      String said = String.valueOf(e.getOriginalMessage()).replaceAll("\\s+", " ");
+      throw new BadInput(source + ": not YAML: " + said, e);
+    }
+  }
+
+  /** Returns the keys whose values differ from those of another recipe. */
+  List<String> differences(Recipe other) {
+    return Keys.all().keySet().stream()
+        .filter(k -> !Objects.equals(values.get(k), other.values.get(k)))
+        .toList();
+  }
+
+  private void flatten(String prefix, JsonNode node) {
+    for (var e : node.properties()) {
+      String key = prefix + e.getKey();
+      if (e.getValue().isObject()) flatten(key + ".", e.getValue());
+      else put(key, e.getValue());
+    }
+  }
+
+  /**
+   * Overrides a value.
+   *
+   * @param assignment {@code key=value}, the value as YAML has it
+   * @throws BadInput if the key is unknown or the value of the wrong kind
+   */
+  public void set(String assignment) {
+    int at = assignment.indexOf('=');
+    if (at < 1) {
+      throw new BadInput("--set " + assignment + ": expected key=value, such as optimizer.lr=1e-3");
+    }
+    String text = assignment.substring(at + 1);
+    try {
+      put(assignment.substring(0, at).strip(), YAMLMapper.shared().readTree(text));
+    } catch (JacksonException e) {
+      throw new BadInput("--set " + assignment + ": the value is not YAML", e);
+    }
+  }
+
+  private void put(String key, JsonNode value) {
+    Keys.Key known = Keys.all().get(key);
+    if (known == null) {
+      throw new BadInput(
+          source + ": unknown key " + key + "; known are " + String.join(", ", near(key)));
+    }
+    values.put(key, converted(key, known.kind(), value));
+  }
+
+  private static List<String> near(String key) {
+    String first = key.replaceAll("\\..*", "");
+    List<String> same =
+        Keys.all().keySet().stream().filter(k -> k.startsWith(first + ".")).toList();
+    return same.isEmpty() ? List.copyOf(Keys.all().keySet()) : same;
+  }
+
+  private Object converted(String key, Keys.Kind kind, JsonNode v) {
+    return switch (kind) {
+      case WHOLE -> {
+        double d = number(key, v, "a whole number");
+        if (d != Math.rint(d) || Math.abs(d) > 1L << 53) throw wrong(key, "a whole number", v);
+        yield (long) d;
+      }
+      case NUMBER -> number(key, v, "a number");
+      case FLAG -> {
+        if (!v.isBoolean()) throw wrong(key, "true or false", v);
+        yield v.booleanValue();
+      }
+      case TEXT -> {
+        if (!v.isValueNode()) throw wrong(key, "a text", v);
+        yield v.asString();
+      }
+      case TEXTS -> {
+        List<String> texts = new ArrayList<>();
+        if (v.isArray()) v.forEach(t -> texts.add(t.asString()));
+        else if (v.isValueNode()) texts.add(v.asString());
+        else throw wrong(key, "a list of texts", v);
+        yield List.copyOf(texts);
+      }
+    };
+  }
+
+  private double number(String key, JsonNode v, String expected) {
+    if (v.isNumber()) return v.doubleValue();
+    try {
+      // YAML takes 1e-3 for a text, since it asks for a point.
+      double d = Double.parseDouble(v.asString(""));
+      if (Double.isFinite(d)) return d;
+    } catch (NumberFormatException _) {
+      // Told below.
+    }
+    throw wrong(key, expected, v);
+  }
+
+  private BadInput wrong(String key, String expected, JsonNode v) {
+    return new BadInput(source + ": " + key + ": expected " + expected + ", found " + v);
+  }
+
+  /** Returns whether a key has a value. */
+  public boolean has(String key) {
+    return values.containsKey(key);
+  }
+
+  /** Gives a key a value where it has none: a Long, Double, Boolean, String or list of texts. */
+  public void otherwise(String key, Object value) {
+    if (!Keys.all().containsKey(key)) throw new IllegalArgumentException(key);
+    values.putIfAbsent(key, value instanceof Integer i ? (Object) i.longValue() : value);
+  }
+
+  private Object value(String key) {
+    Object v = values.get(key);
+    if (v == null) throw new BadInput(source + ": " + key + " is missing");
+    return v;
+  }
+
+  /** Returns a whole number. */
+  public long whole(String key) {
+    return (Long) value(key);
+  }
+
+  /**
+   * Returns a whole number in a range.
+   *
+   * @throws BadInput if it is outside
+   */
+  public int size(String key, int least, int most) {
+    long v = whole(key);
+    if (v < least || v > most) {
+      throw new BadInput(
+          source + ": " + key + ": expected " + least + " to " + most + ", found " + v);
+    }
+    return (int) v;
+  }
+
+  /** Returns a number. */
+  public double number(String key) {
+    return (Double) value(key);
+  }
+
+  /** Returns true or false. */
+  public boolean flag(String key) {
+    return (Boolean) value(key);
+  }
+
+  /** Returns a text. */
+  public String text(String key) {
+    return (String) value(key);
+  }
+
+  /** Returns a list of texts. */
+  public List<String> texts(String key) {
+    List<String> out = new ArrayList<>();
+    for (Object o : (List<?>) value(key)) out.add(String.valueOf(o));
+    return out;
+  }
+
+  /**
+   * Returns one of the names of an enumeration.
+   *
+   * @throws BadInput if it is none
+   */
+  public <E extends Enum<E>> E choice(String key, Class<E> type) {
+    String v = text(key).toUpperCase(Locale.ROOT);
+    for (E e : type.getEnumConstants()) if (e.name().equals(v)) return e;
+    List<String> names = new ArrayList<>();
+    for (E e : type.getEnumConstants()) names.add(e.name().toLowerCase(Locale.ROOT));
+    throw new BadInput(
+        source + ": " + key + ": expected " + String.join(", ", names) + ", found " + text(key));
+  }
+
+  /** Returns the learning rates. */
+  public Schedule schedule() {
+    double peak = number("optimizer.lr");
+    double floor = peak * number("schedule.floor");
+    long steps = whole("steps");
+    long warmup = Math.min(whole("schedule.warmup"), steps);
+    return switch (text("schedule.name")) {
+      case "cosine" -> new Schedule.Cosine(peak, floor, warmup, steps);
+      case "warmdown" ->
+          new Schedule.Warmdown(
+              peak, floor, warmup, Math.min(whole("schedule.warmdown"), steps - warmup), steps);
+      case "constant" -> new Schedule.Constant(peak);
+      default ->
+          throw new BadInput(
+              source
+                  + ": schedule.name: expected cosine, warmdown or constant, found "
+                  + text("schedule.name"));
+    };
+  }
+
+  /** Returns what is computed again. */
+  public Recompute recompute() {
+    return choice("recompute", Recompute.class);
+  }
+
+  /** Returns the recipe as YAML, in the order of the known keys. */
+  public String yaml() {
+    Map<String, Object> root = new LinkedHashMap<>();
+    for (String key : Keys.all().keySet()) {
+      Optional.ofNullable(values.get(key)).ifPresent(v -> nest(root, key, v));
+    }
+    return YAMLMapper.builder()
+        .disable(YAMLWriteFeature.WRITE_DOC_START_MARKER)
+        .enable(YAMLWriteFeature.MINIMIZE_QUOTES)
+        .build()
+        .writeValueAsString(root);
+  }
+
+  private static void nest(Map<String, Object> root, String key, Object value) {
+    int dot = key.indexOf('.');
+    if (dot < 0) {
+      root.put(key, value);
+      return;
+    }
+    Object inner = root.computeIfAbsent(key.substring(0, dot), _ -> new LinkedHashMap<>());
+    if (inner instanceof Map<?, ?> m) {
+      @SuppressWarnings("unchecked") // made two lines above
+      Map<String, Object> map = (Map<String, Object>) m;
+      nest(map, key.substring(dot + 1), value);
+    }
+  }
+}

@@ -1,0 +1,69 @@
+package org.puna.train.run;
+
+import java.util.Map;
+import java.util.Set;
+import org.puna.engine.Engine;
+import org.puna.engine.EngineOptions;
+import org.puna.engine.Generation;
+import org.puna.engine.GenerationEvent;
+import org.puna.engine.Request;
+import org.puna.engine.Sampling;
+import org.puna.model.tokenizer.StreamDecoder;
+import org.puna.model.tokenizer.Tokenizer;
+import org.puna.tensor.Backend;
+import org.puna.tensor.Graph;
+import org.puna.tensor.backends.Backends;
+
+/** What a model in training says: continuations of prompts, by the engine that runs it later. */
+public final class Samples {
+  private static final double TOP_P = 0.95;
+
+  private Samples() {}
+
+  /**
+   * Continues a prompt.
+   *
+   * @param graph from token ids to logits, with the weights as they are now
+   * @param context positions the model has
+   * @return the prompt with its continuation
+   */
+  public static String continued(
+      Graph graph,
+      Tokenizer tokenizer,
+      String prompt,
+      int context,
+      int tokens,
+      double temperature,
+      int threads,
+      long seed) {
+    int[] ids = tokenizer.encode(prompt, false);
+    if (tokenizer.bos().isPresent()) {
+      int[] with = new int[ids.length + 1];
+      with[0] = tokenizer.bos().getAsInt();
+      System.arraycopy(ids, 0, with, 1, ids.length);
+      ids = with;
+    }
+    if (ids.length == 0 || ids.length >= context) return prompt;
+    Set<Integer> ends = tokenizer.eos().isPresent() ? Set.of(tokenizer.eos().getAsInt()) : Set.of();
+    Sampling sampling = new Sampling(temperature, 0, TOP_P, 0, 1, 1, 0, 0, Map.of(), seed);
+    int room = Math.min(tokens, context - ids.length);
+    StringBuilder text = new StringBuilder(prompt);
+    try (Backend backend = Backends.open("auto", threads);
+        Engine engine = new Engine(backend, graph, EngineOptions.single(context));
+        Generation g = engine.submit(new Request(ids, sampling, room, ends))) {
+      StreamDecoder out = tokenizer.stream(false);
+      while (true) {
+        switch (g.next()) {
+          case GenerationEvent.Token t -> text.append(out.add(t.id()));
+          case GenerationEvent.Finished _ -> {
+            return text.append(out.finish()).toString();
+          }
+          case GenerationEvent.Failed f -> throw new IllegalStateException(f.message());
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return text.toString();
+    }
+  }
+}

@@ -1,0 +1,359 @@
+package org.puna.train.run;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.puna.model.arch.Architecture;
+import org.puna.model.config.BadInput;
+import org.puna.model.config.ModelConfig;
+import org.puna.model.config.ModelSize;
+import org.puna.model.io.OutputFile;
+import org.puna.model.tokenizer.Tokenizer;
+import org.puna.tensor.Graph;
+import org.puna.train.data.Batches;
+import org.puna.train.data.MicroBatch;
+import org.puna.train.loss.Network;
+import org.puna.train.optim.AdamW;
+import org.puna.train.optim.Muon;
+import org.puna.train.optim.Optimizer;
+import org.puna.train.params.Parameters;
+
+/**
+ * One run from its first or its next step to the last: steps, measures, samples, checkpoints, and
+ * at the end the model as a folder that others load.
+ */
+public final class TrainingRun {
+  private final Path folder;
+  private final Recipe recipe;
+  private final Model model;
+  private final Batches batches;
+  private final List<MicroBatch> heldOut;
+  private final int threads;
+  private final Watcher watcher;
+  private final Optimizer optimizer;
+  private final Network network;
+  private final Trainer trainer;
+  private final Checkpoints checkpoints;
+
+  /**
+   * The model of a run.
+   *
+   * @param config its sizes
+   * @param weights what is trained, and what is not
+   * @param recorded records the forward pass over these weights
+   * @param tokenizer where there is one
+   * @param release writes what the run has made into a folder
+   */
+  public record Model(
+      ModelConfig config,
+      Parameters weights,
+      Supplier<Graph> recorded,
+      Optional<Tokenizer> tokenizer,
+      Consumer<Path> release) {
+    /** Returns the forward pass over these weights. */
+    public Graph graph() {
+      return recorded.get();
+    }
+
+    /**
+     * Returns a model that is trained whole and released as a Hugging Face folder.
+     *
+     * @param tokenizerFolder the folder of the tokenizer's files
+     */
+    public static Model whole(
+        Architecture architecture,
+        ModelConfig config,
+        Parameters weights,
+        Optional<Tokenizer> tokenizer,
+        Optional<Path> tokenizerFolder) {
+      return new Model(
+          config,
+          weights,
+          () -> architecture.forward(config, weights, config.contextLength()),
+          tokenizer,
+          to ->
+              ModelFolder.write(
+                  to,
+                  architecture,
+                  config,
+                  weights,
+                  tokenizerFolder,
+                  tokenizer.map(Tokenizer::bos).orElse(OptionalInt.empty()),
+                  tokenizer.map(Tokenizer::eos).orElse(OptionalInt.empty())));
+    }
+  }
+
+  /** How a run ended. */
+  public enum Ending {
+    /** All steps are done. */
+    COMPLETE,
+    /** It was asked to stop, and saved. */
+    STOPPED
+  }
+
+  /**
+   * Prepares a run.
+   *
+   * @param folder receives everything
+   * @param recipe resolved
+   * @param heldOut what is measured now and then, maybe nothing
+   * @param heldOutRows most rows of a part of it
+   * @throws BadInput if the JVM has too little memory
+   */
+  public TrainingRun(
+      Path folder,
+      Recipe recipe,
+      Model model,
+      Batches batches,
+      List<MicroBatch> heldOut,
+      int heldOutRows,
+      Compute compute,
+      int threads,
+      Watcher watcher) {
+    this.folder = folder;
+    this.recipe = recipe;
+    this.model = model;
+    this.batches = batches;
+    this.threads = threads;
+    this.watcher = watcher;
+    this.heldOut = List.copyOf(heldOut);
+    Parameters w = model.weights();
+    Graph graph = model.graph();
+    var gradients = w.gradients();
+    long numbers = w.trainedNumbers() * Float.BYTES;
+    long frozen = w.all().stream().mapToLong(p -> p.tensor().data().byteSize()).sum();
+    int rows = Math.max(batches.maxRows(), heldOutRows);
+    Memory memory =
+        new Memory(
+            frozen,
+            numbers,
+            2 * numbers,
+            Network.bytes(graph, gradients.keySet(), recipe.recompute(), rows));
+    watcher.note(memory.describe());
+    memory.check(Runtime.getRuntime().maxMemory());
+    network =
+        new Network(
+            graph,
+            gradients,
+            recipe.recompute(),
+            rows,
+            compute.kernels(),
+            compute.grads(),
+            compute.team());
+    var adam =
+        new AdamW.Options(
+            recipe.number("optimizer.beta1"),
+            recipe.number("optimizer.beta2"),
+            recipe.number("optimizer.eps"),
+            recipe.number("optimizer.decay"));
+    optimizer =
+        switch (recipe.text("optimizer.name")) {
+          case "adamw" -> new AdamW(w.trained(), adam, compute.grads(), compute.team());
+          case "muon" ->
+              new Muon(
+                  w.trained(),
+                  new Muon.Options(
+                      recipe.number("optimizer.momentum"),
+                      recipe.number("optimizer.matrix_lr"),
+                      recipe.number("optimizer.decay"),
+                      adam),
+                  compute.grads(),
+                  compute.team());
+          default ->
+              throw new BadInput(
+                  "recipe: optimizer.name: expected adamw or muon, found "
+                      + recipe.text("optimizer.name"));
+        };
+    trainer =
+        new Trainer(
+            network,
+            w.trained(),
+            optimizer,
+            recipe.schedule(),
+            recipe.number("clip"),
+            recipe.number("stop_above"),
+            compute.grads(),
+            compute.team());
+    checkpoints =
+        new Checkpoints(folder.resolve("checkpoints"), recipe.size("checkpoint.keep", 1, 1000));
+  }
+
+  /**
+   * Runs.
+   *
+   * @param resume whether to go on from the newest checkpoint, where there is one
+   * @param stop asked after each step
+   * @throws Diverged if the loss is no number or explodes: the message names the last good
+   *     checkpoint
+   * @throws BadInput if the folder has a run in it that is not resumed, or cannot be written
+   */
+  public Ending run(boolean resume, BooleanSupplier stop) {
+    String text = recipe.yaml();
+    long done = 0;
+    long tokens = 0;
+    if (resume) {
+      Optional<Checkpoints.Position> at =
+          checkpoints.restore(text, model.weights().trained(), optimizer);
+      if (at.isPresent()) {
+        done = at.get().step();
+        tokens = at.get().tokens();
+        watcher.note("continuing after step " + done + " from " + at.get().path());
+      }
+    } else if (Files.exists(folder.resolve("metrics.jsonl"))) {
+      throw new BadInput(
+          folder + ": a run is here already; continue it with --resume, or choose another --out");
+    }
+    create(folder);
+    OutputFile.writeText(folder.resolve("recipe.yaml"), text);
+    long steps = Math.min(recipe.whole("steps"), batches.steps());
+    watcher.begin(done, steps);
+    try (Journal metrics = new Journal(folder.resolve("metrics.jsonl"), done);
+        Journal samples = new Journal(folder.resolve("samples.jsonl"), done)) {
+      if (done == 0) save(0, 0, text);
+      Ending ending = steps(done, tokens, steps, text, metrics, samples, stop);
+      Report.write(folder, recipe.text("name"), text);
+      // A stopped run's model is written too: it can be used, and training goes on from the
+      // checkpoint.
+      model.release().accept(folder.resolve("model"));
+      watcher.note("written: " + folder.resolve("model"));
+      return ending;
+    }
+  }
+
+  private static void create(Path folder) {
+    try {
+      Files.createDirectories(folder);
+    } catch (IOException e) {
+      throw new BadInput(folder + ": cannot be created: " + e.getMessage(), e);
+    }
+  }
+
+  private Ending steps(
+      long done,
+      long tokens,
+      long steps,
+      String text,
+      Journal metrics,
+      Journal samples,
+      BooleanSupplier stop) {
+    double flops =
+        ModelSize.trainingFlops(
+                    model.config(),
+                    recipe.size("batch.length", 1, 1 << 24),
+                    ModelSize.AttentionCount.CAUSAL)
+                .total()
+            * batches.tokensPerStep();
+    long every = Math.max(1, recipe.whole("checkpoint.every"));
+    for (long step = done; step < steps; step++) {
+      long begun = System.nanoTime();
+      Trainer.Result r;
+      try {
+        r = trainer.step(step, batches.step(step));
+      } catch (Diverged e) {
+        throw new Diverged(e.getMessage() + "; " + lastGood() + "; try a lower optimizer.lr");
+      }
+      tokens += batches.tokensPerStep();
+      double seconds = (System.nanoTime() - begun) / 1e9;
+      StepReport report =
+          new StepReport(step, r.loss(), r.gradNorm(), r.lr(), tokens, seconds, flops);
+      boolean last = step + 1 == steps;
+      metrics.add(line(report, due("validation.every", step, last)));
+      watcher.stepped(report, batches.tokensPerStep());
+      if (due("samples.every", step, last)) sample(step, samples);
+      boolean stopping = stop.getAsBoolean();
+      if (last || stopping || (step + 1) % every == 0) {
+        save(step + 1, tokens, text);
+        Report.write(folder, recipe.text("name"), text);
+      }
+      if (stopping && !last) {
+        watcher.note("stopped after step " + (step + 1) + "; continue with --resume");
+        return Ending.STOPPED;
+      }
+    }
+    return Ending.COMPLETE;
+  }
+
+  private String lastGood() {
+    return checkpoints
+        .newest()
+        .map(p -> "the last good checkpoint is " + p)
+        .orElse("there is no checkpoint");
+  }
+
+  private boolean due(String key, long step, boolean last) {
+    long every = recipe.whole(key);
+    return every > 0 && ((step + 1) % every == 0 || last);
+  }
+
+  private Map<String, Object> line(StepReport r, boolean measure) {
+    Map<String, Object> m = new LinkedHashMap<>();
+    m.put("step", r.step());
+    m.put("loss", r.loss());
+    m.put("grad_norm", r.gradNorm());
+    m.put("lr", r.lr());
+    m.put("tokens", r.tokens());
+    m.put("tokens_per_second", r.tokensPerSecond(batches.tokensPerStep()));
+    m.put("seconds", r.seconds());
+    m.put("flops_per_second", r.seconds() > 0 ? r.flops() / r.seconds() : 0);
+    if (measure && !heldOut.isEmpty()) {
+      double loss = Trainer.measure(network, heldOut);
+      m.put("validation_loss", loss);
+      bytesPerToken().ifPresent(b -> m.put("bits_per_byte", loss / Math.log(2) / b));
+      watcher.note(
+          String.format(java.util.Locale.ROOT, "step %d: held-out loss %.4f", r.step(), loss));
+    }
+    return m;
+  }
+
+  private Optional<Double> bytesPerToken() {
+    if (model.tokenizer().isEmpty()) return Optional.empty();
+    Tokenizer t = model.tokenizer().get();
+    long bytes = 0;
+    long counted = 0;
+    OptionalInt eos = t.eos();
+    for (MicroBatch b : heldOut) {
+      for (int id : b.targets()) {
+        // The end of a document is guessed as well but has no bytes.
+        if (eos.isEmpty() || eos.getAsInt() != id) bytes += t.bytes(id).length;
+        counted++;
+      }
+    }
+    return bytes == 0 ? Optional.empty() : Optional.of((double) bytes / counted);
+  }
+
+  private void sample(long step, Journal samples) {
+    @Nullable Tokenizer t = model.tokenizer().orElse(null);
+    if (t == null) return;
+    Graph graph = model.graph();
+    for (String prompt : recipe.texts("samples.prompts")) {
+      String text =
+          Samples.continued(
+              graph,
+              t,
+              prompt,
+              model.config().contextLength(),
+              recipe.size("samples.tokens", 1, 1 << 20),
+              recipe.number("samples.temperature"),
+              threads,
+              recipe.whole("seed"));
+      Map<String, Object> line = new LinkedHashMap<>();
+      line.put("step", step);
+      line.put("text", text);
+      samples.add(line);
+      watcher.note(text.replaceAll("\\s+", " "));
+    }
+  }
+
+  private void save(long step, long tokens, String text) {
+    checkpoints.save(step, tokens, text, model.weights().trained(), optimizer);
+  }
+}

@@ -1,0 +1,107 @@
+package org.puna.train.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.puna.model.config.BadInput;
+import org.puna.train.optim.Schedule;
+
+class RecipeTest {
+  @TempDir private Path dir = Path.of("");
+
+  private Recipe read(String yaml) throws IOException {
+    return Recipe.read(Files.writeString(dir.resolve("r.yaml"), yaml));
+  }
+
+  @Test
+  void depthDecidesAllElse() {
+    Recipe r = Recipe.empty();
+    r.set("depth=6");
+    Dial.model(r);
+    Dial.training(r, Dial.config(r));
+    assertThat(r.whole("model.layers")).isEqualTo(6);
+    assertThat(r.whole("model.width")).isEqualTo(384);
+    assertThat(r.whole("model.heads")).isEqualTo(6);
+    assertThat(r.whole("model.ffn")).isEqualTo(1024);
+    // DeepSeek's power laws at this compute: about 4e-3 and 40 thousand tokens.
+    assertThat(r.number("optimizer.lr")).isBetween(1e-3, 5e-3);
+    assertThat(r.whole("batch.rows") * r.whole("batch.length")).isBetween(20_000L, 100_000L);
+    for (String key : Keys.all().keySet()) {
+      boolean given =
+          List.of("tokenizer.file", "data.paths", "optimizer.momentum", "optimizer.matrix_lr")
+                  .contains(key)
+              || key.matches("(lora|distill|align)\\..*|data.epochs");
+      assertThat(r.has(key)).as(key).isEqualTo(!given);
+    }
+  }
+
+  @Test
+  void everyValueCanBeOverridden() throws IOException {
+    Recipe r = read("depth: 4\nmodel: {width: 96, heads: 3}\noptimizer: {lr: 1e-3}\n");
+    r.set("optimizer.lr=2e-3");
+    r.set("samples.prompts=[a, b]");
+    Dial.model(r);
+    Dial.training(r, Dial.config(r));
+    assertThat(r.whole("model.head_dim")).isEqualTo(32);
+    assertThat(r.number("optimizer.lr")).isEqualTo(2e-3);
+    assertThat(r.texts("samples.prompts")).containsExactly("a", "b");
+  }
+
+  @Test
+  void theResolvedRecipeReadsBackAsItself() throws IOException {
+    Recipe r = read("depth: 2\ndata: {paths: [x, 'y: z']}\n");
+    Dial.model(r);
+    Dial.training(r, Dial.config(r));
+    String yaml = r.yaml();
+    assertThat(read(yaml).yaml()).isEqualTo(yaml);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "optimizer.speed=3 | unknown key optimizer.speed",
+        "depth=many | depth: expected a whole number",
+        "depth=1.5 | depth: expected a whole number",
+        "model.tied=maybe | model.tied: expected true or false",
+        "nonsense | expected key=value",
+        "clip=NaN | clip: expected a number"
+      })
+  void mistakesAreNamed(String assignment, String message) {
+    assertThatThrownBy(() -> Recipe.empty().set(assignment))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining(message)
+        .hasMessageNotContaining("\n");
+  }
+
+  @Test
+  void filesThatAreNoRecipesAreRefused() {
+    assertThatThrownBy(() -> read("- a\n- b\n")).hasMessageContaining("expected keys and values");
+    assertThatThrownBy(() -> read("a: [1\n"))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("not YAML")
+        .hasMessageNotContaining("\n");
+    assertThatThrownBy(() -> Recipe.read(dir.resolve("none.yaml")))
+        .hasMessageContaining("no such recipe");
+  }
+
+  @Test
+  void schedules() {
+    var cosine = new Schedule.Cosine(3e-3, 3e-4, 5, 20);
+    assertThat(cosine.at(0)).isCloseTo(6e-4, org.assertj.core.data.Offset.offset(1e-15));
+    assertThat(cosine.at(5)).isEqualTo(3e-3);
+    var down = new Schedule.Warmdown(1, 0.1, 4, 5, 20);
+    assertThat(down.at(3)).isEqualTo(1);
+    assertThat(down.at(15)).isEqualTo(1);
+    assertThat(down.at(19)).isCloseTo(0.28, org.assertj.core.data.Offset.offset(1e-12));
+    assertThatThrownBy(() -> new Schedule.Cosine(1, 0, 30, 20)).isInstanceOf(BadInput.class);
+  }
+}

@@ -1,0 +1,249 @@
+package org.puna.train.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.puna.model.Checkpoint;
+import org.puna.model.config.BadInput;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Whole runs: replayed, from text, stopped, killed and continued. */
+class RunTest {
+  /** The bound. */
+  private static final double LOSS = 1e-4;
+
+  private static final List<String> GOLDEN =
+      List.of(
+          "optimizer.lr=3e-3",
+          "schedule.name=cosine",
+          "schedule.warmup=5",
+          "schedule.floor=0.1",
+          "checkpoint.every=3");
+
+  @TempDir private Path dir = Path.of("");
+
+  static Path fixture(String name) {
+    try {
+      return Path.of(
+          Objects.requireNonNull(RunTest.class.getResource("/fixtures/training/" + name)).toURI());
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Replays the golden batches; the entry point of the process that is killed. */
+  public static void main(String[] args) {
+    replay(Path.of(args[0]), Path.of(args[1]), args[2].equals("resume"), List.of(), () -> false);
+  }
+
+  private static TrainingRun.Ending replay(
+      Path fixtures, Path out, boolean resume, List<String> more, BooleanSupplier stop) {
+    List<String> sets = new ArrayList<>(GOLDEN);
+    sets.addAll(more);
+    return new Pretraining(
+            new Pretraining.Request(
+                Optional.empty(),
+                sets,
+                Optional.of(fixtures.resolve("init")),
+                Optional.of(fixtures.resolve("data.safetensors")),
+                Optional.of(out),
+                resume,
+                1),
+            new Quiet())
+        .run(stop);
+  }
+
+  private static final class Quiet implements Watcher {
+    @Override
+    public void note(String line) {}
+
+    @Override
+    public void begin(long done, long steps) {}
+
+    @Override
+    public void stepped(StepReport report, long tokensPerStep) {}
+  }
+
+  @Test
+  void aReplayedRunIsTheGoldenOneAndItsModelLoads() throws IOException {
+    Path out = dir.resolve("run");
+    replay(fixture(""), out, false, List.of(), () -> false);
+    List<JsonNode> lines = Journal.read(out.resolve("metrics.jsonl"));
+    JsonNode golden = JsonMapper.shared().readTree(fixture("golden.json").toFile()).get("pretrain");
+    assertThat(lines).hasSize(20);
+    for (int i = 0; i < 20; i++) {
+      assertThat(lines.get(i).get("loss").doubleValue())
+          .isCloseTo(
+              golden.get(i).get("loss").doubleValue(), org.assertj.core.data.Offset.offset(LOSS));
+      assertThat(lines.get(i).get("tokens").longValue()).isEqualTo(192L * (i + 1));
+    }
+    try (Checkpoint c = Checkpoint.open(out.resolve("model"));
+        Checkpoint g = Checkpoint.open(fixture("pretrain_final"))) {
+      assertThat(c.config()).isEqualTo(g.config());
+    }
+    String report = Files.readString(out.resolve("report.html"));
+    assertThat(report).contains("<svg").contains("gradient norm").doesNotContain("http");
+    assertThatThrownBy(() -> replay(fixture(""), out, false, List.of(), () -> false))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("--resume");
+  }
+
+  @Test
+  void partsOfAStepDoNotChangeIt() {
+    Path whole = dir.resolve("whole");
+    Path parts = dir.resolve("parts");
+    List<String> masked = List.of("steps=3", "data.masked=true");
+    replay(fixture(""), whole, false, masked, () -> false);
+    replay(
+        fixture(""),
+        parts,
+        false,
+        List.of("steps=3", "data.masked=true", "batch.micro_rows=3"),
+        () -> false);
+    List<JsonNode> a = Journal.read(whole.resolve("metrics.jsonl"));
+    List<JsonNode> b = Journal.read(parts.resolve("metrics.jsonl"));
+    for (int i = 0; i < 3; i++) {
+      assertThat(b.get(i).get("loss").doubleValue())
+          .isCloseTo(a.get(i).get("loss").doubleValue(), org.assertj.core.data.Offset.offset(1e-5));
+    }
+  }
+
+  @Test
+  void aStoppedRunSavesAndGoesOnBitForBit() throws IOException {
+    Path straight = dir.resolve("straight");
+    Path stopped = dir.resolve("stopped");
+    replay(fixture(""), straight, false, List.of(), () -> false);
+    AtomicInteger asked = new AtomicInteger();
+    assertThat(replay(fixture(""), stopped, false, List.of(), () -> asked.incrementAndGet() == 5))
+        .isEqualTo(TrainingRun.Ending.STOPPED);
+    assertThat(Files.exists(stopped.resolve("checkpoints/step-00000005"))).isTrue();
+    assertThat(Files.exists(stopped.resolve("model/config.json"))).isTrue();
+    assertThat(replay(fixture(""), stopped, true, List.of(), () -> false))
+        .isEqualTo(TrainingRun.Ending.COMPLETE);
+    same(straight, stopped);
+  }
+
+  @Test
+  void aKilledRunGoesOnBitForBit() throws IOException, InterruptedException {
+    Path straight = dir.resolve("straight");
+    Path killed = dir.resolve("killed");
+    replay(fixture(""), straight, false, List.of(), () -> false);
+    // Killed at several moments: while it starts, computes or saves, wherever it happens to be.
+    for (int lines : new int[] {1, 4, 9}) {
+      Process p =
+          new ProcessBuilder(
+                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                  "--add-modules",
+                  "jdk.incubator.vector",
+                  "-Xmx512m",
+                  "-cp",
+                  System.getProperty("java.class.path"),
+                  RunTest.class.getName(),
+                  fixture("").toString(),
+                  killed.toString(),
+                  Files.exists(killed.resolve("metrics.jsonl")) ? "resume" : "begin")
+              .redirectErrorStream(true)
+              .redirectOutput(dir.resolve("log").toFile())
+              .start();
+      Path metrics = killed.resolve("metrics.jsonl");
+      while (p.isAlive() && !(Files.exists(metrics) && Journal.read(metrics).size() >= lines)) {
+        Thread.sleep(5);
+      }
+      p.destroyForcibly();
+      assertThat(p.waitFor(1, TimeUnit.MINUTES)).isTrue();
+    }
+    replay(fixture(""), killed, true, List.of(), () -> false);
+    same(straight, killed);
+  }
+
+  private static void same(Path a, Path b) throws IOException {
+    assertThat(
+            Files.mismatch(
+                a.resolve("model/model.safetensors"), b.resolve("model/model.safetensors")))
+        .isEqualTo(-1);
+    List<JsonNode> x = Journal.read(a.resolve("metrics.jsonl"));
+    List<JsonNode> y = Journal.read(b.resolve("metrics.jsonl"));
+    assertThat(y).hasSameSizeAs(x);
+    for (int i = 0; i < x.size(); i++) {
+      for (String key : List.of("step", "loss", "grad_norm", "lr", "tokens")) {
+        assertThat(y.get(i).get(key)).isEqualTo(x.get(i).get(key));
+      }
+    }
+  }
+
+  @Test
+  void anExplodingLossStopsTheRun() {
+    Path out = dir.resolve("run");
+    assertThatThrownBy(
+            () -> replay(fixture(""), out, false, List.of("stop_above=5.76"), () -> false))
+        .isInstanceOf(Diverged.class)
+        .hasMessageContaining("step 0: the loss exploded")
+        .hasMessageContaining("last good checkpoint is " + out)
+        .hasMessageNotContaining("\n");
+    Path wild = dir.resolve("wild");
+    assertThatThrownBy(() ->
+            replay(
+                fixture(""),
+                wild,
+                false,
+                List.of("optimizer.lr=1e30", "schedule.name=constant", "stop_above=1e9"),
+                () -> false))
+        .isInstanceOf(Diverged.class)
+        .hasMessageContaining("step 1: the loss is");
+  }
+
+  @Test
+  void fromTextToAModelThatLoads() throws IOException {
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < 400; i++) text.append("The cat number ").append(i).append(" sat down.\n");
+    for (int d = 0; d < 8; d++) {
+      Files.writeString(dir.resolve("doc" + d + ".txt"), "Story " + d * d * 7 + ".\n" + text);
+    }
+    Path out = dir.resolve("run");
+    List<String> sets =
+        List.of(
+            "name=cats",
+            "depth=1",
+            "model.vocab=300",
+            "model.width=32",
+            "model.heads=2",
+            "data.paths=" + dir,
+            "data.duplicates=exact",
+            "data.held_out=0.3",
+            "batch.rows=2",
+            "batch.length=32",
+            "steps=3",
+            "samples.tokens=5",
+            "samples.every=3");
+    var request =
+        new Pretraining.Request(
+            Optional.empty(), sets, Optional.empty(), Optional.empty(), Optional.of(out), false, 2);
+    new Pretraining(request, new Quiet()).run(() -> false);
+    try (Checkpoint c = Checkpoint.open(out.resolve("model"))) {
+      assertThat(c.tokenizer().vocabSize()).isEqualTo(300);
+      assertThat(c.tokenizer().bos()).hasValue(0);
+      assertThat(c.tokenizer().eos()).hasValue(1);
+      assertThat(c.chatTemplate()).isPresent();
+      assertThat(c.tokenizer().decode(c.tokenizer().encode("The cat", false), false))
+          .isEqualTo("The cat");
+    }
+    List<JsonNode> samples = Journal.read(out.resolve("samples.jsonl"));
+    assertThat(samples.getLast().get("text").stringValue()).startsWith("Once upon a time");
+    JsonNode last = Journal.read(out.resolve("metrics.jsonl")).getLast();
+    assertThat(last.get("bits_per_byte").doubleValue()).isBetween(0.5, 20.0);
+  }
+}
