@@ -1,0 +1,192 @@
+package org.puna.train.tune;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.puna.model.config.BadInput;
+import org.puna.model.io.MappedFile;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Conversations in files: JSON Lines or a JSON array of objects with {@code messages} in OpenAI's
+ * form, of instructions ({@code instruction}, {@code input}, {@code output} or {@code response}),
+ * or of questions ({@code question}, {@code answer}).
+ */
+public final class Conversations {
+  private static final long MOST_BYTES = 1L << 30;
+
+  private Conversations() {}
+
+  /**
+   * A conversation.
+   *
+   * @param where it is from
+   * @param messages in order
+   * @param tools functions that the assistant may call
+   */
+  public record Conversation(
+      String where, List<Map<String, Object>> messages, Optional<List<Object>> tools) {}
+
+  /**
+   * A question with a better and a worse answer.
+   *
+   * @param where it is from
+   * @param prompt messages before the answer
+   * @param chosen the better answer
+   * @param rejected the worse one
+   */
+  public record Pair(
+      String where, List<Map<String, Object>> prompt, String chosen, String rejected) {
+    /** Returns the conversation that ends with one of the answers. */
+    List<Map<String, Object>> with(String answer) {
+      List<Map<String, Object>> all = new ArrayList<>(prompt);
+      all.add(message("assistant", answer));
+      return all;
+    }
+  }
+
+  /** Returns the objects of a file with the place of each. */
+  private static List<Map.Entry<String, JsonNode>> objects(Path file) {
+    List<Map.Entry<String, JsonNode>> out = new ArrayList<>();
+    try {
+      if (!Files.isRegularFile(file)) {
+        throw new BadInput(file + ": no such file; name a .jsonl or .json file");
+      }
+      if (Files.size(file) > MOST_BYTES) throw new BadInput(file + ": more than 1 GiB; split it");
+      String text = Files.readString(file);
+      if (text.stripLeading().startsWith("[")) {
+        int i = 0;
+        for (JsonNode n : JsonMapper.shared().readTree(text)) {
+          out.add(Map.entry(file + "[" + i++ + "]", n));
+        }
+        return out;
+      }
+      int line = 0;
+      for (String l : text.lines().toList()) {
+        line++;
+        if (!l.isBlank()) out.add(Map.entry(file + ":" + line, JsonMapper.shared().readTree(l)));
+      }
+      return out;
+    } catch (JacksonException e) {
+      throw new BadInput(
+          file + ": expected a JSON array, or a JSON object on each line, found neither", e);
+    } catch (IOException e) {
+      throw MappedFile.unreadable(file, e);
+    }
+  }
+
+  /**
+   * Reads conversations.
+   *
+   * @throws BadInput if one is not of a known form: the message names file and place
+   */
+  public static List<Conversation> read(List<Path> files) {
+    List<Conversation> out = new ArrayList<>();
+    for (Path f : files) {
+      for (var e : objects(f)) out.add(conversation(e.getKey(), e.getValue()));
+    }
+    if (out.isEmpty()) throw new BadInput(files + ": no conversations here");
+    return out;
+  }
+
+  private static Conversation conversation(String where, JsonNode o) {
+    if (o.path("messages").isArray()) {
+      JsonNode tools = o.path("tools");
+      Optional<List<Object>> functions =
+          tools.isArray()
+              ? Optional.of(List.of(JsonMapper.shared().convertValue(tools, Object[].class)))
+              : Optional.empty();
+      return new Conversation(where, messages(where, o.get("messages")), functions);
+    }
+    Optional<String> answer = text(o, "output", "response", "answer", "chosen");
+    if (answer.isEmpty()) throw unknown(where);
+    List<Map<String, Object>> messages = new ArrayList<>(prompt(where, o));
+    messages.add(message("assistant", answer.get()));
+    return new Conversation(where, messages, Optional.empty());
+  }
+
+  private static BadInput unknown(String where) {
+    return new BadInput(
+        where
+            + ": expected \"messages\", or \"instruction\" and \"output\", or \"question\" and"
+            + " \"answer\"");
+  }
+
+  private static List<Map<String, Object>> prompt(String where, JsonNode o) {
+    if (o.path("prompt").isArray()) return messages(where, o.get("prompt"));
+    Optional<String> question = text(o, "instruction", "question", "prompt");
+    if (question.isEmpty()) throw unknown(where);
+    String input = text(o, "input").orElse("");
+    return List.of(
+        message("user", input.isBlank() ? question.get() : question.get() + "\n\n" + input));
+  }
+
+  private static List<Map<String, Object>> messages(String where, JsonNode list) {
+    List<Map<String, Object>> out = new ArrayList<>();
+    for (JsonNode m : list) {
+      if (!m.isObject() || !m.path("role").isString()) {
+        throw new BadInput(where + ": message " + out.size() + ": expected an object with a role");
+      }
+      Map<String, Object> message = new LinkedHashMap<>();
+      for (var e : m.properties()) {
+        if (e.getValue().isNull()) continue;
+        message.put(e.getKey(), JsonMapper.shared().convertValue(e.getValue(), Object.class));
+      }
+      message.putIfAbsent("content", "");
+      out.add(message);
+    }
+    return out;
+  }
+
+  private static Map<String, Object> message(String role, String content) {
+    Map<String, Object> m = new LinkedHashMap<>();
+    m.put("role", role);
+    m.put("content", content);
+    return m;
+  }
+
+  private static Optional<String> text(JsonNode o, String... fields) {
+    for (String f : fields) {
+      JsonNode v = o.path(f);
+      if (v.isString()) return Optional.of(v.stringValue());
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * Reads pairs: {@code chosen} and {@code rejected} beside a question in any of the forms.
+   *
+   * @throws BadInput if one is not of this form
+   */
+  public static List<Pair> pairs(List<Path> files) {
+    List<Pair> out = new ArrayList<>();
+    for (Path f : files) {
+      for (var e : objects(f)) {
+        Optional<String> chosen = answer(e.getValue(), "chosen");
+        Optional<String> rejected = answer(e.getValue(), "rejected");
+        if (chosen.isEmpty() || rejected.isEmpty()) {
+          throw new BadInput(
+              e.getKey() + ": expected \"chosen\" and \"rejected\" beside a question");
+        }
+        var prompt = prompt(e.getKey(), e.getValue());
+        out.add(new Pair(e.getKey(), prompt, chosen.get(), rejected.get()));
+      }
+    }
+    if (out.isEmpty()) throw new BadInput(files + ": no pairs here");
+    return out;
+  }
+
+  /** An answer is a text, or a list of messages of which the last is meant. */
+  private static Optional<String> answer(JsonNode o, String field) {
+    JsonNode v = o.path(field);
+    if (v.isArray() && !v.isEmpty()) return text(v.get(v.size() - 1), "content");
+    return text(o, field);
+  }
+}

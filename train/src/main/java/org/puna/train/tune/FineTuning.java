@@ -1,0 +1,117 @@
+package org.puna.train.tune;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import org.puna.model.Checkpoint;
+import org.puna.model.config.BadInput;
+import org.puna.model.config.ModelSize;
+import org.puna.train.data.Batches;
+import org.puna.train.run.Compute;
+import org.puna.train.run.Pretraining;
+import org.puna.train.run.Recipe;
+import org.puna.train.run.TrainingRun;
+import org.puna.train.run.Watcher;
+
+/**
+ * Trains a model further on conversations, on what the assistant says: all weights, or adapters
+ * beside a frozen base of any format.
+ */
+public final class FineTuning {
+  private final Request request;
+  private final Watcher watcher;
+
+  /**
+   * What is asked for.
+   *
+   * @param model a folder or GGUF file
+   * @param data files of conversations
+   * @param recipe values, where there is a file
+   * @param sets values that override it
+   * @param out the run's folder
+   * @param merge whether adapters are written into the weights at the end
+   * @param resume whether to go on from the newest checkpoint
+   * @param threads to compute with
+   */
+  public record Request(
+      Path model,
+      List<Path> data,
+      Optional<Path> recipe,
+      List<String> sets,
+      Path out,
+      boolean merge,
+      boolean resume,
+      int threads) {
+    /** Returns the values that the file and the command line give. */
+    Recipe values() {
+      Recipe r = recipe.map(Recipe::read).orElseGet(Recipe::empty);
+      for (String s : sets) r.set(s);
+      return r;
+    }
+  }
+
+  /** A run that has not begun. */
+  public FineTuning(Request request, Watcher watcher) {
+    this.request = request;
+    this.watcher = watcher;
+  }
+
+  /**
+   * Runs.
+   *
+   * @param stop asked after each step
+   * @throws BadInput if anything in model, data or recipe is wrong
+   */
+  public TrainingRun.Ending run(BooleanSupplier stop) {
+    Recipe recipe = request.values();
+    try (Checkpoint base = Checkpoint.open(request.model);
+        Compute compute = Compute.open(request.threads)) {
+      List<Example> examples = examples(base, request.data);
+      int longest = examples.stream().mapToInt(e -> e.ids().length).max().orElse(2);
+      TuneDefaults.fill(recipe, base, examples.size(), longest);
+      Batches batches =
+          new Examples(
+              examples,
+              recipe.size("batch.length", 1, base.config().contextLength()),
+              recipe.size("batch.rows", 1, 1 << 20),
+              TuneDefaults.MICRO_TOKENS,
+              recipe.whole("steps"),
+              recipe.whole("seed"),
+              b -> b);
+      TrainingRun.Model model = Student.of(recipe, base, request.out, request.merge);
+      watcher.note(
+          String.format(
+              java.util.Locale.ROOT,
+              "%,d examples, %,d of %,d weights are trained",
+              examples.size(),
+              model.weights().trainedNumbers(),
+              ModelSize.parameters(base.config()).total()));
+      return new TrainingRun(
+              request.out, recipe, model, batches, List.of(), 0, compute, request.threads, watcher)
+          .run(request.resume, stop);
+    }
+  }
+
+  /** Encodes the conversations of files for a model. */
+  static List<Example> examples(Checkpoint base, List<Path> files) {
+    ChatFormat format = new ChatFormat(base.tokenizer(), template(base));
+    List<Example> out = new ArrayList<>();
+    for (var c : Conversations.read(files)) {
+      out.add(format.encode(c.where(), c.messages(), c.tools()));
+    }
+    return out;
+  }
+
+  /** Returns a model's template. */
+  static String template(Checkpoint base) {
+    return base.chatTemplate()
+        .orElseThrow(() ->
+            new BadInput(
+                base.path()
+                    + ": the model has no chat template; put one into chat_template.jinja beside"
+                    + " its weights, such as: "
+                    + Pretraining.CHAT_TEMPLATE.replace("\n", "\\n")));
+  }
+}

@@ -1,0 +1,90 @@
+package org.puna.train.tune;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import org.puna.model.Checkpoint;
+import org.puna.model.config.ModelConfig;
+import org.puna.model.tokenizer.Tokenizer;
+import org.puna.tensor.Graph;
+import org.puna.tensor.Param;
+import org.puna.train.lora.Adapter;
+import org.puna.train.lora.Adapters;
+import org.puna.train.lora.PeftFolder;
+import org.puna.train.params.Parameter;
+import org.puna.train.params.Parameters;
+import org.puna.train.run.Initial;
+import org.puna.train.run.ModelFolder;
+import org.puna.train.run.Recipe;
+import org.puna.train.run.TrainingRun;
+
+/** Makes a given model ready to be trained further: whole, or by adapters. */
+public final class Student {
+  private Student() {}
+
+  /**
+   * Chooses by {@code lora.rank}.
+   *
+   * @param out the run's folder, which receives the adapters
+   * @param merge whether adapters are written into the weights at the end
+   */
+  static TrainingRun.Model of(Recipe recipe, Checkpoint base, Path out, boolean merge) {
+    ModelConfig config = base.config();
+    Optional<Tokenizer> tokenizer =
+        base.hasTokenizer() ? Optional.of(base.tokenizer()) : Optional.empty();
+    Optional<Path> files =
+        base.safetensors().isPresent() ? Optional.of(base.path()) : Optional.empty();
+    int rank = recipe.size("lora.rank", 0, 1 << 14);
+    if (rank == 0) {
+      Parameters all = Initial.given(base.weights(), _ -> true);
+      return TrainingRun.Model.whole(base.architecture(), config, all, tokenizer, files);
+    }
+    Parameters frozen = Initial.given(base.weights(), _ -> false);
+    Graph plain = base.architecture().forward(config, frozen, config.contextLength());
+    Adapters adapters =
+        Adapters.fresh(
+            plain,
+            Set.copyOf(recipe.texts("lora.targets")),
+            rank,
+            recipe.number("lora.alpha"),
+            recipe.whole("seed"));
+    PeftFolder peft = new PeftFolder(base.architecture(), config, frozen.ropeInterleaved());
+    Parameters weights =
+        new Parameters(adapters.parameters(), frozen.all(), frozen.ropeInterleaved());
+    return new TrainingRun.Model(
+        config,
+        weights,
+        () -> adapters.applied(plain),
+        tokenizer,
+        to -> {
+          peft.write(out.resolve("adapter"), adapters, base.path().toString());
+          if (!merge) return;
+          ModelFolder.write(
+              to,
+              base.architecture(),
+              config,
+              merged(frozen, adapters),
+              files,
+              tokenizer.map(Tokenizer::bos).orElse(OptionalInt.empty()),
+              tokenizer.map(Tokenizer::eos).orElse(OptionalInt.empty()));
+        });
+  }
+
+  /** Returns weights with the adapters written into them, in float32 where they are. */
+  public static Parameters merged(Parameters frozen, Adapters adapters) {
+    List<Param> all = new ArrayList<>();
+    for (Param p : frozen.all()) {
+      Optional<Adapter> a = adapters.of(p.name());
+      if (a.isEmpty()) {
+        all.add(p);
+        continue;
+      }
+      float[] w = a.get().merged(p.tensor().toFloats());
+      all.add(new Parameter(p.name(), p.tensor().shape(), w, new float[w.length]).param());
+    }
+    return new Parameters(List.of(), all, frozen.ropeInterleaved());
+  }
+}

@@ -1,0 +1,232 @@
+package org.puna.train.tune;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.puna.model.Checkpoint;
+import org.puna.model.config.BadInput;
+import org.puna.train.lora.Adapters;
+import org.puna.train.lora.PeftFolder;
+import org.puna.train.params.Parameters;
+import org.puna.train.run.Initial;
+import org.puna.train.run.Journal;
+import org.puna.train.run.Pretraining;
+import org.puna.train.run.StepReport;
+import org.puna.train.run.Watcher;
+import tools.jackson.databind.JsonNode;
+
+/** Further training of a tiny model that was trained a moment before. */
+class TuneTest {
+  /** The golden run's bound. */
+  private static final double LOSS = 1e-4;
+
+  @TempDir private static Path shared = Path.of("");
+  @TempDir private Path dir = Path.of("");
+
+  private static Path model() {
+    return shared.resolve("run").resolve("model");
+  }
+
+  private static final class Quiet implements Watcher {
+    @Override
+    public void note(String line) {}
+
+    @Override
+    public void begin(long done, long steps) {}
+
+    @Override
+    public void stepped(StepReport report, long tokensPerStep) {}
+  }
+
+  @BeforeAll
+  static void pretrain() throws IOException {
+    Files.writeString(shared.resolve("a.txt"), "What is red? A rose is red. Who sat? ".repeat(200));
+    List<String> sets =
+        List.of(
+            "depth=1",
+            "model.vocab=280",
+            "model.width=32",
+            "model.heads=2",
+            "model.context=64",
+            "data.paths=" + shared.resolve("a.txt"),
+            "data.held_out=0",
+            "batch.rows=2",
+            "batch.length=32",
+            "steps=2",
+            "samples.every=0");
+    new Pretraining(
+            new Pretraining.Request(
+                Optional.empty(),
+                sets,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.of(shared.resolve("run")),
+                false,
+                1),
+            new Quiet())
+        .run(() -> false);
+  }
+
+  private FineTuning.Request request(Path data, List<String> sets, boolean merge) {
+    return new FineTuning.Request(
+        model(), List.of(data), Optional.empty(), sets, dir.resolve("out"), merge, false, 1);
+  }
+
+  private Path data(String name, String text) throws IOException {
+    return Files.writeString(dir.resolve(name), text);
+  }
+
+  private List<Double> losses() {
+    return Journal.read(dir.resolve("out").resolve("metrics.jsonl")).stream()
+        .map(n -> n.get("loss").doubleValue())
+        .toList();
+  }
+
+  @Test
+  void onlyTheAssistantIsLearned() {
+    try (Checkpoint c = Checkpoint.open(model())) {
+      var format = new ChatFormat(c.tokenizer(), c.chatTemplate().orElseThrow());
+      var user = java.util.Map.<String, Object>of("role", "user", "content", "Who?");
+      var answer = java.util.Map.<String, Object>of("role", "assistant", "content", "Me.");
+      Example e = format.encode("x", List.of(user, answer, user, answer, user), Optional.empty());
+      StringBuilder learned = new StringBuilder();
+      for (int i = 0; i < e.ids().length; i++) {
+        if (e.learned()[i]) learned.append(c.tokenizer().decode(new int[] {e.ids()[i]}, true));
+      }
+      assertThat(learned.toString()).isEqualTo("Me.<|eot_id|>Me.<|eot_id|>");
+      assertThat(e.ids()[0]).isEqualTo(c.tokenizer().bos().getAsInt());
+    }
+  }
+
+  @Test
+  void allWeightsLearnAConversation() throws IOException {
+    Path data =
+        data(
+            "chat.jsonl",
+            """
+            {"messages":[{"role":"user","content":"What is red?"},{"role":"assistant","content":"A rose."}]}
+            {"instruction":"Who sat?","input":"","output":"The cat."}
+            """);
+    new FineTuning(
+            request(data, List.of("steps=20", "batch.rows=2", "optimizer.lr=1e-2"), false),
+            new Quiet())
+        .run(() -> false);
+    assertThat(losses().getLast()).isLessThan(losses().getFirst() / 2);
+    try (Checkpoint c = Checkpoint.open(dir.resolve("out").resolve("model"))) {
+      assertThat(c.chatTemplate()).isPresent();
+    }
+  }
+
+  @Test
+  void adaptersLearnMergeAndLoad() throws IOException {
+    Path data = data("q.json", "[{\"question\":\"Who?\",\"answer\":\"You.\"}]");
+    new FineTuning(
+            request(
+                data, List.of("steps=5", "batch.rows=1", "optimizer.lr=1e-2", "lora.rank=2"), true),
+            new Quiet())
+        .run(() -> false);
+    assertThat(losses().getLast()).isLessThan(losses().getFirst());
+    try (Checkpoint base = Checkpoint.open(model());
+        Checkpoint merged = Checkpoint.open(dir.resolve("out").resolve("model"))) {
+      Adapters a =
+          new PeftFolder(base.architecture(), base.config(), false)
+              .read(
+                  dir.resolve("out").resolve("adapter"),
+                  n -> base.weights().get(n).tensor().shape());
+      Parameters expected = Student.merged(Initial.given(base.weights(), _ -> false), a);
+      for (var p : expected.all()) {
+        assertThat(merged.weights().get(p.name()).tensor().toFloats())
+            .isEqualTo(p.tensor().toFloats());
+      }
+    }
+  }
+
+  @Test
+  void preferencesAreLearned() throws IOException {
+    Path data =
+        data(
+            "pairs.json",
+            """
+            [{"instruction":"Who?","input":"","chosen":"You are.","rejected":"No idea."},
+             {"instruction":"Red?","input":"x","chosen":"A rose.","rejected":"Nothing at all."}]
+            """);
+    new Aligning(
+            request(data, List.of("steps=8", "batch.rows=2", "optimizer.lr=1e-3"), false),
+            new Quiet())
+        .run(() -> false);
+    assertThat(losses().getFirst())
+        .isCloseTo(Math.log(2), org.assertj.core.data.Offset.offset(1e-6));
+    assertThat(losses().getLast()).isLessThan(0.6);
+  }
+
+  private static Path golden(String name) throws URISyntaxException {
+    return Path.of(
+        Objects.requireNonNull(TuneTest.class.getResource("/fixtures/training/" + name)).toURI());
+  }
+
+  @Test
+  void distillationIsTheGoldenRun() throws URISyntaxException {
+    var request =
+        new FineTuning.Request(
+            golden("init"),
+            List.of(),
+            Optional.empty(),
+            List.of(
+                "steps=10",
+                "optimizer.lr=1e-3",
+                "schedule.name=constant",
+                "optimizer.decay=0",
+                "clip=0"),
+            dir.resolve("out"),
+            false,
+            false,
+            1);
+    new Distilling(
+            request, golden("pretrain_final"), Optional.of(golden("data.safetensors")), new Quiet())
+        .run(() -> false);
+    JsonNode expected =
+        tools.jackson.databind.json.JsonMapper.shared()
+            .readTree(golden("golden.json").toFile())
+            .get("distill");
+    for (int s = 0; s < 10; s++) {
+      assertThat(losses().get(s))
+          .isCloseTo(
+              expected.get(s).get("loss").doubleValue(), org.assertj.core.data.Offset.offset(LOSS));
+    }
+  }
+
+  @Test
+  void anotherVocabularyIsNoTeacher() throws IOException, URISyntaxException {
+    Path data = data("q.json", "[{\"question\":\"Who?\",\"answer\":\"You.\"}]");
+    var distilling =
+        new Distilling(
+            request(data, List.of(), false), golden("init"), Optional.empty(), new Quiet());
+    assertThatThrownBy(() -> distilling.run(() -> false))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("320")
+        .hasMessageContaining("280");
+  }
+
+  @Test
+  void badConversationsAreNamed() throws IOException {
+    Path data = data("q.jsonl", "{\"question\":\"Who?\",\"answer\":\"You.\"}\n{\"q\":1}\n");
+    assertThatThrownBy(() -> Conversations.read(List.of(data)))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("q.jsonl:2");
+    Path torn = data("t.jsonl", "{\"question\"");
+    assertThatThrownBy(() -> Conversations.read(List.of(torn))).isInstanceOf(BadInput.class);
+    Path unpaired = data("u.json", "[{\"question\":\"Who?\",\"chosen\":\"You.\"}]");
+    assertThatThrownBy(() -> Conversations.pairs(List.of(unpaired)))
+        .hasMessageContaining("rejected");
+  }
+}
