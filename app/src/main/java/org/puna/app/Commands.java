@@ -12,6 +12,11 @@ import org.puna.app.run.PerplexityCommand;
 import org.puna.app.run.RunCommand;
 import org.puna.app.text.TemplateCommand;
 import org.puna.app.text.TokenizeCommand;
+import org.puna.app.train.AlignCommand;
+import org.puna.app.train.ChatsCommand;
+import org.puna.app.train.DistillCommand;
+import org.puna.app.train.FinetuneCommand;
+import org.puna.app.train.TrainCommand;
 
 /** The one list of commands: adding a command is one new class and one line here. */
 final class Commands {
@@ -30,6 +35,11 @@ final class Commands {
         new PerplexityCommand(context),
         new BenchCommand(context),
         FleetCommand.commandLine(context),
+        new TrainCommand(context),
+        new ChatsCommand(context),
+        new FinetuneCommand(context),
+        new DistillCommand(context),
+        new AlignCommand(context),
         new HelpCommand(context));
   }
 }

@@ -1,0 +1,53 @@
+package org.puna.app.train;
+
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import org.puna.app.cli.Context;
+import org.puna.app.cli.Progress;
+import org.puna.train.run.StepReport;
+import org.puna.train.run.Watcher;
+
+/** Shows a run: a bar where a person reads, else a line now and then. */
+final class RunDisplay implements Watcher, AutoCloseable {
+  private static final int LINES = 20;
+
+  private final Context context;
+  private @Nullable Progress bar;
+  private long steps = 1;
+
+  RunDisplay(Context context) {
+    this.context = context;
+  }
+
+  @Override
+  public void note(String line) {
+    context.note(line);
+  }
+
+  @Override
+  public void begin(long done, long steps) {
+    this.steps = steps;
+    bar = context.progress("training", steps);
+    if (done > 0) bar.step(done);
+  }
+
+  @Override
+  public void stepped(StepReport r, long tokensPerStep) {
+    String text =
+        String.format(
+            Locale.ROOT, "loss %.4f, %,.0f tokens/s", r.loss(), r.tokensPerSecond(tokensPerStep));
+    Progress p = bar;
+    if (p == null) return;
+    p.step(1);
+    p.note(text);
+    boolean shown = p instanceof Progress.Bar;
+    if (!shown && (r.step() % Math.max(1, steps / LINES) == 0 || r.step() + 1 == steps)) {
+      context.note("step " + r.step() + " of " + steps + ": " + text);
+    }
+  }
+
+  @Override
+  public void close() {
+    if (bar != null) bar.close();
+  }
+}

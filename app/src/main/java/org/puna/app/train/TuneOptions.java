@@ -1,0 +1,59 @@
+package org.puna.app.train;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.puna.app.cli.Context;
+import org.puna.train.tune.FineTuning;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** The options that all further training shares. */
+final class TuneOptions {
+  @Parameters(
+      index = "0",
+      paramLabel = "MODEL",
+      description = "The model to train further: a folder, a .gguf file, or a pulled model.")
+  private String model = "";
+
+  @Parameters(
+      index = "1..*",
+      arity = "0..*",
+      paramLabel = "DATA",
+      description = "Files of JSON Lines or JSON arrays.")
+  private List<Path> data = new ArrayList<>();
+
+  @Option(names = "--recipe", paramLabel = "FILE", description = "A YAML file of values.")
+  private @Nullable Path recipe;
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = "Override a value, such as lora.rank=16.")
+  private List<String> sets = new ArrayList<>();
+
+  @Option(names = "--out", paramLabel = "DIR", required = true, description = "The run's folder.")
+  private Path out = Path.of("");
+
+  @Option(
+      names = "--merge",
+      description = "Write the adapters into the weights at the end, as a model of its own.")
+  private boolean merge;
+
+  @Option(names = "--resume", description = "Go on from the newest checkpoint in the folder.")
+  private boolean resume;
+
+  FineTuning.Request request(Context context) {
+    return new FineTuning.Request(
+        context.store().resolve(model),
+        data,
+        Optional.ofNullable(recipe),
+        sets,
+        out,
+        merge,
+        resume,
+        context.settings().threads());
+  }
+}

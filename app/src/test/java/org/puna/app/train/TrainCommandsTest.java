@@ -1,0 +1,138 @@
+package org.puna.app.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.puna.app.Shell;
+
+/** From texts to a model that talks, by commands alone. */
+class TrainCommandsTest {
+  @TempDir private Path home;
+
+  private Shell.Result run(String... args) {
+    return new Shell(home).run(args);
+  }
+
+  private Shell.Result ok(String... args) {
+    Shell.Result r = run(args);
+    assertThat(r.code()).as(r.err()).isZero();
+    return r;
+  }
+
+  private String at(String name) {
+    return home.resolve(name).toString();
+  }
+
+  private void books() throws IOException {
+    Path books = Files.createDirectories(home.resolve("books"));
+    String tale =
+        "There was once a fox who lived in a wood. The fox was old, and the wood was dark, and the"
+            + " %s of the wood gave it bread. So it went on for a long time, as such things do. ";
+    for (String who : List.of("king", "owl", "witch")) {
+      String text = "# A tale\n\n" + tale.repeat(4).replace("%s", who) + "\n\n";
+      Files.writeString(books.resolve(who + ".md"), text.repeat(20));
+    }
+  }
+
+  @Test
+  void fromTextsToAnAnswer() throws IOException {
+    books();
+    Shell.Result trained =
+        ok(
+            "train",
+            "--set",
+            "depth=1",
+            "--set",
+            "model.width=32",
+            "--set",
+            "model.heads=2",
+            "--set",
+            "model.vocab=300",
+            "--set",
+            "data.paths=" + at("books"),
+            "--set",
+            "data.prose=true",
+            "--set",
+            "data.duplicates=none",
+            "--set",
+            "steps=4",
+            "--set",
+            "batch.rows=2",
+            "--set",
+            "batch.length=32",
+            "--set",
+            "samples.tokens=4",
+            "--out",
+            at("run"));
+    assertThat(trained.err()).contains("memory").contains("parameters").contains("step");
+    assertThat(home.resolve("run").resolve("report.html")).exists();
+    String watched = ok("train", "--watch", at("run")).out();
+    assertThat(watched).contains("step 4/4").contains("loss");
+    assertThat(run("train", "--watch", at("books")).code()).isEqualTo(2);
+    ok("chats", at("books"), "--characters", "400", "--out", at("chats.jsonl"));
+    ok(
+        "finetune",
+        at("run/model"),
+        at("chats.jsonl"),
+        "--set",
+        "steps=2",
+        "--set",
+        "batch.rows=2",
+        "--set",
+        "lora.rank=2",
+        "--merge",
+        "--out",
+        at("tuned"));
+    assertThat(home.resolve("tuned/adapter/adapter_config.json")).exists();
+    ok("run", at("tuned/model"), "Tell me a story.", "-n", "3");
+    ok("convert", at("tuned/model"), at("tuned.gguf"), "--type", "q8_0");
+    ok("run", at("tuned.gguf"), "Tell me a story.", "-n", "3");
+    Files.writeString(
+        home.resolve("pairs.jsonl"),
+        "{\"question\":\"Who?\",\"chosen\":\"A fox.\",\"rejected\":\"I.\"}\n");
+    ok(
+        "align",
+        at("run/model"),
+        at("pairs.jsonl"),
+        "--set",
+        "steps=1",
+        "--set",
+        "batch.rows=1",
+        "--out",
+        at("aligned"));
+    ok(
+        "distill",
+        at("run/model"),
+        at("chats.jsonl"),
+        "--teacher",
+        at("tuned/model"),
+        "--set",
+        "steps=1",
+        "--set",
+        "batch.rows=1",
+        "--out",
+        at("distilled"));
+  }
+
+  @Test
+  void mistakesAreOneLine() throws IOException {
+    books();
+    assertMistake("data.paths is missing", "train");
+    assertMistake("unknown key", "train", "--set", "optimiser.lr=1");
+    assertMistake("no such recipe", "train", at("none.yaml"));
+    assertMistake("no such file", "train", "--set", "data.paths=" + at("none"));
+    assertMistake("no such file", "chats", at("none"), "--out", at("x"));
+    assertMistake("no such file or folder", "finetune", at("none"), at("x"), "--out", at("y"));
+  }
+
+  private void assertMistake(String says, String... args) {
+    Shell.Result r = run(args);
+    assertThat(r.code()).as(r.err()).isEqualTo(2);
+    assertThat(r.err().strip()).contains(says).doesNotContain("\n");
+  }
+}
