@@ -7,8 +7,10 @@ import org.puna.app.models.ConvertCommand;
 import org.puna.app.models.ModelsCommand;
 import org.puna.app.models.QuantizeCommand;
 import org.puna.app.run.BenchCommand;
+import org.puna.app.run.EmbedCommand;
 import org.puna.app.run.LogitsCommand;
 import org.puna.app.run.PerplexityCommand;
+import org.puna.app.run.RerankCommand;
 import org.puna.app.run.RunCommand;
 import org.puna.app.text.TemplateCommand;
 import org.puna.app.text.TokenizeCommand;
@@ -33,6 +35,8 @@ final class Commands {
         new QuantizeCommand(context),
         new LogitsCommand(context),
         new PerplexityCommand(context),
+        new EmbedCommand(context),
+        new RerankCommand(context),
         new BenchCommand(context),
         FleetCommand.commandLine(context),
         new TrainCommand(context),

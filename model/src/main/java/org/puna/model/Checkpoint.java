@@ -251,6 +251,15 @@ public final class Checkpoint implements AutoCloseable {
     return sidecar.generation();
   }
 
+  /**
+   * Returns what the files say about embedding texts.
+   *
+   * @throws BadInput if they ask for what Puna does not do
+   */
+  public EmbeddingDefaults embedding() {
+    return sidecar.embedding().get();
+  }
+
   /** Unmaps files and frees copies. */
   @Override
   public void close() {

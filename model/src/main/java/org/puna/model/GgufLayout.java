@@ -15,7 +15,8 @@ import org.puna.model.weights.Stored;
  * values of any architecture, or leave apart what others fuse.
  */
 final class GgufLayout {
-  private static final Pattern QKV = Pattern.compile("(blk\\.\\d+\\.attn_)[qkv](\\.weight)");
+  private static final Pattern QKV =
+      Pattern.compile("(blk\\.\\d+\\.attn_)[qkv](\\.(?:weight|bias))");
 
   private GgufLayout() {}
 
@@ -36,7 +37,7 @@ final class GgufLayout {
         String p = m.group(1);
         String w = m.group(2);
         fused.put(
-            p, new Stored.Fused(p + "qkv" + w, List.of(p + "q" + w, p + "k" + w, p + "v" + w)));
+            p + w, new Stored.Fused(p + "qkv" + w, List.of(p + "q" + w, p + "k" + w, p + "v" + w)));
         continue;
       }
       out.add(s);

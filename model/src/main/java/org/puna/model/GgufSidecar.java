@@ -2,6 +2,7 @@ package org.puna.model;
 
 import java.util.HashMap;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.TreeSet;
 import org.puna.model.gguf.GgufArray;
 import org.puna.model.gguf.GgufFile;
@@ -40,7 +41,17 @@ final class GgufSidecar {
             m.optionalF32(SAMPLING + "top_p"),
             m.optionalF32(SAMPLING + "min_p"),
             m.optionalF32(SAMPLING + "penalty_repeat"),
-            ends));
+            ends),
+        () -> embedding(m));
+  }
+
+  private static EmbeddingDefaults embedding(GgufMetadata m) {
+    String key = m.string("general.architecture") + ".pooling_type";
+    OptionalInt type = m.optionalU32(key);
+    return new EmbeddingDefaults(
+        type.isEmpty() ? Optional.empty() : Pooling.ofGgufType(type.getAsInt()),
+        Optional.empty(),
+        OptionalInt.empty());
   }
 
   /** Returns the tokenizer that metadata holds. */

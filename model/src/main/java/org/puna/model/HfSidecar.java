@@ -30,7 +30,8 @@ final class HfSidecar {
             .filter(Files::exists)
             .findFirst(),
         chatTemplate(folder),
-        generation(folder, root, text));
+        generation(folder, root, text),
+        () -> SentenceTransformers.read(folder));
   }
 
   /** The newer file wins over the older key, as in the transformers library. */

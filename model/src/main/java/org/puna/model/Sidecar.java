@@ -13,10 +13,12 @@ import org.puna.model.tokenizer.Vocabulary;
  * @param tokenizerFile a tokenizer in a file of its own
  * @param chatTemplate the template's text
  * @param generation recommendations
+ * @param embedding reads what is said about embedding texts
  */
 record Sidecar(
     String name,
     Optional<Supplier<Vocabulary>> vocabulary,
     Optional<Path> tokenizerFile,
     Optional<String> chatTemplate,
-    GenerationDefaults generation) {}
+    GenerationDefaults generation,
+    Supplier<EmbeddingDefaults> embedding) {}

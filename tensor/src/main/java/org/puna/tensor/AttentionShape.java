@@ -10,9 +10,17 @@ package org.puna.tensor;
  * @param window positions a query sees, its own included; 0 for all
  * @param chunk queries see only positions of their own chunk of this many; 0 for all
  * @param softcap cap of the scores, 0 for none
+ * @param causal whether a query sees no later position; otherwise it sees all of its sequence
  */
 public record AttentionShape(
-    int nHeads, int nKvHeads, int headDim, float scale, int window, int chunk, float softcap) {
+    int nHeads,
+    int nKvHeads,
+    int headDim,
+    float scale,
+    int window,
+    int chunk,
+    float softcap,
+    boolean causal) {
   /** Checks the sizes. */
   public AttentionShape {
     if (nHeads < 1 || nKvHeads < 1 || headDim < 1 || nHeads % nKvHeads != 0) {
@@ -25,6 +33,15 @@ public record AttentionShape(
               + headDim);
     }
     if (window < 0 || chunk < 0) throw new IllegalArgumentException("attention: negative span");
+    if (!causal && (window > 0 || chunk > 0)) {
+      throw new IllegalArgumentException("attention: a span of attention that is not causal");
+    }
+  }
+
+  /** Causal attention. */
+  public AttentionShape(
+      int nHeads, int nKvHeads, int headDim, float scale, int window, int chunk, float softcap) {
+    this(nHeads, nKvHeads, headDim, scale, window, chunk, softcap, true);
   }
 
   /** Returns the columns of all queries: nHeads · headDim. */
@@ -43,5 +60,14 @@ public record AttentionShape(
     if (window > 0) first = Math.max(first, position - window + 1);
     if (chunk > 0) first = Math.max(first, position - position % chunk);
     return first;
+  }
+
+  /**
+   * Returns the position after the last that a query at {@code position} sees.
+   *
+   * @param length positions of its sequence
+   */
+  public int endVisible(int position, int length) {
+    return causal ? position + 1 : length;
   }
 }

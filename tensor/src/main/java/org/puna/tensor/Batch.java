@@ -13,6 +13,7 @@ import java.util.Arrays;
 public final class Batch {
   private final int[] tokens;
   private final int[] positions;
+  private final int[] segments;
   private final int[] outputRows;
   private int nTokens;
   private int nOutputs;
@@ -27,7 +28,22 @@ public final class Batch {
    * @param firstPosition position of its first row: the positions already cached
    * @param pages its page table, at least up to the last position
    */
-  public record Part(int firstRow, int rows, int firstPosition, int[] pages) {}
+  public record Part(int firstRow, int rows, int firstPosition, int[] pages) {
+    /** Returns the positions of the sequence after this step. */
+    public int length() {
+      return firstPosition + rows;
+    }
+  }
+
+  /** Rows of a whole sequence whose results are asked for. */
+  public enum Wanted {
+    /** The first. */
+    FIRST,
+    /** The last. */
+    LAST,
+    /** All of them. */
+    ALL
+  }
 
   /**
    * An empty batch.
@@ -38,6 +54,7 @@ public final class Batch {
   public Batch(int maxTokens, int maxOutputs) {
     tokens = new int[maxTokens];
     positions = new int[maxTokens];
+    segments = new int[maxTokens];
     outputRows = new int[maxOutputs];
   }
 
@@ -77,10 +94,33 @@ public final class Batch {
     for (int i = 0; i < n; i++) {
       tokens[nTokens + i] = ids[from + i];
       positions[nTokens + i] = firstPosition + i;
+      segments[nTokens + i] = 0;
     }
     nTokens += n;
     int first = nOutputs;
     for (int i = outputs; i > 0; i--) outputRows[nOutputs++] = nTokens - i;
+    return first;
+  }
+
+  /**
+   * Adds a whole sequence with the segments of its tokens.
+   *
+   * @param ids token ids
+   * @param segments a segment for each
+   * @param pages the sequence's page table
+   * @param wanted which results are asked for
+   * @return the index among the outputs of the first of them
+   * @throws IllegalArgumentException if they do not fit
+   */
+  public int add(int[] ids, int[] segments, int[] pages, Wanted wanted) {
+    if (segments.length != ids.length) {
+      throw new IllegalArgumentException(
+          "batch: " + ids.length + " tokens, " + segments.length + " segments");
+    }
+    int first = add(ids, 0, ids.length, 0, pages, wanted == Wanted.ALL ? ids.length : 1);
+    int row = nTokens - ids.length;
+    System.arraycopy(segments, 0, this.segments, row, ids.length);
+    if (wanted == Wanted.FIRST) outputRows[first] = row;
     return first;
   }
 
@@ -117,6 +157,11 @@ public final class Batch {
   /** Returns the position of a row in its sequence. */
   public int position(int row) {
     return positions[row];
+  }
+
+  /** Returns the segment of a row. */
+  public int segment(int row) {
+    return segments[row];
   }
 
   /** Returns the row of an output. */

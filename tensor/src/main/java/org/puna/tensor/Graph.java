@@ -45,11 +45,16 @@ public record Graph(List<Op> ops, Value output, List<AttentionShape> layers) {
       return new Graph(ops, output, layers);
     }
 
-    /** Adds {@link Op.Embed}. */
+    /** Adds {@link Op.Embed} by token ids. */
     public Value embed(Param table) {
+      return embed(table, Op.Index.TOKEN);
+    }
+
+    /** Adds {@link Op.Embed}. */
+    public Value embed(Param table, Op.Index index) {
       rank(table, 2, "embed");
-      return add(
-          new Op.Embed(value(Rows.TOKENS, 1, Math.toIntExact(table.tensor().dim(1))), table));
+      Value out = value(Rows.TOKENS, 1, Math.toIntExact(table.tensor().dim(1)));
+      return add(new Op.Embed(out, table, index));
     }
 
     /** Adds {@link Op.Linear} without a bias. */
@@ -84,6 +89,13 @@ public record Graph(List<Op> ops, Value output, List<AttentionShape> layers) {
       return rmsNorm(x, x.cols(), Optional.of(weight), eps);
     }
 
+    /** Adds {@link Op.LayerNorm}. */
+    public Value layerNorm(Value x, Param weight, Param bias, double eps) {
+      vector(weight, x.cols(), "layerNorm");
+      vector(bias, x.cols(), "layerNorm");
+      return add(new Op.LayerNorm(like(x), x, weight, bias, (float) eps));
+    }
+
     /** Adds {@link Op.Add}. */
     public Value add(Value a, Value b) {
       same(a, b, "add");
@@ -106,6 +118,11 @@ public record Graph(List<Op> ops, Value output, List<AttentionShape> layers) {
       return add(new Op.Gate(like(gate), gate, up, activation));
     }
 
+    /** Adds {@link Op.Activate}. */
+    public Value activate(Value x, Op.Activation activation) {
+      return add(new Op.Activate(like(x), x, activation));
+    }
+
     /** Adds {@link Op.Rope}. */
     public Value rope(Value x, int headDim, RopeTable table, boolean interleaved) {
       if (x.cols() % headDim != 0 || 2 * table.frequencies() > headDim) {
@@ -126,7 +143,10 @@ public record Graph(List<Op> ops, Value output, List<AttentionShape> layers) {
       return add(new Op.PositionScale(like(x), x, (float) floorScale, (float) attnScale));
     }
 
-    /** Adds {@link Op.Attention} as the next layer of the cache. */
+    /**
+     * Adds {@link Op.Attention} as the next layer of the cache. Attention that is not causal needs
+     * its keys and values in this step alone: such layers of one shape share a layer of the cache.
+     */
     public Value attention(Value q, Value k, Value v, AttentionShape shape) {
       if (q.cols() != shape.qCols() || k.cols() != shape.kvCols() || v.cols() != shape.kvCols()) {
         throw new IllegalArgumentException(
@@ -143,8 +163,12 @@ public record Graph(List<Op> ops, Value output, List<AttentionShape> layers) {
                 + ", "
                 + shape.kvCols());
       }
-      layers.add(shape);
-      return add(new Op.Attention(like(q), q, k, v, layers.size() - 1, shape));
+      int layer = shape.causal() ? -1 : layers.indexOf(shape);
+      if (layer < 0) {
+        layer = layers.size();
+        layers.add(shape);
+      }
+      return add(new Op.Attention(like(q), q, k, v, layer, shape));
     }
 
     /** Adds {@link Op.Route}. */

@@ -23,11 +23,12 @@ public sealed interface Op {
   }
 
   /**
-   * Rows of the embedding table: {@code out[T,D] = table[token[T], D]}.
+   * Rows of an embedding table: {@code out[T,D] = table[index[T], D]}.
    *
    * @param table [V, D]
+   * @param index which number of a token chooses its row
    */
-  record Embed(Value out, Param table) implements Op {
+  record Embed(Value out, Param table, Index index) implements Op {
     @Override
     public List<Value> inputs() {
       return List.of();
@@ -37,6 +38,16 @@ public sealed interface Op {
     public List<Param> params() {
       return List.of(table);
     }
+  }
+
+  /** The numbers of a token that choose rows of a table. */
+  enum Index {
+    /** Its id. */
+    TOKEN,
+    /** Its position in its sequence. */
+    POSITION,
+    /** Its segment: 0 for a first text, 1 for a second. */
+    SEGMENT
   }
 
   /**
@@ -77,6 +88,25 @@ public sealed interface Op {
     }
   }
 
+  /**
+   * Layer norm of each row: {@code out = (x − mean(x)) / √(variance(x) + eps) · weight + bias}.
+   *
+   * @param weight [D]
+   * @param bias [D]
+   * @see "Ba, Kiros and Hinton 2016, Layer Normalization"
+   */
+  record LayerNorm(Value out, Value x, Param weight, Param bias, float eps) implements Op {
+    @Override
+    public List<Value> inputs() {
+      return List.of(x);
+    }
+
+    @Override
+    public List<Param> params() {
+      return List.of(weight, bias);
+    }
+  }
+
   /** The sum {@code out = a + b}. */
   record Add(Value out, Value a, Value b) implements Op {
     @Override
@@ -110,6 +140,14 @@ public sealed interface Op {
     @Override
     public List<Value> inputs() {
       return List.of(gate, up);
+    }
+  }
+
+  /** A non-linearity by itself: {@code out = act(x)}. */
+  record Activate(Value out, Value x, Activation activation) implements Op {
+    @Override
+    public List<Value> inputs() {
+      return List.of(x);
     }
   }
 
@@ -154,9 +192,9 @@ public sealed interface Op {
   }
 
   /**
-   * Causal attention of every token over its own sequence: the keys and values of this step join
-   * the layer's cache, then each query attends to all cached positions up to its own that its span
-   * allows.
+   * Attention of every token over its own sequence: the keys and values of this step join the
+   * layer's cache, then each query attends to all cached positions that its shape lets it see. A
+   * sequence whose attention is not causal must be whole in one step.
    *
    * @param q [T, heads · headDim]
    * @param k [T, kvHeads · headDim]

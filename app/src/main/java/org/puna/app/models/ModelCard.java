@@ -90,6 +90,8 @@ final class ModelCard {
   }
 
   private long cacheBytes() {
+    // An encoder keeps nothing from step to step.
+    if (config.encoder().isPresent()) return 0;
     return (long) ModelSize.kvBytes(config, contextLength, CACHE_NUMBER_BYTES);
   }
 
@@ -117,6 +119,7 @@ final class ModelCard {
         a.nHeads() + " heads of " + a.headDim() + ", " + a.nKvHeads() + " for keys and values");
     line(out, "feed-forward", feedForwardText());
     line(out, "context", config.contextLength() + " positions" + ropeText());
+    config.encoder().ifPresent(e -> line(out, "encoder", encoderText(e)));
     line(out, "vocabulary", vocabularyText());
     line(
         out,
@@ -200,6 +203,19 @@ final class ModelCard {
         .orElse(dense);
   }
 
+  private String encoderText(ModelConfig.Encoder e) {
+    return e.segments()
+        + (e.segments() == 1 ? " segment, " : " segments, ")
+        + (e.labels() > 0
+            ? "a classification head of " + e.labels() + (e.labels() == 1 ? " label" : " labels")
+            : "embeds by pooling "
+                + checkpoint
+                    .embedding()
+                    .pooling()
+                    .map(p -> p.name().toLowerCase(Locale.ROOT))
+                    .orElse("mean"));
+  }
+
   private String ropeText() {
     return config.layers().stream()
         .flatMap(l -> l.rope().stream())
@@ -261,6 +277,12 @@ final class ModelCard {
         .findFirst()
         .ifPresent(r -> f.put("rope_theta", r.theta()));
     f.put("tied_embeddings", config.tiedEmbeddings());
+    config
+        .encoder()
+        .ifPresent(e -> {
+          f.put("encoder", true);
+          f.put("labels", e.labels());
+        });
     Map<String, Object> types = new LinkedHashMap<>();
     types()
         .forEach((type, share) ->

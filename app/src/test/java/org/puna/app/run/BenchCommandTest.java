@@ -24,14 +24,25 @@ class BenchCommandTest {
   @Test
   void measuresAFile() {
     Shell.Result r =
-        run("bench", Fixture.path("gguf/tiny-q4_0.gguf"), "-p", "8,16", "-n", "4", "-r", "2", "--json");
+        run(
+            "bench",
+            Fixture.path("gguf/tiny-q4_0.gguf"),
+            "-p",
+            "8,16",
+            "-n",
+            "4",
+            "-r",
+            "2",
+            "--json");
     assertThat(r.code()).as(r.err()).isZero();
     JsonNode rows = JsonMapper.shared().readTree(r.out());
     assertThat(rows.valueStream().map(n -> n.path("test").stringValue()))
         .containsExactly("pp8", "pp16", "tg4");
     assertThat(rows.get(0).path("avg_ts").doubleValue()).isPositive();
     assertThat(rows.get(0).path("samples_ts").size()).isEqualTo(2);
-    assertThat(run("bench", Fixture.path("gguf/tiny-q4_0.gguf"), "-p", "0", "-n", "2", "-d", "8").out())
+    assertThat(
+            run("bench", Fixture.path("gguf/tiny-q4_0.gguf"), "-p", "0", "-n", "2", "-d", "8")
+                .out())
         .contains("tg2 @ d8");
   }
 

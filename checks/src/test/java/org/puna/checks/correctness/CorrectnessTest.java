@@ -23,6 +23,7 @@ class CorrectnessTest {
     List<Section> sections =
         List.of(
             new LogitsSection(),
+            new EncoderSection(),
             new StorySection(),
             new QuantSection(),
             new TokenizerSection(),

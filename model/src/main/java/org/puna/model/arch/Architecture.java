@@ -8,6 +8,7 @@ import org.puna.model.gguf.GgufFile;
 import org.puna.model.gguf.GgufValue;
 import org.puna.model.layers.Decoders;
 import org.puna.model.layers.Params;
+import org.puna.model.layers.Result;
 import org.puna.model.weights.Stored;
 import org.puna.model.weights.Weight;
 import org.puna.tensor.Graph;
@@ -91,6 +92,19 @@ public interface Architecture {
    * @param contextLength positions that will be used, at least 1
    */
   default Graph forward(ModelConfig config, Params weights, int contextLength) {
-    return Decoders.preNorm(config, weights, contextLength);
+    return forward(config, weights, contextLength, Result.LOGITS);
+  }
+
+  /**
+   * Records the forward pass up to a result.
+   *
+   * @param config a configuration of this family
+   * @param weights its weights
+   * @param contextLength positions that will be used, at least 1
+   * @param result what the graph ends with
+   * @throws org.puna.model.config.BadInput if the model cannot give the result
+   */
+  default Graph forward(ModelConfig config, Params weights, int contextLength, Result result) {
+    return Decoders.preNorm(config, weights, contextLength, result);
   }
 }

@@ -10,6 +10,7 @@ import org.puna.model.io.Names;
 /** Every architecture that Puna runs, in one list. A new one is one class and a line here. */
 public final class Architectures {
   // Llama stands last among those whose GGUF says "llama": the others recognise themselves by more.
+  // In GGUF a RoBERTa is a BERT.
   private static final List<Architecture> ALL =
       List.of(
           new Mixtral(),
@@ -19,7 +20,9 @@ public final class Architectures {
           new Qwen2(),
           new Qwen3(),
           new Gemma3(),
-          new Phi3());
+          new Phi3(),
+          new Bert(),
+          new Roberta());
 
   private Architectures() {}
 

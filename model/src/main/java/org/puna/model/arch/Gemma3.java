@@ -18,6 +18,7 @@ import org.puna.model.gguf.GgufFile;
 import org.puna.model.gguf.GgufValue;
 import org.puna.model.layers.Decoders;
 import org.puna.model.layers.Params;
+import org.puna.model.layers.Result;
 import org.puna.model.weights.Stored;
 import org.puna.model.weights.Weight;
 import org.puna.tensor.Graph;
@@ -256,7 +257,7 @@ public final class Gemma3 implements Architecture {
   }
 
   @Override
-  public Graph forward(ModelConfig config, Params weights, int contextLength) {
-    return Decoders.sandwichNorm(config, weights, contextLength);
+  public Graph forward(ModelConfig config, Params weights, int contextLength, Result result) {
+    return Decoders.sandwichNorm(config, weights, contextLength, result);
   }
 }

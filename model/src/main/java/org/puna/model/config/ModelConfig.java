@@ -4,9 +4,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Everything about a decoder-only transformer that decides its shapes and its arithmetic,
- * independent of where it was read (a GGUF's metadata, a {@code config.json}, a named shape, a
- * recipe).
+ * Everything about a transformer that decides its shapes and its arithmetic, independent of where
+ * it was read (a GGUF's metadata, a {@code config.json}, a named shape, a recipe).
  *
  * @param architecture the name in {@code Architectures}, such as {@code llama}, {@code qwen3};
  *     {@code gpt} for size formulas of GPT-3-like models (no engine runs it)
@@ -21,6 +20,7 @@ import java.util.Optional;
  * @param layers one entry a layer
  * @param embeddingScale factor on the embeddings, 1 but for Gemma (√dModel)
  * @param logitSoftcap cap of {@code cap · tanh(logits / cap)}, 0 for none
+ * @param encoder what an encoder has that a decoder has not, where the model is one
  */
 public record ModelConfig(
     String architecture,
@@ -34,7 +34,8 @@ public record ModelConfig(
     Optional<Moe> moe,
     List<Layer> layers,
     double embeddingScale,
-    double logitSoftcap) {
+    double logitSoftcap,
+    Optional<Encoder> encoder) {
 
   /** Checks the sizes. */
   public ModelConfig {
@@ -46,6 +47,36 @@ public record ModelConfig(
     if (moe.isEmpty() && layers.stream().anyMatch(Layer::experts)) {
       throw new BadInput("model config: a layer has experts but the expert sizes are missing");
     }
+  }
+
+  /** A decoder. */
+  public ModelConfig(
+      String architecture,
+      int vocabSize,
+      int dModel,
+      int contextLength,
+      double normEps,
+      boolean tiedEmbeddings,
+      Attention attention,
+      Ffn ffn,
+      Optional<Moe> moe,
+      List<Layer> layers,
+      double embeddingScale,
+      double logitSoftcap) {
+    this(
+        architecture,
+        vocabSize,
+        dModel,
+        contextLength,
+        normEps,
+        tiedEmbeddings,
+        attention,
+        ffn,
+        moe,
+        layers,
+        embeddingScale,
+        logitSoftcap,
+        Optional.empty());
   }
 
   /** Returns the number of layers. */
@@ -165,6 +196,23 @@ public record ModelConfig(
         throw new BadInput(
             "model config: " + nActive + " experts per token of only " + nExperts + " experts");
       }
+    }
+  }
+
+  /**
+   * An encoder of BERT's kind: every position sees all of its sequence, positions and segments have
+   * learned embeddings, layer norms stand behind attention and feed-forward network. It embeds and
+   * ranks; it does not generate.
+   *
+   * @param segments kinds of segments that it tells apart, at least 1
+   * @param labels numbers that its classification head gives, 0 where it has none
+   * @param pooler whether a dense layer with tanh stands before the head
+   */
+  public record Encoder(int segments, int labels, boolean pooler) {
+    /** Checks the sizes. */
+    public Encoder {
+      positive("segments", segments);
+      if (labels < 0) throw new BadInput("model config: labels must be at least 0: " + labels);
     }
   }
 

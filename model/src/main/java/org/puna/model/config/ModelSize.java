@@ -61,14 +61,20 @@ public final class ModelSize {
       feedForward += feedForwardParameters(c, layer.experts(), active);
       if (layer.experts()) router += (long) c.dModel() * c.moe().orElseThrow().nExperts();
     }
-    long perNorm = isGpt(c) ? 2L * c.dModel() : c.dModel();
+    long perNorm = hasBiases(c) ? 2L * c.dModel() : c.dModel();
     long norms = perNorm * (2L * c.nLayers() + 1);
     if (c.attention().qkNorm() == ModelConfig.QkNorm.LEARNED) {
       norms += 2L * c.attention().headDim() * c.nLayers();
     }
     long embedding = (long) c.vocabSize() * c.dModel();
-    if (isGpt(c)) embedding += (long) c.contextLength() * c.dModel();
+    if (hasBiases(c)) embedding += (long) c.contextLength() * c.dModel();
     long head = c.tiedEmbeddings() ? 0 : (long) c.vocabSize() * c.dModel();
+    if (c.encoder().isPresent()) {
+      ModelConfig.Encoder e = c.encoder().get();
+      embedding += (long) e.segments() * c.dModel();
+      head = e.labels() * (c.dModel() + 1L);
+      if (e.labels() > 0 && e.pooler()) head += c.dModel() * (c.dModel() + 1L);
+    }
     return new Parameters(embedding, attention, feedForward, router, norms, head);
   }
 
@@ -96,7 +102,7 @@ public final class ModelSize {
   public static long feedForwardParameters(ModelConfig c, boolean experts, boolean active) {
     long matrices = c.ffn().gated() ? 3 : 2;
     if (!experts) {
-      long bias = isGpt(c) ? c.ffn().dim() + (long) c.dModel() : 0;
+      long bias = hasBiases(c) ? c.ffn().dim() + (long) c.dModel() : 0;
       return matrices * c.dModel() * c.ffn().dim() + bias;
     }
     ModelConfig.Moe moe = c.moe().orElseThrow();
@@ -223,6 +229,16 @@ public final class ModelSize {
       bytes += 2.0 * c.attention().kvDim() * kept * bytesPerElement;
     }
     return bytes;
+  }
+
+  /**
+   * Whether the model has learned positions, layer norms and linear maps with biases, as GPT-3 and
+   * BERT have.
+   *
+   * @param c the model
+   */
+  private static boolean hasBiases(ModelConfig c) {
+    return isGpt(c) || c.encoder().isPresent();
   }
 
   /**

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -80,18 +81,20 @@ final class ToFolder {
 
   private static void delete(Path folder) throws IOException {
     if (!Files.exists(folder)) return;
-    try (Stream<Path> files = Files.list(folder)) {
-      for (Path p : files.toList()) Files.delete(p);
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path p : files.sorted(Comparator.reverseOrder()).toList()) Files.delete(p);
     }
-    Files.delete(folder);
   }
 
   private Report fill(Path folder, int threads, Progress progress) {
     BlockFormat main = mainFormat();
     Report report = weights(folder, plans(main), threads, progress);
     writeJson(folder.resolve("config.json"), configJson(main));
-    generation().ifPresent(g -> writeJson(folder.resolve("generation_config.json"), g));
+    if (config.encoder().isEmpty()) {
+      generation().ifPresent(g -> writeJson(folder.resolve("generation_config.json"), g));
+    }
     HfTokenizerFiles.write(in, folder);
+    PoolingFiles.write(in.embedding(), config.dModel(), folder);
     return report;
   }
 
@@ -208,10 +211,12 @@ final class ToFolder {
 
   private Map<String, Object> configJson(BlockFormat main) {
     var out = new LinkedHashMap<>(architecture.toHf(config));
-    if (in.hasTokenizer()) {
-      in.tokenizer().bos().ifPresent(id -> out.put("bos_token_id", id));
+    if (config.encoder().isEmpty()) {
+      if (in.hasTokenizer()) {
+        in.tokenizer().bos().ifPresent(id -> out.put("bos_token_id", id));
+      }
+      endIds().ifPresent(ids -> out.put("eos_token_id", ids));
     }
-    endIds().ifPresent(ids -> out.put("eos_token_id", ids));
     out.put(
         "torch_dtype",
         main.equals(BlockFormats.F32)

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.puna.model.Checkpoint;
 import org.puna.model.GenerationDefaults;
+import org.puna.model.Pooling;
 import org.puna.model.arch.Architecture;
 import org.puna.model.config.ModelConfig;
 import org.puna.model.config.ModelConfig.Attention;
@@ -84,6 +85,11 @@ final class ToGguf {
     out.put("general.name", GgufValue.of(in.name()));
     sampling(out);
     out.putAll(architecture.toGguf(config));
+    in.embedding()
+        .pooling()
+        .flatMap(Pooling::ggufType)
+        .ifPresent(
+            t -> out.putIfAbsent(architecture.ggufName() + ".pooling_type", GgufValue.u32(t)));
     out.put("general.file_type", GgufValue.u32(fileType(plans)));
     out.put("general.quantization_version", GgufValue.u32(Quantize.QUANTIZATION_VERSION));
     out.putAll(GgufTokenizer.metadata(in));

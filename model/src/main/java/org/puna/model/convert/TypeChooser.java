@@ -73,6 +73,8 @@ final class TypeChooser {
     return rank >= 2
         && name.endsWith("weight")
         && !name.contains("_norm.weight")
+        && !name.equals("position_embd.weight")
+        && !name.equals("token_types.weight")
         && !name.contains("ffn_gate_inp.weight");
   }
 

@@ -3,6 +3,7 @@ package org.puna.model.layers;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.puna.model.config.BadInput;
 import org.puna.model.config.ModelConfig;
 import org.puna.model.config.ModelConfig.Attention;
 import org.puna.model.config.ModelConfig.Layer;
@@ -110,12 +111,19 @@ public final class Blocks {
   }
 
   /**
-   * The final norm and the head over the rows asked for, and the end of the graph: [T, D] to [M,
-   * V].
+   * The final norm and the head over the rows asked for, and the end of the graph: [T, D] to [M, V]
+   * or [M, D].
+   *
+   * @throws BadInput if scores are asked for, which decoders do not give
    */
-  public Graph head(Value x_TD) {
+  public Graph head(Value x_TD, Result result) {
+    if (result == Result.SCORES) {
+      throw new BadInput(
+          c.architecture() + ": the model has no classification head; take a reranking model");
+    }
     Value x_MD = g.outputs(x_TD);
     x_MD = g.rmsNorm(x_MD, w.get("output_norm.weight"), c.normEps());
+    if (result == Result.HIDDEN) return g.build(x_MD);
     Param output = w.find("output.weight").orElseGet(() -> w.get("token_embd.weight"));
     Value logits_MV = g.linear(x_MD, output, w.find("output.bias"));
     return g.build(c.logitSoftcap() > 0 ? g.softcap(logits_MV, c.logitSoftcap()) : logits_MV);
@@ -140,7 +148,12 @@ public final class Blocks {
   }
 
   private Op.Activation activation() {
-    return switch (c.ffn().activation()) {
+    return activation(c.ffn().activation());
+  }
+
+  /** Returns the operation's name of a non-linearity. */
+  static Op.Activation activation(ModelConfig.Activation activation) {
+    return switch (activation) {
       case SILU -> Op.Activation.SILU;
       case GELU_TANH -> Op.Activation.GELU_TANH;
       case GELU -> Op.Activation.GELU;

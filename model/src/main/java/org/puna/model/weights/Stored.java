@@ -1,10 +1,13 @@
 package org.puna.model.weights;
 
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import org.puna.tensor.Tensor;
+import org.puna.tensor.quant.BlockFormat;
 import org.puna.tensor.quant.BlockFormats;
 
 /**
@@ -109,6 +112,57 @@ public sealed interface Stored {
   }
 
   /**
+   * The last rows of a matrix: the first belong to nothing (RoBERTa's positions).
+   *
+   * @param file stored name
+   * @param name canonical name
+   * @param skipped rows before
+   */
+  record Tail(String file, String name, int skipped) implements Stored {
+    @Override
+    public List<String> stored() {
+      return List.of(file);
+    }
+
+    @Override
+    public List<String> canonical() {
+      return List.of(name);
+    }
+
+    @Override
+    public Map<String, long[]> shapes(Function<String, long[]> shapes) {
+      long[] s = shapes.apply(name).clone();
+      s[0] += skipped;
+      return Map.of(file, s);
+    }
+
+    @Override
+    public Map<String, Rows> read(Function<String, Rows> stored, Function<String, long[]> shapes) {
+      Rows whole = stored.apply(file);
+      return Map.of(name, skipped == 0 ? whole : whole.slice(skipped, shapes.apply(name)));
+    }
+
+    @Override
+    public Map<String, Rows> write(Function<String, Rows> canonical) {
+      Rows rows = canonical.apply(name);
+      if (skipped == 0) return Map.of(file, rows);
+      long[] s = rows.shape();
+      Rows before =
+          Rows.of(
+              new Tensor(
+                  BlockFormats.F32,
+                  new long[] {skipped, s[1]},
+                  MemorySegment.ofArray(new byte[Math.toIntExact(skipped * s[1] * Float.BYTES)])));
+      return Map.of(
+          file,
+          Rows.concat(
+              List.of(before.to(BlockFormats.F32), rows.to(BlockFormats.F32)),
+              s[0] + skipped,
+              s[1]));
+    }
+  }
+
+  /**
    * The rows of several weights one after another in one matrix.
    *
    * @param file stored name
@@ -139,10 +193,17 @@ public sealed interface Stored {
       long at = 0;
       for (String p : parts) {
         long[] shape = shapes.apply(p);
-        out.put(p, whole.slice(at, shape));
+        out.put(p, shape.length == 1 ? run(whole, at, shape) : whole.slice(at, shape));
         at += shape[0];
       }
       return out;
+    }
+
+    /** A run of a vector, which is one row. */
+    private static Rows run(Rows vector, long at, long[] shape) {
+      Tensor t = vector.view().orElseThrow(() -> new IllegalStateException("a copied vector"));
+      BlockFormat f = t.format();
+      return Rows.of(new Tensor(f, shape, t.data().asSlice(f.bytes(at), f.bytes(shape[0]))));
     }
 
     @Override

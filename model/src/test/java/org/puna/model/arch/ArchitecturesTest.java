@@ -21,6 +21,8 @@ class ArchitecturesTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
+        "bert-embed",
+        "bert-rerank",
         "gemma3",
         "llama2",
         "llama3",
@@ -144,7 +146,17 @@ class ArchitecturesTest {
   void listsAllFamilies() {
     assertThat(Architectures.all().stream().map(Architecture::name))
         .containsExactlyInAnyOrderElementsOf(
-            List.of("llama", "llama4", "mistral", "mixtral", "qwen2", "qwen3", "gemma3", "phi3"));
+            List.of(
+                "llama",
+                "llama4",
+                "mistral",
+                "mixtral",
+                "qwen2",
+                "qwen3",
+                "gemma3",
+                "phi3",
+                "bert",
+                "xlm-roberta"));
     assertThat(Architectures.byName("qwen3")).isPresent();
   }
 

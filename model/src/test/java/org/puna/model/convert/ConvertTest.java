@@ -34,6 +34,8 @@ class ConvertTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
+        "bert-embed",
+        "bert-rerank",
         "gemma3",
         "llama2",
         "llama3",

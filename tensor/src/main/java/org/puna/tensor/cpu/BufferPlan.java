@@ -47,7 +47,7 @@ final class BufferPlan {
     boolean may =
         switch (op) {
           case Op.RmsNorm _, Op.Add _, Op.Scale _, Op.Softcap _, Op.Gate _, Op.Rope _ -> true;
-          case Op.PositionScale _ -> true;
+          case Op.PositionScale _, Op.LayerNorm _, Op.Activate _ -> true;
           case Op.Embed _, Op.Linear _, Op.Attention _, Op.Route _, Op.Dispatch _ -> false;
           case Op.ExpertLinear _, Op.Combine _, Op.Outputs _ -> false;
         };

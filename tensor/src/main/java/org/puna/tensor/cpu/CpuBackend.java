@@ -1,5 +1,7 @@
 package org.puna.tensor.cpu;
 
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 import org.puna.tensor.Backend;
 import org.puna.tensor.Graph;
 import org.puna.tensor.KvCache;
@@ -7,12 +9,15 @@ import org.puna.tensor.Program;
 
 /**
  * Runs graphs on the processor's cores through one set of kernels. Programs of one backend take
- * turns on its team.
+ * turns on its team, step by step in the order of asking.
  */
 public final class CpuBackend implements Backend {
   private final Kernels kernels;
   private final Team team;
   private final String reason;
+
+  // Fair, so that a program that runs step after step does not keep another waiting for ever.
+  private final Lock turn = new ReentrantLock(true);
 
   /**
    * A backend that owns its kernels and its team.
@@ -47,7 +52,7 @@ public final class CpuBackend implements Backend {
 
   @Override
   public Program compile(Graph graph, int maxTokens, int maxOutputs) {
-    return new CpuProgram(graph, kernels, team, maxTokens, maxOutputs);
+    return new CpuProgram(graph, kernels, team, turn, maxTokens, maxOutputs);
   }
 
   @Override

@@ -3,6 +3,7 @@ package org.puna.tensor.cpu;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.Lock;
 import org.jspecify.annotations.Nullable;
 import org.puna.tensor.Batch;
 import org.puna.tensor.Graph;
@@ -22,6 +23,7 @@ final class CpuProgram implements Program {
   private final Graph graph;
   private final Kernels kernels;
   private final Team team;
+  private final Lock turn;
   private final int maxTokens;
   private final int maxOutputs;
   private final float[][] buffers;
@@ -30,10 +32,16 @@ final class CpuProgram implements Program {
   private final Map<RopeTable, Angles> angles = new HashMap<>();
   private final Map<Value, Routes> routes = new HashMap<>();
 
-  CpuProgram(Graph graph, Kernels kernels, Team team, int maxTokens, int maxOutputs) {
+  /**
+   * A compiled graph.
+   *
+   * @param turn held while it runs: kernels and team are shared with other programs
+   */
+  CpuProgram(Graph graph, Kernels kernels, Team team, Lock turn, int maxTokens, int maxOutputs) {
     this.graph = graph;
     this.kernels = kernels;
     this.team = team;
+    this.turn = turn;
     this.maxTokens = maxTokens;
     this.maxOutputs = maxOutputs;
     BufferPlan plan = new BufferPlan(graph, maxTokens, maxOutputs);
@@ -46,10 +54,14 @@ final class CpuProgram implements Program {
     switch (op) {
       case Op.Linear o when o.bias() != null -> vector(o.bias());
       case Op.RmsNorm o when o.weight() != null -> vector(o.weight());
+      case Op.LayerNorm o -> {
+        vector(o.weight());
+        vector(o.bias());
+      }
       case Op.Rope o -> angles.computeIfAbsent(o.table(), t -> new Angles(t, maxTokens));
       case Op.Route o -> routes.put(o.out(), new Routes(o.k(), o.logits().cols(), maxTokens));
       case Op.Embed _, Op.Linear _, Op.RmsNorm _, Op.Add _, Op.Scale _, Op.Softcap _ -> {}
-      case Op.Gate _, Op.PositionScale _, Op.Attention _, Op.Dispatch _ -> {}
+      case Op.Gate _, Op.Activate _, Op.PositionScale _, Op.Attention _, Op.Dispatch _ -> {}
       case Op.ExpertLinear o -> route(o.route()).weight(o.weight());
       case Op.Combine _, Op.Outputs _ -> {}
     }
@@ -85,8 +97,13 @@ final class CpuProgram implements Program {
     if (!(cache instanceof CpuKvCache kv)) {
       throw new IllegalArgumentException("the cache belongs to another backend");
     }
-    for (Angles a : angles.values()) a.fill(batch);
-    for (Op op : graph.ops()) step(op, batch, kv);
+    turn.lock();
+    try {
+      for (Angles a : angles.values()) a.fill(batch);
+      for (Op op : graph.ops()) step(op, batch, kv);
+    } finally {
+      turn.unlock();
+    }
   }
 
   private void step(Op op, Batch batch, CpuKvCache cache) {
@@ -94,16 +111,27 @@ final class CpuProgram implements Program {
     int rows = rows(op.out(), batch);
     int n = rows * op.out().cols();
     switch (op) {
-      case Op.Embed o -> embed(o.table(), batch, y);
+      case Op.Embed o -> embed(o, batch, y);
       case Op.Linear o ->
           kernels.linear(team, in(o.x()), rows, o.weight().tensor(), vectorOrNull(o.bias()), y);
       case Op.RmsNorm o ->
           kernels.rmsNorm(
               team, in(o.x()), n / o.group(), o.group(), vectorOrNull(o.weight()), o.eps(), y);
+      case Op.LayerNorm o ->
+          kernels.layerNorm(
+              team,
+              in(o.x()),
+              rows,
+              o.out().cols(),
+              vector(o.weight()),
+              vector(o.bias()),
+              o.eps(),
+              y);
       case Op.Add o -> kernels.add(team, in(o.a()), in(o.b()), n, y);
       case Op.Scale o -> kernels.scale(team, in(o.x()), n, o.factor(), y);
       case Op.Softcap o -> kernels.softcap(team, in(o.x()), n, o.cap(), y);
       case Op.Gate o -> kernels.gate(team, in(o.gate()), in(o.up()), n, o.activation(), y);
+      case Op.Activate o -> kernels.activate(team, in(o.x()), n, o.activation(), y);
       case Op.Rope o -> {
         Angles a = angles.get(o.table());
         int heads = o.x().cols() / o.headDim();
@@ -123,6 +151,7 @@ final class CpuProgram implements Program {
       }
       case Op.PositionScale o -> positionScale(o, batch, y);
       case Op.Attention o -> {
+        if (!o.shape().causal()) whole(batch);
         cache.write(o.layer(), batch, in(o.k()), in(o.v()));
         kernels.attention(
             team,
@@ -169,16 +198,36 @@ final class CpuProgram implements Program {
     };
   }
 
-  private static void embed(Param table, Batch batch, float[] y) {
-    Tensor t = table.tensor();
+  private static void embed(Op.Embed o, Batch batch, float[] y) {
+    Tensor t = o.table().tensor();
     int c = t.rowElements();
     for (int r = 0; r < batch.tokens(); r++) {
-      int id = batch.token(r);
-      if (id < 0 || id >= t.dim(0)) {
-        throw new IllegalArgumentException(
-            "token id " + id + " is not in the vocabulary of " + t.dim(0));
-      }
+      int id =
+          switch (o.index()) {
+            case TOKEN -> batch.token(r);
+            case POSITION -> batch.position(r);
+            case SEGMENT -> batch.segment(r);
+          };
+      if (id < 0 || id >= t.dim(0)) throw outside(o.index(), id, t);
       t.format().decode(t.data(), id * t.rowBytes(), y, r * c, c);
+    }
+  }
+
+  private static IllegalArgumentException outside(Op.Index index, int id, Tensor table) {
+    return new IllegalArgumentException(
+        switch (index) {
+          case TOKEN -> "token id " + id + " is not in the vocabulary of " + table.dim(0);
+          case POSITION -> "position " + id + " is not among the model's " + table.dim(0);
+          case SEGMENT -> "segment " + id + " is not among the model's " + table.dim(0);
+        });
+  }
+
+  private static void whole(Batch batch) {
+    for (int p = 0; p < batch.parts(); p++) {
+      if (batch.part(p).firstPosition() != 0) {
+        throw new IllegalArgumentException(
+            "attention to later positions needs the whole sequence in one step");
+      }
     }
   }
 

@@ -65,6 +65,27 @@ public interface GradKernels extends AutoCloseable {
       float @Nullable [] dx,
       float @Nullable [] dweight);
 
+  /**
+   * Gradient of the layer norm of {@code rows} rows.
+   *
+   * @param weight [cols]
+   * @param dx [rows · cols], or null where nobody asks
+   * @param dweight [cols], or null where nobody asks
+   * @param dbias [cols], or null where nobody asks
+   */
+  void layerNorm(
+      Team team,
+      float[] dy,
+      float[] x,
+      int rows,
+      int cols,
+      float[] weight,
+      float eps,
+      boolean add,
+      float @Nullable [] dx,
+      float @Nullable [] dweight,
+      float @Nullable [] dbias);
+
   /** Gradient of {@code cap · tanh(x / cap)}. */
   void softcap(Team team, float[] dy, float[] x, int n, float cap, boolean add, float[] dx);
 
@@ -84,9 +105,13 @@ public interface GradKernels extends AutoCloseable {
       boolean addUp,
       float @Nullable [] dup);
 
+  /** Gradient of a non-linearity by itself. */
+  void activate(
+      Team team, float[] dy, float[] x, int n, Op.Activation activation, boolean add, float[] dx);
+
   /**
-   * Causal attention of whole sequences over themselves, without a cache: {@code y = softmax(scale
-   * · q · kᵀ) · v}.
+   * Attention of whole sequences over themselves, without a cache: {@code y = softmax(scale · q ·
+   * kᵀ) · v}.
    *
    * @param bounds sequence i is rows {@code bounds[i]} (inclusive) to {@code bounds[i + 1]}
    *     (exclusive), at positions from 0

@@ -39,6 +39,15 @@ public interface Kernels extends AutoCloseable {
   void rmsNorm(
       Team team, float[] x, int groups, int group, float @Nullable [] weight, float eps, float[] y);
 
+  /**
+   * Layer norm of each of {@code rows} rows of {@code cols} numbers; {@code y} may be {@code x}.
+   *
+   * @param weight [cols]
+   * @param bias [cols]
+   */
+  void layerNorm(
+      Team team, float[] x, int rows, int cols, float[] weight, float[] bias, float eps, float[] y);
+
   /** Sum {@code y[i] = a[i] + b[i]} of the first n; {@code y} may be {@code a} or {@code b}. */
   void add(Team team, float[] a, float[] b, int n, float[] y);
 
@@ -52,6 +61,9 @@ public interface Kernels extends AutoCloseable {
 
   /** Gate {@code y[i] = act(gate[i]) · up[i]} of the first n; {@code y} may be either input. */
   void gate(Team team, float[] gate, float[] up, int n, Op.Activation activation, float[] y);
+
+  /** Non-linearity {@code y[i] = act(x[i])} of the first n; {@code y} may be {@code x}. */
+  void activate(Team team, float[] x, int n, Op.Activation activation, float[] y);
 
   /**
    * Rotary embedding; {@code y} may be {@code x}.
@@ -78,7 +90,8 @@ public interface Kernels extends AutoCloseable {
   /**
    * Attention of every row over its sequence's cached positions, its own included (the cache
    * already holds this step's keys and values): {@code y = softmax(scale · q · Kᵀ) · V} over
-   * positions {@code shape.firstVisible(p)} to p.
+   * positions {@code shape.firstVisible(p)} (inclusive) to {@code shape.endVisible(p, length)}
+   * (exclusive), where the length is that of the sequence after this step.
    *
    * @param q [batch.tokens(), nHeads · headDim]
    * @param keys by page: [pageTokens, nKvHeads · headDim], position-major; only pages of the

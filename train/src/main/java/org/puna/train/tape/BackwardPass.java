@@ -3,6 +3,7 @@ package org.puna.train.tape;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.puna.tensor.Op;
 import org.puna.tensor.Tensor;
@@ -24,7 +25,7 @@ final class BackwardPass {
     int rows = r.count(op.out());
     int n = rows * op.out().cols();
     switch (op) {
-      case Op.Embed o -> embed(dy, r.rows().ids(), o);
+      case Op.Embed o -> embed(dy, r.index(o.index()), o);
       case Op.Linear o -> linear(s, o, dy, rows);
       case Op.RmsNorm o ->
           c.grads()
@@ -39,6 +40,26 @@ final class BackwardPass {
                   s.add()[0],
                   din(s, 0),
                   c.gradient(o.weight()));
+      case Op.LayerNorm o ->
+          c.grads()
+              .layerNorm(
+                  c.team(),
+                  dy,
+                  in(s, 0),
+                  rows,
+                  o.out().cols(),
+                  Objects.requireNonNull(ForwardPass.vector(o.weight(), vectors)),
+                  o.eps(),
+                  s.add()[0],
+                  din(s, 0),
+                  c.gradient(o.weight()),
+                  c.gradient(o.bias()));
+      case Op.Activate o -> {
+        float[] dx = din(s, 0);
+        if (dx != null) {
+          c.grads().activate(c.team(), dy, in(s, 0), n, o.activation(), s.add()[0], dx);
+        }
+      }
       case Op.Add _ -> throw new IllegalStateException("the gradient of a sum is never copied");
       case Op.Scale o -> {
         float[] dx = din(s, 0);

@@ -2,6 +2,7 @@ package org.puna.train.tape;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.puna.tensor.Op;
 import org.puna.tensor.Param;
@@ -28,13 +29,17 @@ final class ForwardPass {
     return v;
   }
 
+  private float[] vector(Param p) {
+    return Objects.requireNonNull(vector(p, vectors));
+  }
+
   void run(Step s, Tape.Running r) {
     float[] y = buffers[s.out()];
     Op op = s.op();
     int rows = r.count(op.out());
     int n = rows * op.out().cols();
     switch (op) {
-      case Op.Embed o -> embed(o.table().tensor(), r.rows().ids(), y);
+      case Op.Embed o -> embed(o.table().tensor(), r.index(o.index()), y);
       case Op.Linear o -> {
         c.grads().linear(c.team(), in(s, 0), rows, o.weight().tensor(), y);
         float[] bias = vector(o.bias(), vectors);
@@ -50,6 +55,18 @@ final class ForwardPass {
                   vector(o.weight(), vectors),
                   o.eps(),
                   y);
+      case Op.LayerNorm o ->
+          c.kernels()
+              .layerNorm(
+                  c.team(),
+                  in(s, 0),
+                  rows,
+                  o.out().cols(),
+                  vector(o.weight()),
+                  vector(o.bias()),
+                  o.eps(),
+                  y);
+      case Op.Activate o -> c.kernels().activate(c.team(), in(s, 0), n, o.activation(), y);
       case Op.Add _ -> c.kernels().add(c.team(), in(s, 0), in(s, 1), n, y);
       case Op.Scale o -> c.kernels().scale(c.team(), in(s, 0), n, o.factor(), y);
       case Op.Softcap o -> c.kernels().softcap(c.team(), in(s, 0), n, o.cap(), y);

@@ -9,8 +9,9 @@ package org.puna.train.tape;
  * @param bounds sequence i is rows {@code bounds[i]} (inclusive) to {@code bounds[i + 1]}
  *     (exclusive); begins with 0 and ends with the number of rows
  * @param outputs rows whose results are asked for, rising
+ * @param segments the segment of each row, 0 where a model knows one only
  */
-public record Rows(int[] ids, int[] bounds, int[] outputs) {
+public record Rows(int[] ids, int[] bounds, int[] outputs, int[] segments) {
   /** Checks that the sequences cover the rows. */
   public Rows {
     boolean rising = bounds.length > 1 && bounds[0] == 0 && bounds[bounds.length - 1] == ids.length;
@@ -21,6 +22,15 @@ public record Rows(int[] ids, int[] bounds, int[] outputs) {
         throw new IllegalArgumentException("rows: bad output row " + outputs[i]);
       }
     }
+    if (segments.length != ids.length) {
+      throw new IllegalArgumentException(
+          "rows: " + ids.length + " rows, " + segments.length + " segments");
+    }
+  }
+
+  /** Rows of one segment. */
+  public Rows(int[] ids, int[] bounds, int[] outputs) {
+    this(ids, bounds, outputs, new int[ids.length]);
   }
 
   /** Returns sequences of {@code length} rows each, with all rows asked for. */

@@ -68,6 +68,15 @@ public final class Tape {
       };
     }
 
+    /** Returns the numbers of the rows' tokens that choose rows of a table. */
+    int[] index(Op.Index index) {
+      return switch (index) {
+        case TOKEN -> rows.ids();
+        case POSITION -> positions;
+        case SEGMENT -> rows.segments();
+      };
+    }
+
     Angles angles(RopeTable t) {
       Angles a = angles.get(t);
       if (a == null) throw new IllegalArgumentException("no angles for a rotary table");

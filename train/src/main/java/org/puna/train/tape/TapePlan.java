@@ -72,7 +72,7 @@ final class TapePlan {
       case NOTHING -> {}
       case CHEAP -> {
         for (Op op : graph.ops()) {
-          if (op instanceof Op.RmsNorm || op instanceof Op.Gate) dropped.add(op.out().id());
+          if (cheap(op)) dropped.add(op.out().id());
         }
       }
       case LAYERS -> {
@@ -81,6 +81,13 @@ final class TapePlan {
       }
     }
     dropped.remove(graph.output().id());
+  }
+
+  private static boolean cheap(Op op) {
+    return op instanceof Op.RmsNorm
+        || op instanceof Op.LayerNorm
+        || op instanceof Op.Gate
+        || op instanceof Op.Activate;
   }
 
   /** Values through which all that follows flows: after them no other is read. */
@@ -132,7 +139,7 @@ final class TapePlan {
   private static boolean inPlace(Op op) {
     return switch (op) {
       case Op.RmsNorm _, Op.Add _, Op.Scale _, Op.Softcap _, Op.Gate _, Op.Rope _ -> true;
-      case Op.PositionScale _ -> true;
+      case Op.PositionScale _, Op.LayerNorm _, Op.Activate _ -> true;
       case Op.Embed _, Op.Linear _, Op.Attention _, Op.Route _, Op.Dispatch _ -> false;
       case Op.ExpertLinear _, Op.Combine _, Op.Outputs _ -> false;
     };
@@ -146,6 +153,8 @@ final class TapePlan {
       case Op.Linear o -> trainable.test(o.weight()) ? List.of(o.x()) : List.of();
       case Op.RmsNorm o -> List.of(o.x());
       case Op.Softcap o -> List.of(o.x());
+      case Op.LayerNorm o -> List.of(o.x());
+      case Op.Activate o -> List.of(o.x());
       case Op.Gate o -> List.of(o.gate(), o.up());
       case Op.Attention o -> List.of(o.q(), o.k(), o.v(), o.out());
       case Op.Route o -> List.of(o.out());
@@ -163,7 +172,7 @@ final class TapePlan {
       case Op.Combine o -> input == 0 || o.weighted();
       case Op.Embed _, Op.Linear _, Op.RmsNorm _, Op.Add _, Op.Scale _, Op.Softcap _ -> true;
       case Op.Gate _, Op.Rope _, Op.PositionScale _, Op.Attention _, Op.Route _ -> true;
-      case Op.Outputs _ -> true;
+      case Op.Outputs _, Op.LayerNorm _, Op.Activate _ -> true;
     };
   }
 
@@ -171,6 +180,7 @@ final class TapePlan {
   private static boolean canAdd(Op op) {
     return switch (op) {
       case Op.Linear _, Op.RmsNorm _, Op.Softcap _, Op.Gate _ -> true;
+      case Op.LayerNorm _, Op.Activate _ -> true;
       case Op.Embed _, Op.Add _, Op.Scale _, Op.Rope _, Op.PositionScale _, Op.Attention _ -> false;
       case Op.Route _, Op.Dispatch _, Op.ExpertLinear _, Op.Combine _, Op.Outputs _ -> false;
     };
@@ -242,7 +252,7 @@ final class TapePlan {
   private void replace(Op op, int dy, int[] in, int[] din, boolean[] add) {
     boolean alone = shares.getOrDefault(dy, 0) == 1;
     switch (op) {
-      case Op.Scale _, Op.Rope _, Op.PositionScale _, Op.Softcap _ -> {
+      case Op.Scale _, Op.Rope _, Op.PositionScale _, Op.Softcap _, Op.Activate _ -> {
         if (din[0] >= 0 && !add[0] && alone) buffers.mayReplace(din[0], dy);
       }
       case Op.Gate _ -> {
@@ -250,7 +260,7 @@ final class TapePlan {
         if (din[1] >= 0 && !add[1] && alone) buffers.mayReplace(din[1], dy);
       }
       case Op.Embed _, Op.Linear _, Op.RmsNorm _, Op.Add _, Op.Attention _, Op.Route _ -> {}
-      case Op.Dispatch _, Op.ExpertLinear _, Op.Combine _, Op.Outputs _ -> {}
+      case Op.Dispatch _, Op.ExpertLinear _, Op.Combine _, Op.Outputs _, Op.LayerNorm _ -> {}
     }
   }
 

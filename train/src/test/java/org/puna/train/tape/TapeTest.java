@@ -47,6 +47,15 @@ class TapeTest {
     check(input("x", 5));
   }
 
+  @ParameterizedTest
+  @EnumSource
+  void embedByNumbersOfAToken(Op.Index index) {
+    Rows rows =
+        new Rows(
+            ROWS.ids(), ROWS.bounds(), ROWS.outputs(), new int[] {0, 1, 1, 0, 0, 2, 2, 2, 0, 1, 1});
+    d.check(g.build(g.embed(d.weight("x", VOCAB, 5), index)), rows);
+  }
+
   @Test
   void linearWithAndWithoutBias() {
     Value x = g.linear(input("x", 7), d.weight("a", 13, 7), Optional.of(d.weight("bias", 13)));
@@ -68,6 +77,19 @@ class TapeTest {
   void rmsNorm(int group, boolean weighted) {
     Optional<Param> w = weighted ? Optional.of(d.weight("w", group)) : Optional.empty();
     check(g.rmsNorm(input("x", 15), group, w, 1e-2));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1", "3", "15"})
+  void layerNorm(int cols) {
+    Value y = g.layerNorm(input("x", cols), d.weight("w", cols), d.weight("b", cols), 1e-1);
+    check(g.linear(y, d.weight("after", 4, cols)));
+  }
+
+  @Test
+  void layerNormOfFrozenParts() {
+    Value x = g.layerNorm(g.embed(d.frozen("x", VOCAB, 6)), d.weight("w", 6), d.frozen("b", 6), 1);
+    check(g.layerNorm(x, d.frozen("v", 6), d.weight("c", 6), 1));
   }
 
   @Test
@@ -94,6 +116,13 @@ class TapeTest {
     Value gate = input("gate", 11);
     Value up = input("up", 11);
     check(g.linear(g.gate(gate, up, activation), d.weight("w", 3, 11)));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void activate(Op.Activation activation) {
+    Value x = input("x", 11);
+    check(g.add(g.linear(g.activate(x, activation), d.weight("w", 11, 11)), x));
   }
 
   @Test
@@ -131,6 +160,15 @@ class TapeTest {
     Value k = input("k", shape.kvCols());
     Value v = input("v", shape.kvCols());
     check(g.attention(q, k, v, shape));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 1, 3, 0", "4, 2, 5, 0", "6, 3, 4, 0.7"})
+  void attentionToLaterPositions(int heads, int kvHeads, int headDim, float softcap) {
+    AttentionShape shape = new AttentionShape(heads, kvHeads, headDim, 0.6f, 0, 0, softcap, false);
+    Value q = input("q", shape.qCols());
+    Value k = input("k", shape.kvCols());
+    check(g.attention(q, k, input("v", shape.kvCols()), shape));
   }
 
   @Test
@@ -185,6 +223,30 @@ class TapeTest {
       }
     }
     check(g.rmsNorm(g.outputs(x), d.weight("norm", 8), 1e-2));
+  }
+
+  @Test
+  void anEncoderLayer() {
+    Value x = g.embed(d.weight("token", VOCAB, 8));
+    x = g.add(x, g.embed(d.weight("position", 5, 8), Op.Index.POSITION));
+    x = g.layerNorm(x, d.weight("norm", 8), d.weight("norm.bias", 8), 1e-1);
+    Value q = g.linear(x, d.weight("q", 8, 8));
+    Value k = g.linear(x, d.weight("k", 8, 8));
+    AttentionShape shape = new AttentionShape(2, 2, 4, 0.6f, 0, 0, 0, false);
+    Value y =
+        g.linear(
+            g.attention(
+                q, k, g.linear(x, d.weight("v", 8, 8), Optional.of(d.weight("v.bias", 8))), shape),
+            d.weight("o", 8, 8));
+    x = g.layerNorm(g.add(x, y), d.weight("norm1", 8), d.weight("norm1.bias", 8), 1e-1);
+    Value h = g.activate(g.linear(x, d.weight("up", 11, 8)), Op.Activation.GELU);
+    x = g.add(x, g.linear(h, d.weight("down", 8, 11)));
+    x = g.layerNorm(x, d.weight("norm2", 8), d.weight("norm2.bias", 8), 1e-1);
+    for (String w : new String[] {"q", "k", "v", "o", "up", "down"}) {
+      float[] numbers = d.numbers(w);
+      for (int i = 0; i < numbers.length; i++) numbers[i] *= 0.3f;
+    }
+    check(x);
   }
 
   private Value layer(Value x, String name) {

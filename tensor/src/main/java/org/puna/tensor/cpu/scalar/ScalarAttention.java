@@ -54,16 +54,17 @@ final class ScalarAttention {
     for (int row = from; row < to; row++) {
       int first = from + shape.firstVisible(row - from);
       float max = Float.NEGATIVE_INFINITY;
-      for (int col = first; col <= row; col++) {
+      int end = from + shape.endVisible(row - from, to - from);
+      for (int col = first; col < end; col++) {
         scores[col - first] = score(row, col);
         max = Math.max(max, scores[col - first]);
       }
       double sum = 0;
-      for (int i = 0; i <= row - first; i++) sum += Math.exp(scores[i] - max);
+      for (int i = 0; i < end - first; i++) sum += Math.exp(scores[i] - max);
       double l = Math.log(sum) + max;
       lse[row * shape.nHeads() + head] = (float) l;
       Arrays.fill(y, qAt(row), qAt(row) + d, 0);
-      for (int col = first; col <= row; col++) {
+      for (int col = first; col < end; col++) {
         addScaled(v, kvAt(col), (float) Math.exp(scores[col - first] - l), y, qAt(row), d);
       }
     }
@@ -85,7 +86,8 @@ final class ScalarAttention {
     }
     for (int row = from; row < to; row++) {
       float delta = dot(dy, qAt(row), y, qAt(row));
-      for (int col = from + shape.firstVisible(row - from); col <= row; col++) {
+      int end = from + shape.endVisible(row - from, to - from);
+      for (int col = from + shape.firstVisible(row - from); col < end; col++) {
         float s = score(row, col);
         float p = (float) Math.exp(s - lse[row * shape.nHeads() + head]);
         addScaled(dy, qAt(row), p, dv, kvAt(col), d);

@@ -103,6 +103,50 @@ public final class ScalarGradKernels implements GradKernels {
   }
 
   @Override
+  public void layerNorm(
+      Team team,
+      float[] dy,
+      float[] x,
+      int rows,
+      int cols,
+      float[] weight,
+      float eps,
+      boolean add,
+      float @Nullable [] dx,
+      float @Nullable [] dweight,
+      float @Nullable [] dbias) {
+    for (int r = 0; r < rows; r++) {
+      int at = r * cols;
+      Moments m = Moments.of(x, at, cols, eps);
+      float sum = 0;
+      float dot = 0;
+      for (int i = 0; i < cols; i++) {
+        float d = dy[at + i];
+        float unit = (x[at + i] - m.mean()) * m.inverse();
+        if (dweight != null) dweight[i] = Math.fma(d, unit, dweight[i]);
+        if (dbias != null) dbias[i] += d;
+        sum += d * weight[i];
+        dot = Math.fma(d * weight[i], unit, dot);
+      }
+      if (dx == null) continue;
+      for (int i = 0; i < cols; i++) {
+        float unit = (x[at + i] - m.mean()) * m.inverse();
+        float v = m.inverse() * (dy[at + i] * weight[i] - sum / cols - unit * (dot / cols));
+        dx[at + i] = add ? dx[at + i] + v : v;
+      }
+    }
+  }
+
+  @Override
+  public void activate(
+      Team team, float[] dy, float[] x, int n, Op.Activation activation, boolean add, float[] dx) {
+    for (int i = 0; i < n; i++) {
+      float v = dy[i] * slope(activation, x[i]);
+      dx[i] = add ? dx[i] + v : v;
+    }
+  }
+
+  @Override
   public void softcap(Team team, float[] dy, float[] x, int n, float cap, boolean add, float[] dx) {
     for (int i = 0; i < n; i++) {
       double t = Math.tanh(x[i] / cap);

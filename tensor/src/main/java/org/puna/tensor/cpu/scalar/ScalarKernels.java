@@ -70,6 +70,25 @@ public final class ScalarKernels implements Kernels {
   }
 
   @Override
+  public void layerNorm(
+      Team team,
+      float[] x,
+      int rows,
+      int cols,
+      float[] weight,
+      float[] bias,
+      float eps,
+      float[] y) {
+    for (int r = 0; r < rows; r++) {
+      int at = r * cols;
+      Moments m = Moments.of(x, at, cols, eps);
+      for (int i = 0; i < cols; i++) {
+        y[at + i] = (x[at + i] - m.mean()) * m.inverse() * weight[i] + bias[i];
+      }
+    }
+  }
+
+  @Override
   public void add(Team team, float[] a, float[] b, int n, float[] y) {
     for (int i = 0; i < n; i++) y[i] = a[i] + b[i];
   }
@@ -88,6 +107,11 @@ public final class ScalarKernels implements Kernels {
   public void gate(
       Team team, float[] gate, float[] up, int n, Op.Activation activation, float[] y) {
     for (int i = 0; i < n; i++) y[i] = activate(activation, gate[i]) * up[i];
+  }
+
+  @Override
+  public void activate(Team team, float[] x, int n, Op.Activation activation, float[] y) {
+    for (int i = 0; i < n; i++) y[i] = activate(activation, x[i]);
   }
 
   /** Returns a non-linearity of one number. */
@@ -173,7 +197,7 @@ public final class ScalarKernels implements Kernels {
     int first = shape.firstVisible(position);
     int qAt = (part.firstRow() + row) * shape.qCols() + head * d;
     int kvAt = head / (shape.nHeads() / shape.nKvHeads()) * d;
-    float[] scores = new float[position - first + 1];
+    float[] scores = new float[shape.endVisible(position, part.length()) - first];
     float max = Float.NEGATIVE_INFINITY;
     for (int i = 0; i < scores.length; i++) {
       float[] page = keys[part.pages()[(first + i) / pageTokens]];

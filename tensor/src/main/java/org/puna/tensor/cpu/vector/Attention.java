@@ -108,7 +108,7 @@ final class Attention {
     int group = shape.nHeads() / shape.nKvHeads();
     int position = part.firstPosition() + row;
     int first = shape.firstVisible(position);
-    int n = position - first + 1;
+    int n = shape.endVisible(position, part.length()) - first;
     float[] s = scores(member, group * n);
     int qAt = (part.firstRow() + row) * shape.qCols() + kvHead * group * d;
     for (int i = 0; i < n; ) {

@@ -146,6 +146,11 @@ final class GradAttention {
       }
     }
 
+    /** Columns that a block of rows computes with: whole squares. */
+    private int end(int block) {
+      return shape.causal() ? block + SQUARE : padded;
+    }
+
     /** Copies a head's columns to [padded, dp], zeros around. */
     private void straight(float[] x, int at, int step, float[] to) {
       Arrays.fill(to, 0, padded * dp, 0);
@@ -181,7 +186,7 @@ final class GradAttention {
       for (int block = 0; block < padded; block += SQUARE) {
         int blockRows = Math.min(SQUARE, rows - block);
         int first = shape.firstVisible(block) / SQUARE * SQUARE;
-        int n = block + SQUARE - first;
+        int n = end(block) - first;
         Blocks.multiply(
             queries, block * dp, dp, 1, keysT, first, padded, SQUARE, n, d, false, panel, 0, n);
         for (int r = 0; r < SQUARE; r++) {
@@ -205,7 +210,7 @@ final class GradAttention {
     private float softmax(int at, int n, int first, int position) {
       cap(panel, at, n);
       int low = at + shape.firstVisible(position) - first;
-      int high = at + position - first + 1;
+      int high = at + shape.endVisible(position, rows) - first;
       Arrays.fill(panel, at, low, Float.NEGATIVE_INFINITY);
       Arrays.fill(panel, high, at + n, Float.NEGATIVE_INFINITY);
       FloatVector highest = FloatVector.broadcast(Lanes.F, Float.NEGATIVE_INFINITY);
@@ -240,7 +245,8 @@ final class GradAttention {
         delta[r] = FloatDots.dot(dy, i, y, i, d);
       }
       for (int block = 0; block < padded; block += SQUARE) {
-        for (int col = shape.firstVisible(block) / SQUARE * SQUARE; col <= block; col += SQUARE) {
+        int first = shape.firstVisible(block) / SQUARE * SQUARE;
+        for (int col = first; col < end(block); col += SQUARE) {
           Blocks.multiply(
               queries,
               block * dp,
@@ -335,7 +341,7 @@ final class GradAttention {
         g.intoArray(ds, j);
       }
       int low = Math.clamp(shape.firstVisible(position) - col, 0, SQUARE);
-      int high = Math.clamp(position - col + 1, 0, SQUARE);
+      int high = Math.clamp(shape.endVisible(position, rows) - col, 0, SQUARE);
       Arrays.fill(p, at, at + low, 0);
       Arrays.fill(ds, at, at + low, 0);
       Arrays.fill(p, at + high, at + SQUARE, 0);

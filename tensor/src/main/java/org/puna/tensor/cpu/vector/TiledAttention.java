@@ -53,6 +53,11 @@ final class TiledAttention {
       return part.firstPosition() + row + query / group();
     }
 
+    /** Returns the position after the last that a query sees. */
+    int end(int query) {
+      return shape.endVisible(position(query), part.length());
+    }
+
     /** Returns where a query starts in the activations, and its result in the output. */
     int at(int query) {
       return (part.firstRow() + row + query / group()) * shape.qCols()
@@ -68,7 +73,7 @@ final class TiledAttention {
     reserve(groups * ROWS, d, panels);
     packQueries(b, groups, q);
     int first = b.shape().firstVisible(b.position(0));
-    int end = b.position(b.queries() - 1) + 1;
+    int end = b.end(b.queries() - 1);
     for (int p = first; p < end; p += RUN) {
       int count = Math.min(RUN, end - p);
       gather(b, k, p, count, pageTokens);
@@ -153,7 +158,7 @@ final class TiledAttention {
       int at = r * RUN;
       if (b.shape().softcap() > 0) cap(at, b.shape().softcap());
       int position = b.position(i);
-      int visible = Math.clamp(position + 1 - p, 0, count);
+      int visible = Math.clamp(b.end(i) - p, 0, count);
       int hidden = Math.clamp(b.shape().firstVisible(position) - p, 0, visible);
       Arrays.fill(tile, at, at + hidden, Float.NEGATIVE_INFINITY);
       Arrays.fill(tile, at + visible, at + RUN, Float.NEGATIVE_INFINITY);

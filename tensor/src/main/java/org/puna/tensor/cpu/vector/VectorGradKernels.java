@@ -222,6 +222,98 @@ public final class VectorGradKernels implements GradKernels {
   }
 
   @Override
+  public void layerNorm(
+      Team team,
+      float[] dy,
+      float[] x,
+      int rows,
+      int cols,
+      float[] weight,
+      float eps,
+      boolean add,
+      float @Nullable [] dx,
+      float @Nullable [] dweight,
+      float @Nullable [] dbias) {
+    float[] both = new float[2 * cols];
+    sums(
+        team,
+        rows,
+        2 * cols,
+        both,
+        (from, to, s, sAt) -> {
+          for (int r = from; r < to; r++) {
+            layerSlope(dy, x, r * cols, cols, weight, eps, add, dx, s, sAt);
+          }
+        });
+    if (dweight != null) addTo(dweight, 0, both, 0, cols);
+    if (dbias != null) addTo(dbias, 0, both, cols, cols);
+  }
+
+  /** Sums a row's gradients of weight and bias into two runs of n numbers. */
+  private static void layerSlope(
+      float[] dy,
+      float[] x,
+      int at,
+      int n,
+      float[] weight,
+      float eps,
+      boolean add,
+      float @Nullable [] dx,
+      float[] sums,
+      int sAt) {
+    float mean = Moments.mean(x, at, n);
+    float r = Moments.inverse(x, at, n, mean, eps);
+    FloatVector total = FloatVector.zero(Lanes.F);
+    FloatVector dots = FloatVector.zero(Lanes.F);
+    int i = 0;
+    for (; i <= n - N; i += N) {
+      FloatVector g = at(dy, at + i);
+      FloatVector unit = at(x, at + i).sub(mean).mul(r);
+      unit.fma(g, at(sums, sAt + i)).intoArray(sums, sAt + i);
+      g.add(at(sums, sAt + n + i)).intoArray(sums, sAt + n + i);
+      FloatVector w = g.mul(at(weight, i));
+      total = total.add(w);
+      dots = w.fma(unit, dots);
+    }
+    float sum = LaneSum.of(total);
+    float dot = LaneSum.of(dots);
+    for (; i < n; i++) {
+      float unit = (x[at + i] - mean) * r;
+      sums[sAt + i] += dy[at + i] * unit;
+      sums[sAt + n + i] += dy[at + i];
+      sum += dy[at + i] * weight[i];
+      dot += dy[at + i] * weight[i] * unit;
+    }
+    if (dx == null) return;
+    float shift = sum / n;
+    float back = dot / n;
+    for (i = 0; i <= n - N; i += N) {
+      FloatVector unit = at(x, at + i).sub(mean).mul(r);
+      FloatVector v = at(dy, at + i).mul(at(weight, i)).sub(shift).sub(unit.mul(back)).mul(r);
+      (add ? v.add(at(dx, at + i)) : v).intoArray(dx, at + i);
+    }
+    for (; i < n; i++) {
+      float unit = (x[at + i] - mean) * r;
+      float v = r * (dy[at + i] * weight[i] - shift - unit * back);
+      dx[at + i] = add ? dx[at + i] + v : v;
+    }
+  }
+
+  @Override
+  public void activate(
+      Team team, float[] dy, float[] x, int n, Op.Activation activation, boolean add, float[] dx) {
+    pieces(
+        team,
+        n,
+        (from, to) -> {
+          for (int i = from; i < to; i++) {
+            float v = dy[i] * ScalarGradKernels.slope(activation, x[i]);
+            dx[i] = add ? dx[i] + v : v;
+          }
+        });
+  }
+
+  @Override
   public void softcap(Team team, float[] dy, float[] x, int n, float cap, boolean add, float[] dx) {
     pieces(
         team,

@@ -75,6 +75,36 @@ public final class VectorKernels implements Kernels {
   }
 
   @Override
+  public void layerNorm(
+      Team team,
+      float[] x,
+      int rows,
+      int cols,
+      float[] weight,
+      float[] bias,
+      float eps,
+      float[] y) {
+    int step = Math.max(1, PIECE / cols);
+    team.run(
+        (rows + step - 1) / step,
+        (piece, _) -> {
+          for (int r = piece * step; r < Math.min(rows, (piece + 1) * step); r++) {
+            int at = r * cols;
+            float mean = Moments.mean(x, at, cols);
+            float inverse = Moments.inverse(x, at, cols, mean, eps);
+            int i = 0;
+            for (; i <= cols - N; i += N) {
+              FloatVector v = at(x, at + i).sub(mean).mul(inverse);
+              v.fma(at(weight, i), at(bias, i)).intoArray(y, at + i);
+            }
+            for (; i < cols; i++) {
+              y[at + i] = (x[at + i] - mean) * inverse * weight[i] + bias[i];
+            }
+          }
+        });
+  }
+
+  @Override
   public void add(Team team, float[] a, float[] b, int n, float[] y) {
     pieces(
         team,
@@ -123,7 +153,7 @@ public final class VectorKernels implements Kernels {
               switch (activation) {
                 case SILU -> siluGate(gate, up, from, to, y);
                 case GELU_TANH -> geluGate(gate, up, from, to, y);
-                case GELU -> from; // no family that needs speed uses it
+                case GELU -> erfGate(gate, up, from, to, y);
               };
           for (; i < to; i++) y[i] = ScalarKernels.activate(activation, gate[i]) * up[i];
         });
@@ -138,6 +168,46 @@ public final class VectorKernels implements Kernels {
   private static int geluGate(float[] gate, float[] up, int from, int to, float[] y) {
     int i = from;
     for (; i <= to - N; i += N) VectorMath.geluTanh(at(gate, i)).mul(at(up, i)).intoArray(y, i);
+    return i;
+  }
+
+  private static int erfGate(float[] gate, float[] up, int from, int to, float[] y) {
+    int i = from;
+    for (; i <= to - N; i += N) VectorMath.gelu(at(gate, i)).mul(at(up, i)).intoArray(y, i);
+    return i;
+  }
+
+  @Override
+  public void activate(Team team, float[] x, int n, Op.Activation activation, float[] y) {
+    pieces(
+        team,
+        n,
+        (from, to) -> {
+          int i =
+              switch (activation) {
+                case SILU -> silu(x, from, to, y);
+                case GELU_TANH -> geluTanh(x, from, to, y);
+                case GELU -> gelu(x, from, to, y);
+              };
+          for (; i < to; i++) y[i] = ScalarKernels.activate(activation, x[i]);
+        });
+  }
+
+  private static int silu(float[] x, int from, int to, float[] y) {
+    int i = from;
+    for (; i <= to - N; i += N) VectorMath.silu(at(x, i)).intoArray(y, i);
+    return i;
+  }
+
+  private static int geluTanh(float[] x, int from, int to, float[] y) {
+    int i = from;
+    for (; i <= to - N; i += N) VectorMath.geluTanh(at(x, i)).intoArray(y, i);
+    return i;
+  }
+
+  private static int gelu(float[] x, int from, int to, float[] y) {
+    int i = from;
+    for (; i <= to - N; i += N) VectorMath.gelu(at(x, i)).intoArray(y, i);
     return i;
   }
 

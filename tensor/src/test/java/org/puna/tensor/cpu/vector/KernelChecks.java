@@ -28,6 +28,9 @@ final class KernelChecks {
   /** Element-wise functions: a few units in the last place. */
   private static final float ELEMENT_TOLERANCE = 8 * Math.ulp(1f);
 
+  /** The formula's error, relative to the argument: 1.5e-7 and some roundings. */
+  private static final double GELU_TOLERANCE = 3e-7;
+
   private static final float GUARD = 7777.5f;
   private static final int PAD = 37;
 
@@ -159,6 +162,18 @@ final class KernelChecks {
         close(actual, expected, DOT_TOLERANCE * (float) Math.sqrt(group) + ELEMENT_TOLERANCE);
       }
     }
+    for (int cols : new int[] {1, 7, 64, 515}) {
+      for (int rows : new int[] {1, 3, 50}) {
+        float[] x = normal(cols * rows, PAD);
+        float[] weight = normal(cols, 0);
+        float[] bias = normal(cols, 0);
+        float[] expected = x.clone();
+        scalar.layerNorm(team, x, rows, cols, weight, bias, 1e-5f, expected);
+        float[] actual = x.clone();
+        vector.layerNorm(team, actual, rows, cols, weight, bias, 1e-5f, actual);
+        close(actual, expected, 4 * DOT_TOLERANCE * (float) Math.sqrt(cols) + ELEMENT_TOLERANCE);
+      }
+    }
   }
 
   void elements() {
@@ -181,6 +196,12 @@ final class KernelChecks {
         scalar.gate(team, gate, b, n, activation, expected);
         vector.gate(team, gate, b, n, activation, gate);
         close(gate, expected, ELEMENT_TOLERANCE);
+        float[] x = a.clone();
+        for (int i = 0; i < n; i++) x[i] *= 5;
+        expected = x.clone();
+        scalar.activate(team, x, n, activation, expected);
+        vector.activate(team, x, n, activation, x);
+        close(x, expected, ELEMENT_TOLERANCE);
       }
       float[] logits = a.clone();
       for (int i = 0; i < n; i++) logits[i] *= 40;
@@ -225,12 +246,25 @@ final class KernelChecks {
     for (int i = 0; i < n; i += Lanes.N) {
       float[] exp = new float[Lanes.N];
       float[] tanh = new float[Lanes.N];
+      float[] gelu = new float[Lanes.N];
       var v = jdk.incubator.vector.FloatVector.fromArray(Lanes.F, x, i);
       VectorMath.exp(v).intoArray(exp, 0);
       VectorMath.tanh(v).intoArray(tanh, 0);
+      VectorMath.gelu(v).intoArray(gelu, 0);
       for (int j = 0; j < Lanes.N; j++) {
         same("exp", x[i + j], exp[j], Math.exp(x[i + j]), 2);
         same("tanh", x[i + j], tanh[j], Math.tanh(x[i + j]), 8);
+        float exact = ScalarKernels.activate(Op.Activation.GELU, x[i + j]);
+        // Minus infinity times the distribution's 0 there is no number; the limit is 0.
+        if (x[i + j] == Float.NEGATIVE_INFINITY) exact = 0;
+        if (Float.isNaN(exact) || Float.isInfinite(exact)) {
+          assertThat(Float.valueOf(gelu[j]))
+              .as("gelu(%s)", x[i + j])
+              .isEqualTo(Float.valueOf(exact));
+        } else {
+          double limit = GELU_TOLERANCE * Math.max(1e-30, Math.abs(x[i + j]));
+          assertThat(Math.abs((double) gelu[j] - exact)).as("gelu(%s)", x[i + j]).isLessThan(limit);
+        }
       }
     }
   }
@@ -283,6 +317,14 @@ final class KernelChecks {
         attention(shape, pageTokens, new int[] {1}, new int[] {0});
         attention(shape, pageTokens, new int[] {3, 40, 1}, new int[] {100, 5, 90});
         attention(shape, pageTokens, new int[] {150}, new int[] {33});
+      }
+    }
+    for (AttentionShape shape :
+        List.of(
+            new AttentionShape(4, 4, 16, 0.25f, 0, 0, 0, false),
+            new AttentionShape(6, 2, 33, 0.2f, 0, 0, 5, false))) {
+      for (int pageTokens : new int[] {16, 7}) {
+        attention(shape, pageTokens, new int[] {70, 1, 5, 130}, new int[] {0, 0, 0, 0});
       }
     }
   }

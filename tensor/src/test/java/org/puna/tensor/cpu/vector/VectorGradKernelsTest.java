@@ -159,6 +159,25 @@ class VectorGradKernelsTest {
         numbers(group));
   }
 
+  @ParameterizedTest
+  @CsvSource({"1, 1", "5, 33", "40, 16", "17, 100"})
+  void layerNorms(int rows, int cols) {
+    float[] dy = numbers(rows * cols);
+    float[] x = numbers(rows * cols);
+    float[] w = numbers(cols);
+    for (boolean add : new boolean[] {false, true}) {
+      same(
+          (g, r) ->
+              g.layerNorm(r.team, dy, x, rows, cols, w, 1e-2f, add, r.out[0], r.out[1], r.out[2]),
+          numbers(rows * cols),
+          numbers(cols),
+          numbers(cols));
+    }
+    same(
+        (g, r) -> g.layerNorm(r.team, dy, x, rows, cols, w, 1e-2f, false, null, null, r.out[0]),
+        numbers(cols));
+  }
+
   @Test
   void softcap() {
     float[] dy = numbers(77);
@@ -193,6 +212,22 @@ class VectorGradKernelsTest {
   }
 
   @ParameterizedTest
+  @EnumSource
+  void activations(Op.Activation activation) {
+    int n = 20_003;
+    float[] dy = numbers(n);
+    float[] x = numbers(n);
+    same((g, r) -> g.activate(r.team, dy, x, n, activation, false, r.out[0]), numbers(n));
+    same((g, r) -> g.activate(r.team, dy, x, n, activation, true, r.out[0]), numbers(n));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 1, 3, 0", "4, 2, 8, 0", "6, 2, 48, 0.7", "2, 1, 80, 0"})
+  void attentionToLaterPositions(int heads, int kvHeads, int headDim, float softcap) {
+    attention(new AttentionShape(heads, kvHeads, headDim, 0.3f, 0, 0, softcap, false));
+  }
+
+  @ParameterizedTest
   @CsvSource({
     "1, 1, 3, 0, 0, 0",
     "4, 2, 8, 0, 0, 0",
@@ -202,8 +237,11 @@ class VectorGradKernelsTest {
     "2, 1, 80, 70, 100, 0.4"
   })
   void attention(int heads, int kvHeads, int headDim, int window, int chunk, float softcap) {
-    AttentionShape shape =
-        new AttentionShape(heads, kvHeads, headDim, 0.3f, window, chunk, softcap);
+    attention(new AttentionShape(heads, kvHeads, headDim, 0.3f, window, chunk, softcap));
+  }
+
+  private void attention(AttentionShape shape) {
+    int heads = shape.nHeads();
     int[] bounds = {0, 1, 131, 195, 260};
     int rows = 260;
     float[] q = numbers(rows * shape.qCols());
