@@ -176,7 +176,17 @@ public final class ChatModel {
    * @throws org.puna.engine.EngineBusy if the engine takes not all of them for now
    */
   public List<TextGeneration> complete(CompletionRequest request, int n) {
-    int[] ids = tokenizer.encodeWithSpecials(request.prompt(), request.parseSpecial());
+    return complete(
+        tokenizer.encodeWithSpecials(request.prompt(), request.parseSpecial()), request, n);
+  }
+
+  /**
+   * Goes on {@code n} times with tokens, in place of the request's own prompt.
+   *
+   * @param ids what to go on with, at least one
+   * @throws BadInput if they are more than the context holds, or one is not in the vocabulary
+   */
+  public List<TextGeneration> complete(int[] ids, CompletionRequest request, int n) {
     return several(
         n,
         i ->
@@ -190,6 +200,7 @@ public final class ChatModel {
                     request.topLogprobs(),
                     request.timeout()),
                 tokenizer,
+                ids,
                 request.stops(),
                 false));
   }
