@@ -1,0 +1,251 @@
+package org.puna.server;
+
+import io.javalin.http.Context;
+import io.javalin.http.HttpResponseException;
+import java.lang.System.Logger.Level;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
+import org.eclipse.jetty.server.Request;
+import org.puna.engine.EngineBusy;
+import org.puna.model.chat.TemplateError;
+import org.puna.model.config.BadInput;
+import org.puna.server.access.ApiKey;
+import org.puna.server.access.Gate;
+import org.puna.server.answering.Ids;
+import org.puna.server.http.ApiError;
+import org.puna.server.http.ApiFailure;
+import org.puna.server.http.ClientGone;
+import org.puna.server.http.Endpoint;
+import org.puna.server.http.ErrorShape;
+import org.puna.server.http.EventStream;
+import org.puna.server.http.Exchange;
+import org.puna.server.http.InFlight;
+import org.puna.server.metrics.Meters;
+import org.puna.server.serving.ModelRegistry;
+import tools.jackson.databind.ObjectMapper;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * What happens around every endpoint: who may ask, the deadline, the error's answer, one line in
+ * the log, the meters.
+ */
+final class Front {
+  private static final System.Logger LOG = System.getLogger(Front.class.getName());
+
+  /** What proxies log for a client that left before the answer. */
+  private static final int CLIENT_CLOSED = 499;
+
+  private static final int RETRY_SECONDS = 5;
+
+  private final ServerOptions options;
+  private final ModelRegistry models;
+  private final Meters meters;
+  private final InFlight inFlight;
+  private final AtomicBoolean stopping;
+  private final Consumer<String> requestLog;
+  private final Gate gate = new Gate(System::nanoTime);
+  private final ObjectMapper json = JsonMapper.builder().build();
+
+  Front(
+      ServerOptions options,
+      ModelRegistry models,
+      Meters meters,
+      InFlight inFlight,
+      AtomicBoolean stopping,
+      Consumer<String> requestLog) {
+    this.options = options;
+    this.models = models;
+    this.meters = meters;
+    this.inFlight = inFlight;
+    this.stopping = stopping;
+    this.requestLog = requestLog;
+  }
+
+  /** Answers a request through its endpoint. */
+  void serve(Endpoint endpoint, Context context) {
+    long start = System.nanoTime();
+    String id = Ids.next("req_");
+    context.res().setHeader("x-request-id", id);
+    context.res().setHeader("request-id", id);
+    try (InFlight.Ticket ticket = inFlight.enter(context.req(), options.deadline())) {
+      Exchange x = new Exchange(context, json, ticket, options.bodyLimit(), id);
+      int status;
+      try {
+        status = answer(endpoint, x, context);
+      } catch (ClientGone e) {
+        status = CLIENT_CLOSED;
+      }
+      if (ticket.mustClose() || status == CLIENT_CLOSED) closeAfterwards(context);
+      done(endpoint, x, status, System.nanoTime() - start);
+    }
+  }
+
+  private int answer(Endpoint endpoint, Exchange x, Context context) {
+    try {
+      if (!endpoint.open()) mayAsk(x, context);
+      try (Gate.Pass _ = pass(endpoint, x)) {
+        endpoint.handle(x);
+      }
+      return context.res().getStatus();
+    } catch (ClientGone e) {
+      throw e;
+    } catch (Throwable t) {
+      if (t instanceof InterruptedException) Thread.currentThread().interrupt();
+      ApiError error = error(t, x.requestId());
+      refuse(endpoint.errors(), error, x);
+      return error.status();
+    }
+  }
+
+  private void mayAsk(Exchange x, Context context) {
+    if (stopping.get()) {
+      throw new ApiFailure(new ApiError.Unavailable("The server shuts down", RETRY_SECONDS));
+    }
+    if (!options.keys().all().isEmpty()) return;
+    String host = context.req().getHeader("Host");
+    if (host != null && Loopback.is(options.host()) && !Loopback.isHostHeader(host)) {
+      throw new ApiFailure(
+          new ApiError.Forbidden(
+              "The request names another host than this machine; the server listens to itself"
+                  + " only"));
+    }
+    Optional<String> origin = x.header("Origin");
+    if (origin.isPresent() && !mayCall(origin.get(), host)) {
+      throw new ApiFailure(
+          new ApiError.Forbidden(
+              "Pages of this origin may not call the server; start it with --cors-origin to allow"
+                  + " it"));
+    }
+  }
+
+  private boolean mayCall(String origin, @org.jspecify.annotations.Nullable String host) {
+    String o = origin.toLowerCase(Locale.ROOT);
+    boolean same = host != null && (o.equals("http://" + host) || o.equals("https://" + host));
+    List<String> allowed = options.corsOrigins();
+    return same || allowed.contains("*") || allowed.contains(origin);
+  }
+
+  private Gate.Pass pass(Endpoint endpoint, Exchange x) {
+    if (endpoint.open() || options.keys().all().isEmpty()) return () -> {};
+    Optional<String> presented =
+        x.header("Authorization")
+            .filter(h -> h.regionMatches(true, 0, "Bearer ", 0, 7))
+            .map(h -> h.substring(7).strip())
+            .or(() -> x.header("x-api-key"));
+    if (presented.isEmpty()) {
+      throw new ApiFailure(
+          new ApiError.Unauthorized(
+              "No API key: send it as 'Authorization: Bearer KEY' or 'x-api-key: KEY'"));
+    }
+    ApiKey key =
+        options
+            .keys()
+            .find(presented.get())
+            .orElseThrow(
+                () -> new ApiFailure(new ApiError.Unauthorized("The API key is not known here")));
+    x.notes().key(key.name());
+    return gate.enter(key);
+  }
+
+  private ApiError error(Throwable t, String requestId) {
+    return switch (t) {
+      case ApiFailure e -> e.error();
+      case TemplateError e ->
+          new ApiError.BadRequest(
+              "messages: the model's chat template refuses them: " + e.getMessage(),
+              Optional.of("messages"));
+      case EngineBusy e -> {
+        int seconds = (int) Math.max(1, e.retryAfter().toSeconds());
+        String message = String.valueOf(e.getMessage());
+        yield e.stopping()
+            ? new ApiError.Unavailable(message, seconds)
+            : new ApiError.TooMany(message, seconds);
+      }
+      case BadInput e -> badInput(models.withoutPaths(String.valueOf(e.getMessage())));
+      case InterruptedException e ->
+          new ApiError.Unavailable("The server shuts down", RETRY_SECONDS);
+      default -> {
+        LOG.log(Level.ERROR, "request " + requestId + " failed", t);
+        yield new ApiError.Internal(requestId);
+      }
+    };
+  }
+
+  private static ApiError badInput(String message) {
+    return message.contains("tokens, the context holds")
+        ? new ApiError.ContextExceeded(message)
+        : new ApiError.BadRequest(message, Optional.empty());
+  }
+
+  private void refuse(ErrorShape shape, ApiError error, Exchange x) {
+    Optional<EventStream> stream = x.started();
+    if (stream.isPresent()) {
+      if (shape == ErrorShape.ANTHROPIC) {
+        stream.get().event("error", shape.body(error));
+      } else {
+        stream.get().data(shape.body(error));
+      }
+      return;
+    }
+    switch (error) {
+      case ApiError.TooMany e ->
+          x.answerHeader("Retry-After", Integer.toString(e.retryAfterSeconds()));
+      case ApiError.Unavailable e ->
+          x.answerHeader("Retry-After", Integer.toString(e.retryAfterSeconds()));
+      case ApiError.Unauthorized e -> x.answerHeader("WWW-Authenticate", "Bearer");
+      // What is left of a body that was not read would be taken for the next request.
+      case ApiError.TooLarge e -> x.answerHeader("Connection", "close");
+      default -> {}
+    }
+    x.json(error.status(), shape.body(error));
+  }
+
+  /** Answers a request that has no endpoint. */
+  void unknown(HttpResponseException e, Context context) {
+    String path = context.path();
+    ApiError error =
+        switch (e.getStatus()) {
+          case 404 ->
+              new ApiError.NotFound(
+                  "There is no "
+                      + context.req().getMethod()
+                      + " "
+                      + path
+                      + "; GET /openapi.json lists what there is");
+          case 405 -> new ApiError.WrongMethod(context.req().getMethod() + " is not for " + path);
+          default -> new ApiError.BadRequest(String.valueOf(e.getMessage()), Optional.empty());
+        };
+    context.res().setContentType("application/json");
+    ErrorShape shape = path.startsWith("/v1/messages") ? ErrorShape.ANTHROPIC : ErrorShape.OPENAI;
+    context.status(error.status()).result(json.writeValueAsBytes(shape.body(error)));
+  }
+
+  private static void closeAfterwards(Context context) {
+    Request core = ServletContextRequest.getServletContextRequest(context.req());
+    var endPoint = core.getConnectionMetaData().getConnection().getEndPoint();
+    Request.addCompletionListener(core, failure -> endPoint.close());
+  }
+
+  private void done(Endpoint endpoint, Exchange x, int status, long nanos) {
+    meters.request(endpoint.method() + " " + endpoint.path(), status, nanos, x.notes());
+    if (endpoint.open()) return;
+    StringBuilder line = new StringBuilder(160);
+    line.append(endpoint.method()).append(' ').append(endpoint.path()).append(' ').append(status);
+    x.notes().key().ifPresent(k -> line.append(" key=").append(k));
+    x.notes().model().ifPresent(m -> line.append(" model=").append(m));
+    if (x.notes().promptTokens() > 0) {
+      line.append(" prompt=").append(x.notes().promptTokens());
+      line.append(" cached=").append(x.notes().cachedTokens());
+      line.append(" answer=").append(x.notes().answerTokens());
+    }
+    if (x.notes().ttftNanos() >= 0) {
+      line.append(" ttft=").append(x.notes().ttftNanos() / 1_000_000).append("ms");
+    }
+    line.append(" time=").append(nanos / 1_000_000).append("ms id=").append(x.requestId());
+    requestLog.accept(line.toString());
+  }
+}

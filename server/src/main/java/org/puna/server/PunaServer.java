@@ -1,0 +1,156 @@
+package org.puna.server;
+
+import io.javalin.Javalin;
+import io.javalin.config.JavalinConfig;
+import io.javalin.http.HandlerType;
+import io.javalin.http.HttpResponseException;
+import io.javalin.util.JavalinBindException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.ServerConnector;
+import org.puna.model.config.BadInput;
+import org.puna.server.http.Endpoint;
+import org.puna.server.http.InFlight;
+import org.puna.server.metrics.Meters;
+import org.puna.server.serving.ModelRegistry;
+
+/**
+ * The server: listens, and answers each request on a virtual thread of its own. Owns the models
+ * that it is given.
+ */
+public final class PunaServer implements AutoCloseable {
+  private static final Duration POLL = Duration.ofMillis(20);
+
+  /** Time that cancelled requests have to tell their clients so. */
+  private static final Duration FAREWELL = Duration.ofSeconds(2);
+
+  private final ServerOptions options;
+  private final ModelRegistry models;
+  private final InFlight inFlight = new InFlight();
+  private final AtomicBoolean stopping = new AtomicBoolean();
+  private final AtomicBoolean closed = new AtomicBoolean();
+  private final Meters meters;
+  private final List<Endpoint> endpoints;
+  private final Javalin javalin;
+
+  /**
+   * A server that does not listen yet.
+   *
+   * @param requestLog takes one line per request, from many threads
+   */
+  public PunaServer(ServerOptions options, ModelRegistry models, Consumer<String> requestLog) {
+    this.options = options;
+    this.models = models;
+    this.meters = new Meters(models, inFlight);
+    Front front = new Front(options, models, meters, inFlight, stopping, requestLog);
+    this.endpoints = Routes.all(models, meters, Clock.systemUTC(), stopping::get);
+    this.javalin = Javalin.create(config -> configure(config, front));
+  }
+
+  private void configure(JavalinConfig config, Front front) {
+    config.concurrency.useVirtualThreads = true;
+    config.startup.showJavalinBanner = false;
+    config.startup.showOldJavalinVersionWarning = false;
+    config.startup.startupWatcherEnabled = false;
+    config.http.prefer405over404 = true;
+    config.http.maxRequestSize = options.bodyLimit();
+    config.jetty.modifyHttpConfiguration(http -> {
+      http.setSendServerVersion(false);
+      http.setRequestHeaderSize(options.headerLimit());
+    });
+    config.jetty.addConnector((server, http) -> {
+      ServerConnector connector = new ServerConnector(server, new HttpConnectionFactory(http));
+      connector.setHost(options.host());
+      connector.setPort(options.port());
+      connector.setIdleTimeout(options.idle().toMillis());
+      return connector;
+    });
+    if (!options.corsOrigins().isEmpty()) {
+      config.bundledPlugins.enableCors(cors ->
+          cors.addRule(rule -> {
+            if (options.corsOrigins().contains("*")) {
+              rule.anyHost();
+            } else {
+              options.corsOrigins().forEach(o -> rule.allowHost(o));
+            }
+          }));
+    }
+    for (Endpoint e : endpoints) {
+      config.routes.addHttpHandler(method(e), e.path(), context -> front.serve(e, context));
+    }
+    config.routes.exception(HttpResponseException.class, front::unknown);
+  }
+
+  private static HandlerType method(Endpoint e) {
+    return switch (e.method()) {
+      case "GET" -> HandlerType.GET;
+      case "POST" -> HandlerType.POST;
+      case "DELETE" -> HandlerType.DELETE;
+      default -> throw new IllegalStateException("no endpoint has the method " + e.method());
+    };
+  }
+
+  /**
+   * Listens; models that are pinned may still be loading, {@code /health} tells.
+   *
+   * @throws BadInput if the address cannot be listened on
+   */
+  public void start() {
+    try {
+      javalin.start();
+    } catch (JavalinBindException e) {
+      throw new BadInput(
+          "serve: cannot listen on "
+              + options.host()
+              + ":"
+              + options.port()
+              + " (is another server there?); choose another --port or --host",
+          e);
+    }
+  }
+
+  /** Returns the port that it listens on. */
+  public int port() {
+    return javalin.port();
+  }
+
+  /** Returns every endpoint. */
+  public List<Endpoint> endpoints() {
+    return endpoints;
+  }
+
+  /** Returns what it serves. */
+  public ModelRegistry models() {
+    return models;
+  }
+
+  /**
+   * Refuses new requests, lets running ones finish within the grace period, ends the rest with an
+   * error, and frees everything.
+   */
+  @Override
+  public void close() {
+    if (!closed.compareAndSet(false, true)) return;
+    stopping.set(true);
+    await(options.grace());
+    inFlight.cancelAll();
+    await(FAREWELL);
+    javalin.stop();
+    inFlight.close();
+    models.close();
+    meters.close();
+  }
+
+  private void await(Duration most) {
+    long end = System.nanoTime() + most.toNanos();
+    try {
+      while (inFlight.count() > 0 && System.nanoTime() - end < 0) Thread.sleep(POLL);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,84 @@
+package org.puna.server;
+
+import java.time.Duration;
+import java.util.List;
+import org.puna.model.config.BadInput;
+import org.puna.server.access.Keys;
+
+/**
+ * How the server listens and whom it answers.
+ *
+ * @param host address to listen on
+ * @param port port, 0 for a free one
+ * @param keys who may use it; none for everybody, which only a loopback address allows
+ * @param corsOrigins origins of web pages that may call it, {@code *} for all; none by default
+ * @param bodyLimit bytes of a request's body at most
+ * @param headerLimit bytes of a request's headers at most
+ * @param deadline time that a request may take
+ * @param idle time that a connection may wait for its client to read or write
+ * @param grace time that running requests have when the server is stopped
+ */
+public record ServerOptions(
+    String host,
+    int port,
+    Keys keys,
+    List<String> corsOrigins,
+    long bodyLimit,
+    int headerLimit,
+    Duration deadline,
+    Duration idle,
+    Duration grace) {
+
+  /** Checks that the server is not open to a network by accident. */
+  public ServerOptions {
+    corsOrigins = List.copyOf(corsOrigins);
+    if (port < 0 || port > 65_535) {
+      throw new BadInput("serve: port: expected 0 to 65535, found " + port);
+    }
+    if (keys.all().isEmpty() && !Loopback.is(host)) {
+      throw new BadInput(
+          "serve: "
+              + host
+              + " can be reached from other machines and no API key is set; make one with `puna"
+              + " keys add NAME`, or listen on 127.0.0.1");
+    }
+  }
+
+  /** Returns the defaults: 127.0.0.1, no keys. */
+  public static ServerOptions local(int port) {
+    return new ServerOptions(
+        "127.0.0.1",
+        port,
+        Keys.none(),
+        List.of(),
+        32L << 20,
+        16 << 10,
+        Duration.ofMinutes(30),
+        Duration.ofSeconds(60),
+        Duration.ofSeconds(20));
+  }
+
+  /** Returns the same with keys. */
+  public ServerOptions withKeys(Keys newKeys) {
+    return new ServerOptions(
+        host, port, newKeys, corsOrigins, bodyLimit, headerLimit, deadline, idle, grace);
+  }
+
+  /** Returns the same with another time for a request. */
+  public ServerOptions withDeadline(Duration newDeadline) {
+    return new ServerOptions(
+        host, port, keys, corsOrigins, bodyLimit, headerLimit, newDeadline, idle, grace);
+  }
+
+  /** Returns the same with another time for a silent connection. */
+  public ServerOptions withIdle(Duration newIdle) {
+    return new ServerOptions(
+        host, port, keys, corsOrigins, bodyLimit, headerLimit, deadline, newIdle, grace);
+  }
+
+  /** Returns the same with other origins of web pages. */
+  public ServerOptions withCorsOrigins(List<String> origins) {
+    return new ServerOptions(
+        host, port, keys, origins, bodyLimit, headerLimit, deadline, idle, grace);
+  }
+}

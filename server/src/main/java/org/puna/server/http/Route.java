@@ -1,0 +1,34 @@
+package org.puna.server.http;
+
+/**
+ * An endpoint made of a method, a path and what answers it.
+ *
+ * @param method GET, POST or DELETE
+ * @param path the path, with parts in braces that a request fills
+ * @param errors how errors are spelled
+ * @param open whether whoever has no key may ask
+ * @param handler answers requests, by many threads
+ */
+public record Route(String method, String path, ErrorShape errors, boolean open, Handler handler)
+    implements Endpoint {
+  /** Answers a request. */
+  public interface Handler {
+    /** Answers a request; throws what went wrong. */
+    void handle(Exchange x) throws Exception;
+  }
+
+  /** Returns a route for those with a key, with OpenAI's errors. */
+  public static Route of(String method, String path, Handler handler) {
+    return new Route(method, path, ErrorShape.OPENAI, false, handler);
+  }
+
+  /** Returns a route for everybody. */
+  public static Route open(String method, String path, Handler handler) {
+    return new Route(method, path, ErrorShape.OPENAI, true, handler);
+  }
+
+  @Override
+  public void handle(Exchange x) throws Exception {
+    handler.handle(x);
+  }
+}

@@ -1,0 +1,85 @@
+package org.puna.server.responses;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+import org.puna.chat.ChatRequest;
+import org.puna.chat.Message;
+import org.puna.chat.ResponseFormat;
+import org.puna.chat.Tool;
+import org.puna.server.answering.SamplingFields;
+import org.puna.server.http.Fields;
+import org.puna.server.openai.ChatFields;
+import org.puna.server.openai.ToolFields;
+import org.puna.server.serving.ServedModel;
+import tools.jackson.databind.JsonNode;
+
+/** Reads the fields of a response request but its input and model. */
+final class ResponseFields {
+  private static final int MOST_TOP_LOGPROBS = 20;
+
+  private ResponseFields() {}
+
+  /** Returns the conversation that a body describes, with these messages. */
+  static ChatRequest read(Fields f, ServedModel model, List<Message> messages) {
+    List<Tool> tools = tools(f);
+    List<Message> all = new ArrayList<>();
+    f.text("instructions").ifPresent(text -> all.add(Message.system(text)));
+    all.addAll(messages);
+    ChatRequest request =
+        new ChatRequest(
+                all, SamplingFields.read(f, model.defaults(), model.chat().tokenizer().vocabSize()))
+            .withTools(tools)
+            .withToolChoice(ToolFields.choice(f, tools))
+            .withParallelToolCalls(f.flag("parallel_tool_calls").orElse(true))
+            .withFormat(format(f))
+            .withTopLogprobs(topLogprobs(f))
+            .withTemplateVariables(variables(f));
+    OptionalInt most = f.integer("max_output_tokens", 1, Integer.MAX_VALUE);
+    return most.isPresent() ? request.withMaxTokens(most.getAsInt()) : request;
+  }
+
+  /** Returns the functions; tools of other types run elsewhere and are left out. */
+  private static List<Tool> tools(Fields f) {
+    List<Tool> out = new ArrayList<>();
+    for (Fields t : f.objects("tools")) {
+      if (t.requiredText("type").equals("function")) out.add(ToolFields.tool(t));
+    }
+    return out;
+  }
+
+  private static int topLogprobs(Fields f) {
+    OptionalInt top = f.integer("top_logprobs", 0, MOST_TOP_LOGPROBS);
+    boolean included = f.texts("include").contains("message.output_text.logprobs");
+    return included || top.orElse(0) > 0 ? top.orElse(0) : -1;
+  }
+
+  private static ResponseFormat format(Fields f) {
+    Optional<Fields> format = f.object("text").flatMap(t -> t.object("format"));
+    if (format.isEmpty()) return new ResponseFormat.Text();
+    Fields r = format.get();
+    r.requiredText("type");
+    return switch (r.oneOf("type", List.of("text", "json_object", "json_schema")).orElseThrow()) {
+      case "json_object" -> new ResponseFormat.JsonObject();
+      case "json_schema" -> ChatFields.schema(r);
+      default -> new ResponseFormat.Text();
+    };
+  }
+
+  private static Map<String, @Nullable Object> variables(Fields f) {
+    Map<String, @Nullable Object> out = new LinkedHashMap<>();
+    f.object("reasoning")
+        .flatMap(r -> r.oneOf("effort", ChatFields.EFFORTS))
+        .ifPresent(effort -> ChatFields.effort(effort, out));
+    return out;
+  }
+
+  /** Returns a field of the request for the response to repeat, or null. */
+  static @Nullable JsonNode echo(Fields f, String name) {
+    return f.any(name).orElse(null);
+  }
+}

@@ -1,0 +1,160 @@
+package org.puna.server.serving;
+
+import java.time.Clock;
+import java.time.ZoneId;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.puna.chat.ChatModel;
+import org.puna.chat.Embedder;
+import org.puna.chat.Reranker;
+import org.puna.engine.Encoders;
+import org.puna.engine.Engine;
+import org.puna.engine.EngineOptions;
+import org.puna.model.Checkpoint;
+import org.puna.model.GenerationDefaults;
+import org.puna.model.config.ModelConfig;
+import org.puna.server.http.ApiError;
+import org.puna.server.http.ApiFailure;
+import org.puna.tensor.Backend;
+
+/**
+ * A loaded model with what runs it: an engine where it generates, an embedder and a reranker when
+ * they are first asked for. Owns all of them.
+ */
+public final class ServedModel implements AutoCloseable {
+  private final String name;
+  private final Checkpoint checkpoint;
+  private final ServingOptions options;
+  private final @Nullable Engine engine;
+  private final @Nullable ChatModel chat;
+  // What was opened, to be closed in the opposite order.
+  private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+  private @Nullable Embedder embedder;
+  private @Nullable Reranker reranker;
+
+  /**
+   * Loads a model.
+   *
+   * @throws org.puna.model.config.BadInput if something in its files is wrong
+   */
+  ServedModel(ModelSpec spec, ServingOptions options) {
+    this.name = spec.name();
+    this.options = options;
+    this.checkpoint = opened(Checkpoint.open(spec.path()));
+    try {
+      ModelConfig config = checkpoint.config();
+      if (config.encoder().isPresent()) {
+        engine = null;
+        chat = null;
+      } else {
+        int context = contextLength(config, options);
+        engine =
+            opened(
+                new Engine(
+                    opened(options.backends().get()),
+                    checkpoint.architecture().forward(config, checkpoint.weights(), context),
+                    engineOptions(context, options)));
+        chat = ChatModel.of(checkpoint, engine, Clock.system(ZoneId.systemDefault()));
+      }
+    } catch (RuntimeException | Error e) {
+      close();
+      throw e;
+    }
+  }
+
+  private <T extends AutoCloseable> T opened(T x) {
+    opened.push(x);
+    return x;
+  }
+
+  private static int contextLength(ModelConfig config, ServingOptions options) {
+    return options.contextLength() == 0
+        ? Math.min(config.contextLength(), ServingOptions.DEFAULT_CONTEXT)
+        : options.contextLength();
+  }
+
+  private static EngineOptions engineOptions(int context, ServingOptions options) {
+    int chunk = Math.max(EngineOptions.DEFAULT_CHUNK, options.maxSequences());
+    long cache = Math.min((long) context * options.maxSequences(), Integer.MAX_VALUE / 2);
+    return new EngineOptions(context, options.maxSequences(), chunk, (int) cache);
+  }
+
+  /**
+   * Returns the model as a partner in conversation.
+   *
+   * @throws ApiFailure if it does not generate
+   */
+  public ChatModel chat() {
+    if (chat == null) {
+      throw new ApiFailure(
+          new ApiError.BadRequest(
+              "The model '"
+                  + name
+                  + "' is an encoder: it embeds or ranks texts and does not generate; ask"
+                  + " /v1/embeddings or /v1/rerank, or another model",
+              Optional.of("model")));
+    }
+    return chat;
+  }
+
+  /**
+   * Returns the model as what turns texts into vectors. It computes on workers of its own, so that
+   * it and answers that are being given do not wait for each other.
+   *
+   * @throws org.puna.model.config.BadInput if the model cannot embed
+   */
+  public synchronized Embedder embedder() {
+    if (embedder == null) {
+      Backend own = opened(options.backends().get());
+      embedder = opened(Embedder.of(new Encoders(checkpoint, own)));
+    }
+    return embedder;
+  }
+
+  /**
+   * Returns the model as what ranks documents.
+   *
+   * @throws org.puna.model.config.BadInput if the model has no head for it
+   */
+  public synchronized Reranker reranker() {
+    if (reranker == null) {
+      Backend own = opened(options.backends().get());
+      reranker = opened(Reranker.of(new Encoders(checkpoint, own), true));
+    }
+    return reranker;
+  }
+
+  /** Returns what its maker recommends. */
+  public GenerationDefaults defaults() {
+    return checkpoint.generation();
+  }
+
+  /** Returns positions of one sequence at most. */
+  public int contextLength() {
+    return engine == null ? checkpoint.config().contextLength() : engine.options().contextLength();
+  }
+
+  /** Returns what its engine is doing, where it has one. */
+  public Optional<Engine.Load> load() {
+    return Optional.ofNullable(engine).map(Engine::load);
+  }
+
+  /** Returns bytes of weights, cache and buffers. */
+  public long bytes() {
+    return checkpoint.bytes() + load().map(l -> l.cacheBytes() + l.bufferBytes()).orElse(0L);
+  }
+
+  @Override
+  public void close() {
+    while (!opened.isEmpty()) {
+      try {
+        opened.pop().close();
+      } catch (Exception e) {
+        System.getLogger(ServedModel.class.getName())
+            .log(System.Logger.Level.WARNING, "a part of model " + name + " did not close", e);
+      }
+    }
+  }
+}
