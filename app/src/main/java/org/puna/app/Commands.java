@@ -12,6 +12,9 @@ import org.puna.app.run.LogitsCommand;
 import org.puna.app.run.PerplexityCommand;
 import org.puna.app.run.RerankCommand;
 import org.puna.app.run.RunCommand;
+import org.puna.app.serve.KeysCommand;
+import org.puna.app.serve.ServeCommand;
+import org.puna.app.serve.SoakCommand;
 import org.puna.app.text.TemplateCommand;
 import org.puna.app.text.TokenizeCommand;
 import org.puna.app.train.AlignCommand;
@@ -28,6 +31,9 @@ final class Commands {
   static List<Object> all(Context context) {
     return List.of(
         new RunCommand(context),
+        new ServeCommand(context),
+        KeysCommand.commandLine(context),
+        new SoakCommand(context),
         ModelsCommand.commandLine(context),
         new TokenizeCommand(context),
         new TemplateCommand(context),

@@ -1,6 +1,10 @@
 package org.puna.app.cli;
 
 import java.io.PrintStream;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 import java.util.logging.Handler;
 import java.util.logging.Level;
@@ -14,6 +18,54 @@ import java.util.logging.Logger;
  */
 public final class Logging {
   private Logging() {}
+
+  /**
+   * Lets a server's log through: one line per request with its time, failures with their stack.
+   * Warnings of libraries still pass, their notes do not.
+   *
+   * @return the logger, which keeps its level as long as somebody holds it
+   */
+  public static Logger serve(PrintStream err) {
+    Logger puna = Logger.getLogger("org.puna");
+    puna.setUseParentHandlers(false);
+    for (Handler h : puna.getHandlers()) puna.removeHandler(h);
+    if (puna.getLevel() == null) puna.setLevel(Level.INFO);
+    puna.addHandler(
+        new Handler() {
+          @Override
+          public void publish(LogRecord r) {
+            if (!isLoggable(r)) return;
+            err.println(
+                time(r.getInstant())
+                    + " "
+                    + r.getLevel().getName().toLowerCase(Locale.ROOT)
+                    + " "
+                    + new java.util.logging.SimpleFormatter().formatMessage(r));
+            if (r.getThrown() != null && r.getLevel().intValue() >= Level.SEVERE.intValue()) {
+              r.getThrown().printStackTrace(err);
+            }
+          }
+
+          @Override
+          public void flush() {
+            err.flush();
+          }
+
+          @Override
+          public void close() {}
+        });
+    return puna;
+  }
+
+  /** Returns the time as a server's log shows it. */
+  public static String now() {
+    return time(Instant.now());
+  }
+
+  private static String time(Instant t) {
+    return DateTimeFormatter.ISO_OFFSET_DATE_TIME.format(
+        t.atZone(ZoneId.systemDefault()).truncatedTo(ChronoUnit.MILLIS));
+  }
 
   /** Sets the level by how often {@code -v} was given. */
   public static void configure(int verbosity, PrintStream err) {

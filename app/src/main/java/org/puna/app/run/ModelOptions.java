@@ -10,7 +10,7 @@ import org.puna.tensor.backends.Backends;
 import picocli.CommandLine.Option;
 
 /** The options that say how a model is loaded. */
-final class ModelOptions {
+public final class ModelOptions {
   private static final Logger LOG = System.getLogger(ModelOptions.class.getName());
   private static final int MOST_THREADS = 4096;
 
@@ -43,7 +43,7 @@ final class ModelOptions {
    *
    * @throws BadInput if there is none of that name here
    */
-  Backend backend(Settings settings) {
+  public Backend backend(Settings settings) {
     try {
       Backend opened = Backends.open(backend, threads(settings));
       boolean slow = backend.equals("auto") && !Backends.hasVectorModule();
