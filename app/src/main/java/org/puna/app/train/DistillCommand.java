@@ -1,9 +1,6 @@
 package org.puna.app.train;
 
-import java.nio.file.Path;
-import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import org.puna.app.cli.Context;
 import org.puna.app.cli.Failures;
 import org.puna.train.tune.Distilling;
@@ -36,12 +33,6 @@ public final class DistillCommand implements Callable<Integer> {
       description = "The model to learn from.")
   private String teacher = "";
 
-  @Option(
-      names = "--replay",
-      paramLabel = "FILE",
-      description = "Learn on the batches of a safetensors file: tokens [steps, batch, T+1].")
-  private @Nullable Path replay;
-
   /** Makes the command. */
   public DistillCommand(Context context) {
     this.context = context;
@@ -51,11 +42,7 @@ public final class DistillCommand implements Callable<Integer> {
   public Integer call() {
     try (RunDisplay display = new RunDisplay(context);
         Stopper stopper = Stopper.install()) {
-      new Distilling(
-              options.request(context),
-              context.store().resolve(teacher),
-              Optional.ofNullable(replay),
-              display)
+      new Distilling(options.request(context), context.store().resolve(teacher), display)
           .run(stopper::asked);
     }
     return Failures.DONE;

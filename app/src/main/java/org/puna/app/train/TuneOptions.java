@@ -34,6 +34,18 @@ final class TuneOptions {
       description = "Override a value, such as lora.rank=16.")
   private List<String> sets = new ArrayList<>();
 
+  @Option(
+      names = "--replay",
+      paramLabel = "FILE",
+      description = "Learn on the batches of a safetensors file: tokens [steps, batch, T+1].")
+  private @Nullable Path replay;
+
+  @Option(
+      names = "--adapter",
+      paramLabel = "DIR",
+      description = "Begin with these adapters, a folder of the peft library.")
+  private @Nullable Path adapter;
+
   @Option(names = "--out", paramLabel = "DIR", required = true, description = "The run's folder.")
   private Path out = Path.of("");
 
@@ -52,6 +64,8 @@ final class TuneOptions {
         Optional.ofNullable(recipe),
         sets,
         out,
+        Optional.ofNullable(replay),
+        Optional.ofNullable(adapter),
         merge,
         resume,
         context.settings().threads());

@@ -1,6 +1,7 @@
 package org.puna.train.data;
 
 import java.util.List;
+import java.util.Map;
 import org.puna.train.loss.Part;
 
 /** What a run learns from: a pure function of the step, so that a resumed run sees the same. */
@@ -11,6 +12,11 @@ public interface Batches extends AutoCloseable {
    * @param step from 0
    */
   List<? extends Part> step(long step);
+
+  /** Returns what else the last step found, by name, for its line of measures. */
+  default Map<String, Double> found() {
+    return Map.of();
+  }
 
   /** Returns the most rows of a part. */
   int maxRows();

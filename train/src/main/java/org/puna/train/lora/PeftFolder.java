@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 import org.puna.model.arch.Architecture;
 import org.puna.model.arch.HfNames;
@@ -175,6 +176,18 @@ public final class PeftFolder {
     }
     if (all.isEmpty()) throw new BadInput(folder + ": no adapters here");
     return new Adapters(all);
+  }
+
+  /**
+   * Tells the values of a recipe that a folder of adapters fixes.
+   *
+   * @throws BadInput if it holds no plain LoRA adapters
+   */
+  public static void describe(Path folder, BiConsumer<String, Object> fixed) {
+    JsonNode c = config(folder.resolve(CONFIG));
+    fixed.accept("lora.rank", c.path("r").asLong(1));
+    fixed.accept("lora.alpha", c.path("lora_alpha").asDouble(0));
+    fixed.accept("lora.targets", List.of(folder.toString()));
   }
 
   private Adapter adapter(

@@ -60,7 +60,12 @@ final class Keys {
     k.put("lora.targets", new Key(Kind.TEXTS, "matrices that get adapters, such as attn_q"));
     k.put("distill.alpha", new Key(Kind.NUMBER, "part of the teacher in the loss, 0 to 1"));
     k.put("distill.temperature", new Key(Kind.NUMBER, "of both distributions"));
+    k.put("align.method", new Key(Kind.TEXT, "dpo from pairs, grpo from a reward"));
     k.put("align.beta", new Key(Kind.NUMBER, "strength of the reference"));
+    k.put("align.reward", new Key(Kind.TEXT, "what grpo rewards: number or text"));
+    k.put("align.group", new Key(Kind.WHOLE, "answers that grpo draws to a question"));
+    k.put("align.tokens", new Key(Kind.WHOLE, "tokens of a drawn answer at most"));
+    k.put("align.temperature", new Key(Kind.NUMBER, "of drawn answers"));
     k.put("batch.rows", new Key(Kind.WHOLE, "windows of a step"));
     k.put("batch.length", new Key(Kind.WHOLE, "tokens of a window"));
     k.put("batch.micro_rows", new Key(Kind.WHOLE, "windows that are computed together"));

@@ -1,5 +1,6 @@
 package org.puna.train.run;
 
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import org.puna.engine.Engine;
@@ -19,6 +20,18 @@ public final class Samples {
   private static final double TOP_P = 0.95;
 
   private Samples() {}
+
+  /**
+   * Returns a bias that keeps a model from drawing ids which no token has: its vocabulary may be
+   * padded, and before it has learned much it draws any of them.
+   */
+  public static Map<Integer, Double> nameless(Graph graph, Tokenizer tokenizer) {
+    Map<Integer, Double> bias = new HashMap<>();
+    for (int id = tokenizer.vocabSize(); id < graph.output().cols(); id++) {
+      bias.put(id, Double.NEGATIVE_INFINITY);
+    }
+    return bias;
+  }
 
   /**
    * Continues a prompt.
@@ -45,7 +58,8 @@ public final class Samples {
     }
     if (ids.length == 0 || ids.length >= context) return prompt;
     Set<Integer> ends = tokenizer.eos().isPresent() ? Set.of(tokenizer.eos().getAsInt()) : Set.of();
-    Sampling sampling = new Sampling(temperature, 0, TOP_P, 0, 1, 1, 0, 0, Map.of(), seed);
+    Sampling sampling =
+        new Sampling(temperature, 0, TOP_P, 0, 1, 1, 0, 0, nameless(graph, tokenizer), seed);
     int room = Math.min(tokens, context - ids.length);
     StringBuilder text = new StringBuilder(prompt);
     try (Backend backend = Backends.open("auto", threads);

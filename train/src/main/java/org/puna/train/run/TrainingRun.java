@@ -304,6 +304,7 @@ public final class TrainingRun {
     m.put("tokens_per_second", r.tokensPerSecond(batches.tokensPerStep()));
     m.put("seconds", r.seconds());
     m.put("flops_per_second", r.seconds() > 0 ? r.flops() / r.seconds() : 0);
+    m.putAll(batches.found());
     if (measure && !heldOut.isEmpty()) {
       double loss = Trainer.measure(network, heldOut);
       m.put("validation_loss", loss);

@@ -54,6 +54,17 @@ public final class Aligning {
    */
   public TrainingRun.Ending run(BooleanSupplier stop) {
     Recipe recipe = request.values();
+    recipe.otherwise("align.method", "dpo");
+    return switch (recipe.text("align.method")) {
+      case "dpo" -> preferences(recipe, stop);
+      case "grpo" -> new Reinforcing(request, watcher).run(recipe, stop);
+      default ->
+          throw new BadInput(
+              "recipe: align.method: expected dpo or grpo, found " + recipe.text("align.method"));
+    };
+  }
+
+  private TrainingRun.Ending preferences(Recipe recipe, BooleanSupplier stop) {
     try (Checkpoint base = Checkpoint.open(request.model());
         Compute compute = Compute.open(request.threads())) {
       List<Answers> pairs = pairs(base, request.data());
@@ -86,7 +97,7 @@ public final class Aligning {
               compute.kernels(),
               compute.grads(),
               compute.team());
-      TrainingRun.Model model = Student.of(recipe, base, request.out(), request.merge());
+      TrainingRun.Model model = Student.of(recipe, base, request);
       return new TrainingRun(
               request.out(),
               recipe,
@@ -114,6 +125,30 @@ public final class Aligning {
     return out;
   }
 
+  /** Margins of the pairs of a step. */
+  private static final class Tally {
+    private double margins;
+    private int right;
+    private int pairs;
+
+    void add(double margin) {
+      margins += margin;
+      right += margin > 0 ? 1 : 0;
+      pairs++;
+    }
+
+    Map<String, Double> found() {
+      double n = Math.max(1, pairs);
+      return Map.of("margin", margins / n, "accuracy", right / n);
+    }
+
+    void clear() {
+      margins = 0;
+      right = 0;
+      pairs = 0;
+    }
+  }
+
   /** Pairs in a seeded order. */
   private static final class Pairs implements Batches {
     private final List<Answers> pairs;
@@ -123,6 +158,7 @@ public final class Aligning {
     private final long steps;
     private final double beta;
     private final Network reference;
+    private final Tally tally = new Tally();
 
     Pairs(List<Answers> pairs, Recipe recipe, int maxRows, Network reference) {
       this.pairs = pairs;
@@ -136,21 +172,27 @@ public final class Aligning {
 
     @Override
     public List<Part> step(long step) {
+      tally.clear();
       List<Part> parts = new ArrayList<>();
       List<Answers> together = new ArrayList<>();
       int tokens = 0;
       for (int r = 0; r < rows; r++) {
         Answers a = pairs.get(order.at(step * rows + r));
         if (tokens + a.rows() > maxRows) {
-          parts.add(Contest.of(together, beta, reference));
+          parts.add(Contest.of(together, beta, reference, tally));
           together.clear();
           tokens = 0;
         }
         together.add(a);
         tokens += a.rows();
       }
-      parts.add(Contest.of(together, beta, reference));
+      parts.add(Contest.of(together, beta, reference, tally));
       return parts;
+    }
+
+    @Override
+    public Map<String, Double> found() {
+      return tally.found();
     }
 
     @Override
@@ -179,9 +221,9 @@ public final class Aligning {
    * @param batch chosen and rejected answers in turn
    * @param ends after how many counted tokens each answer ends
    */
-  private record Contest(MicroBatch batch, int[] ends, double beta, Network reference)
+  private record Contest(MicroBatch batch, int[] ends, double beta, Network reference, Tally tally)
       implements Part {
-    static Contest of(List<Answers> pairs, double beta, Network reference) {
+    static Contest of(List<Answers> pairs, double beta, Network reference, Tally tally) {
       List<Example> all = new ArrayList<>();
       for (Answers a : pairs) {
         all.add(a.chosen);
@@ -193,7 +235,7 @@ public final class Aligning {
         n += all.get(i).counted();
         ends[i] = n;
       }
-      return new Contest(Examples.part(all), ends, beta, reference);
+      return new Contest(Examples.part(all), ends, beta, reference, tally);
     }
 
     @Override
@@ -222,6 +264,7 @@ public final class Aligning {
       for (int p = 0; p < ends.length; p += 2) {
         var pair = Preference.of(beta, now[p], now[p + 1], ref[p], ref[p + 1]);
         loss += weight * pair.loss();
+        tally.add(pair.margin());
         int from = p == 0 ? 0 : ends[p - 1];
         for (int i = from; i < ends[p]; i++) weights[i] = (float) (-pair.slope() * weight);
         for (int i = ends[p]; i < ends[p + 1]; i++) weights[i] = (float) (pair.slope() * weight);

@@ -73,6 +73,17 @@ public final class ChatFormat {
     return joined(pieces, learned);
   }
 
+  /**
+   * Encodes a conversation up to where the assistant speaks.
+   *
+   * @param where it is from, for errors
+   * @throws BadInput if the template refuses it
+   */
+  public int[] prompt(
+      String where, List<Map<String, Object>> messages, Optional<List<Object>> tools) {
+    return tokenizer.encode(render(where, messages, tools, true), true);
+  }
+
   private static Example joined(List<int[]> pieces, List<Boolean> learned) {
     int n = pieces.stream().mapToInt(p -> p.length).sum();
     int[] ids = new int[n];

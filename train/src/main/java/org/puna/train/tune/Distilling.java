@@ -4,7 +4,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.puna.model.Checkpoint;
 import org.puna.model.config.BadInput;
@@ -12,13 +11,11 @@ import org.puna.model.tokenizer.Tokenizer;
 import org.puna.tensor.Graph;
 import org.puna.train.data.Batches;
 import org.puna.train.data.MicroBatch;
-import org.puna.train.data.Replay;
 import org.puna.train.loss.Distillation;
 import org.puna.train.loss.Network;
 import org.puna.train.loss.Part;
 import org.puna.train.params.Parameters;
 import org.puna.train.run.Compute;
-import org.puna.train.run.Dial;
 import org.puna.train.run.Initial;
 import org.puna.train.run.Recipe;
 import org.puna.train.run.TrainingRun;
@@ -29,7 +26,6 @@ import org.puna.train.tape.Recompute;
 public final class Distilling {
   private final FineTuning.Request request;
   private final Path teacher;
-  private final Optional<Path> replay;
   private final Watcher watcher;
 
   /**
@@ -37,13 +33,10 @@ public final class Distilling {
    *
    * @param request the student, the data and the rest
    * @param teacher a folder or GGUF file
-   * @param replay a file of batches to learn on instead of conversations
    */
-  public Distilling(
-      FineTuning.Request request, Path teacher, Optional<Path> replay, Watcher watcher) {
+  public Distilling(FineTuning.Request request, Path teacher, Watcher watcher) {
     this.request = request;
     this.teacher = teacher;
-    this.replay = replay;
     this.watcher = watcher;
   }
 
@@ -95,7 +88,9 @@ public final class Distilling {
       Parameters fixed = Initial.given(master.weights(), _ -> false);
       int context = Math.min(base.config().contextLength(), master.config().contextLength());
       Graph graph = master.architecture().forward(master.config(), fixed, context);
-      try (Batches plain = plain(recipe, base)) {
+      recipe.otherwise("name", base.name() + "-distilled");
+      recipe.otherwise("optimizer.beta2", 0.95);
+      try (Batches plain = FineTuning.batches(recipe, base, request)) {
         Network net =
             new Network(
                 graph,
@@ -106,7 +101,7 @@ public final class Distilling {
                 compute.grads(),
                 compute.team());
         Batches batches = new TaughtBatches(plain, net, alpha, temperature);
-        TrainingRun.Model model = Student.of(recipe, base, request.out(), request.merge());
+        TrainingRun.Model model = Student.of(recipe, base, request);
         return new TrainingRun(
                 request.out(),
                 recipe,
@@ -120,33 +115,6 @@ public final class Distilling {
             .run(request.resume(), stop);
       }
     }
-  }
-
-  private Batches plain(Recipe recipe, Checkpoint base) {
-    if (replay.isPresent()) {
-      int micro = recipe.has("batch.micro_rows") ? recipe.size("batch.micro_rows", 1, 1 << 20) : 0;
-      Replay r = new Replay(replay.get(), micro, false, base.config().vocabSize());
-      recipe.otherwise("batch.rows", r.rows());
-      recipe.otherwise("batch.length", r.length());
-      recipe.otherwise("steps", r.steps());
-      recipe.otherwise("lora.rank", 0);
-      recipe.otherwise("name", base.name() + "-distilled");
-      recipe.otherwise("seed", 1);
-      recipe.otherwise("samples.every", 0);
-      Dial.training(recipe, base.config());
-      return r;
-    }
-    List<Example> examples = FineTuning.examples(base, request.data());
-    int longest = examples.stream().mapToInt(e -> e.ids().length).max().orElse(2);
-    TuneDefaults.fill(recipe, base, examples.size(), longest);
-    return new Examples(
-        examples,
-        recipe.size("batch.length", 1, base.config().contextLength()),
-        recipe.size("batch.rows", 1, 1 << 20),
-        TuneDefaults.MICRO_TOKENS,
-        recipe.whole("steps"),
-        recipe.whole("seed"),
-        b -> b);
   }
 
   private record TaughtBatches(Batches plain, Network teacher, double alpha, double temperature)

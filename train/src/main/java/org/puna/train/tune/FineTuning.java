@@ -9,6 +9,8 @@ import org.puna.model.Checkpoint;
 import org.puna.model.config.BadInput;
 import org.puna.model.config.ModelSize;
 import org.puna.train.data.Batches;
+import org.puna.train.data.Replay;
+import org.puna.train.lora.PeftFolder;
 import org.puna.train.run.Compute;
 import org.puna.train.run.Pretraining;
 import org.puna.train.run.Recipe;
@@ -31,6 +33,8 @@ public final class FineTuning {
    * @param recipe values, where there is a file
    * @param sets values that override it
    * @param out the run's folder
+   * @param replay a file of batches to train on instead of conversations
+   * @param adapter adapters to begin with, a folder of the peft library
    * @param merge whether adapters are written into the weights at the end
    * @param resume whether to go on from the newest checkpoint
    * @param threads to compute with
@@ -41,6 +45,8 @@ public final class FineTuning {
       Optional<Path> recipe,
       List<String> sets,
       Path out,
+      Optional<Path> replay,
+      Optional<Path> adapter,
       boolean merge,
       boolean resume,
       int threads) {
@@ -48,6 +54,7 @@ public final class FineTuning {
     Recipe values() {
       Recipe r = recipe.map(Recipe::read).orElseGet(Recipe::empty);
       for (String s : sets) r.set(s);
+      if (adapter.isPresent()) PeftFolder.describe(adapter.get(), r::otherwise);
       return r;
     }
   }
@@ -67,31 +74,47 @@ public final class FineTuning {
   public TrainingRun.Ending run(BooleanSupplier stop) {
     Recipe recipe = request.values();
     try (Checkpoint base = Checkpoint.open(request.model);
-        Compute compute = Compute.open(request.threads)) {
-      List<Example> examples = examples(base, request.data);
-      int longest = examples.stream().mapToInt(e -> e.ids().length).max().orElse(2);
-      TuneDefaults.fill(recipe, base, examples.size(), longest);
-      Batches batches =
-          new Examples(
-              examples,
-              recipe.size("batch.length", 1, base.config().contextLength()),
-              recipe.size("batch.rows", 1, 1 << 20),
-              TuneDefaults.MICRO_TOKENS,
-              recipe.whole("steps"),
-              recipe.whole("seed"),
-              b -> b);
-      TrainingRun.Model model = Student.of(recipe, base, request.out, request.merge);
+        Compute compute = Compute.open(request.threads);
+        Batches batches = batches(recipe, base, request)) {
+      TrainingRun.Model model = Student.of(recipe, base, request);
       watcher.note(
           String.format(
               java.util.Locale.ROOT,
-              "%,d examples, %,d of %,d weights are trained",
-              examples.size(),
+              "%,d of %,d weights are trained",
               model.weights().trainedNumbers(),
               ModelSize.parameters(base.config()).total()));
       return new TrainingRun(
               request.out, recipe, model, batches, List.of(), 0, compute, request.threads, watcher)
           .run(request.resume, stop);
     }
+  }
+
+  /** Returns what is learned from, and fills in what the recipe leaves open. */
+  static Batches batches(Recipe recipe, Checkpoint base, Request request) {
+    if (request.replay.isPresent()) {
+      int micro = recipe.has("batch.micro_rows") ? recipe.size("batch.micro_rows", 1, 1 << 20) : 0;
+      recipe.otherwise("data.masked", false);
+      Replay r =
+          new Replay(
+              request.replay.get(), micro, recipe.flag("data.masked"), base.config().vocabSize());
+      recipe.otherwise("batch.rows", r.rows());
+      recipe.otherwise("batch.length", r.length());
+      recipe.otherwise("steps", r.steps());
+      recipe.otherwise("data.epochs", 1.0);
+      TuneDefaults.fill(recipe, base, r.rows() * Math.toIntExact(r.steps()), r.length());
+      return r;
+    }
+    List<Example> examples = examples(base, request.data);
+    int longest = examples.stream().mapToInt(e -> e.ids().length).max().orElse(2);
+    TuneDefaults.fill(recipe, base, examples.size(), longest);
+    return new Examples(
+        examples,
+        recipe.size("batch.length", 1, base.config().contextLength()),
+        recipe.size("batch.rows", 1, 1 << 20),
+        TuneDefaults.MICRO_TOKENS,
+        recipe.whole("steps"),
+        recipe.whole("seed"),
+        b -> b);
   }
 
   /** Encodes the conversations of files for a model. */

@@ -156,6 +156,12 @@ public final class Storytelling {
       Set.of(
           "men", "women", "children", "people", "mice", "geese", "sheep", "oxen", "folk", "cattle");
 
+  /** Nouns of which there is one, or of which nobody counts. */
+  private static final Set<String> ONE =
+      Set.of(
+          "sea", "moon", "sun", "sky", "world", "wind", "snow", "rain", "water", "winter", "summer",
+          "spring", "autumn", "money", "gold", "silver", "bread", "ground", "night", "country");
+
   /** Passages of a book in which a noun must occur; rarer ones are no subject that people name. */
   private static final int LEAST_SEEN = 8;
 
@@ -313,6 +319,7 @@ public final class Storytelling {
   }
 
   private static String withArticle(String noun) {
+    if (ONE.contains(noun)) return "the " + noun;
     if (MANY.contains(noun) || (noun.endsWith("s") && !noun.endsWith("ss"))) return noun;
     return ("aeiou".indexOf(noun.charAt(0)) >= 0 ? "an " : "a ") + noun;
   }

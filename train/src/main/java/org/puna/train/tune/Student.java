@@ -28,10 +28,9 @@ public final class Student {
   /**
    * Chooses by {@code lora.rank}.
    *
-   * @param out the run's folder, which receives the adapters
-   * @param merge whether adapters are written into the weights at the end
+   * @param request says which adapters to begin with, and whether they are merged at the end
    */
-  static TrainingRun.Model of(Recipe recipe, Checkpoint base, Path out, boolean merge) {
+  static TrainingRun.Model of(Recipe recipe, Checkpoint base, FineTuning.Request request) {
     ModelConfig config = base.config();
     Optional<Tokenizer> tokenizer =
         base.hasTokenizer() ? Optional.of(base.tokenizer()) : Optional.empty();
@@ -44,14 +43,16 @@ public final class Student {
     }
     Parameters frozen = Initial.given(base.weights(), _ -> false);
     Graph plain = base.architecture().forward(config, frozen, config.contextLength());
-    Adapters adapters =
-        Adapters.fresh(
-            plain,
-            Set.copyOf(recipe.texts("lora.targets")),
-            rank,
-            recipe.number("lora.alpha"),
-            recipe.whole("seed"));
     PeftFolder peft = new PeftFolder(base.architecture(), config, frozen.ropeInterleaved());
+    Adapters adapters =
+        request.adapter().isPresent()
+            ? peft.read(request.adapter().get(), name -> base.weights().get(name).tensor().shape())
+            : Adapters.fresh(
+                plain,
+                Set.copyOf(recipe.texts("lora.targets")),
+                rank,
+                recipe.number("lora.alpha"),
+                recipe.whole("seed"));
     Parameters weights =
         new Parameters(adapters.parameters(), frozen.all(), frozen.ropeInterleaved());
     return new TrainingRun.Model(
@@ -60,8 +61,8 @@ public final class Student {
         () -> adapters.applied(plain),
         tokenizer,
         to -> {
-          peft.write(out.resolve("adapter"), adapters, base.path().toString());
-          if (!merge) return;
+          peft.write(request.out().resolve("adapter"), adapters, base.path().toString());
+          if (!request.merge()) return;
           ModelFolder.write(
               to,
               base.architecture(),

@@ -79,7 +79,16 @@ class TuneTest {
 
   private FineTuning.Request request(Path data, List<String> sets, boolean merge) {
     return new FineTuning.Request(
-        model(), List.of(data), Optional.empty(), sets, dir.resolve("out"), merge, false, 1);
+        model(),
+        List.of(data),
+        Optional.empty(),
+        sets,
+        dir.resolve("out"),
+        Optional.empty(),
+        Optional.empty(),
+        merge,
+        false,
+        1);
   }
 
   private Path data(String name, String text) throws IOException {
@@ -169,6 +178,70 @@ class TuneTest {
     assertThat(losses().getLast()).isLessThan(0.6);
   }
 
+  @Test
+  void answersThatAreRightBecomeLikelier() throws IOException {
+    Path data = data("q.jsonl", "{\"question\":\"Red?\",\"answer\":\"#### 3\"}\n");
+    List<String> sets =
+        List.of(
+            "align.method=grpo",
+            "align.tokens=3",
+            "align.group=6",
+            "batch.rows=1",
+            "steps=30",
+            "schedule.name=constant",
+            "optimizer.lr=3e-2");
+    new Aligning(request(data, sets, false), new Quiet()).run(() -> false);
+    List<Double> rewards =
+        Journal.read(dir.resolve("out").resolve("metrics.jsonl")).stream()
+            .map(n -> n.get("reward").doubleValue())
+            .toList();
+    assertThat(rewards).hasSize(30).allMatch(r -> r >= 0 && r <= 1);
+  }
+
+  @Test
+  void rewardsAndAdvantages() {
+    assertThat(Reward.NUMBER.of("so 1,200 and then 42.0", "#### 42")).isEqualTo(1);
+    assertThat(Reward.NUMBER.of("42 or 43", "#### 42")).isZero();
+    assertThat(Reward.NUMBER.of("none", "#### 42")).isZero();
+    assertThat(Reward.NUMBER.of("9".repeat(500), "#### 42")).isZero();
+    assertThat(Reward.TEXT.of(" A  rose", "a rose")).isEqualTo(1);
+    assertThat(Reinforcing.advantages(new double[] {1, 1, 1})).containsOnly(0);
+    double[] a = Reinforcing.advantages(new double[] {1, 0, 0, 1});
+    assertThat(a[0]).isCloseTo(0.866, org.assertj.core.data.Offset.offset(1e-3)).isEqualTo(-a[1]);
+  }
+
+  @Test
+  void adaptersGoOnAsInTheGoldenRun() throws URISyntaxException {
+    var request =
+        new FineTuning.Request(
+            golden("init"),
+            List.of(),
+            Optional.empty(),
+            List.of(
+                "steps=10",
+                "optimizer.lr=5e-3",
+                "schedule.name=constant",
+                "clip=0",
+                "data.masked=true",
+                "batch.micro_rows=2"),
+            dir.resolve("out"),
+            Optional.of(golden("data.safetensors")),
+            Optional.of(golden("lora_init")),
+            false,
+            false,
+            1);
+    new FineTuning(request, new Quiet()).run(() -> false);
+    JsonNode expected =
+        tools.jackson.databind.json.JsonMapper.shared()
+            .readTree(golden("golden.json").toFile())
+            .get("lora");
+    for (int s = 0; s < 10; s++) {
+      assertThat(losses().get(s))
+          .isCloseTo(
+              expected.get(s).get("loss").doubleValue(), org.assertj.core.data.Offset.offset(LOSS));
+    }
+  }
+
   private static Path golden(String name) throws URISyntaxException {
     return Path.of(
         Objects.requireNonNull(TuneTest.class.getResource("/fixtures/training/" + name)).toURI());
@@ -188,12 +261,12 @@ class TuneTest {
                 "optimizer.decay=0",
                 "clip=0"),
             dir.resolve("out"),
+            Optional.of(golden("data.safetensors")),
+            Optional.empty(),
             false,
             false,
             1);
-    new Distilling(
-            request, golden("pretrain_final"), Optional.of(golden("data.safetensors")), new Quiet())
-        .run(() -> false);
+    new Distilling(request, golden("pretrain_final"), new Quiet()).run(() -> false);
     JsonNode expected =
         tools.jackson.databind.json.JsonMapper.shared()
             .readTree(golden("golden.json").toFile())
@@ -208,9 +281,7 @@ class TuneTest {
   @Test
   void anotherVocabularyIsNoTeacher() throws IOException, URISyntaxException {
     Path data = data("q.json", "[{\"question\":\"Who?\",\"answer\":\"You.\"}]");
-    var distilling =
-        new Distilling(
-            request(data, List.of(), false), golden("init"), Optional.empty(), new Quiet());
+    var distilling = new Distilling(request(data, List.of(), false), golden("init"), new Quiet());
     assertThatThrownBy(() -> distilling.run(() -> false))
         .isInstanceOf(BadInput.class)
         .hasMessageContaining("320")
