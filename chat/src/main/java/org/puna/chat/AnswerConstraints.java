@@ -66,6 +66,15 @@ final class AnswerConstraints {
     return start(format, List.of(), false, Optional.empty());
   }
 
+  /** As {@link #of(ResponseFormat)}, with the thoughts that a prompt has begun before it. */
+  Optional<Constraint> of(ResponseFormat format, String prompt) {
+    return start(
+        format,
+        List.of(),
+        false,
+        Thinking.after(prompt, template, tokenizer).filter(Thinking::begun));
+  }
+
   /**
    * Returns the constraint of an answer to a conversation.
    *

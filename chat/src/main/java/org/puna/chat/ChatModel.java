@@ -205,6 +205,18 @@ public final class ChatModel {
                 false));
   }
 
+  /**
+   * Returns what keeps an answer to a format, at its start, for callers that submit to the engine
+   * themselves.
+   *
+   * @param prompt the text before the answer, which may have begun the model's thoughts
+   * @return nothing where anything may come
+   * @throws BadInput if the format cannot be compiled
+   */
+  public Optional<Constraint> constraint(ResponseFormat format, String prompt) {
+    return constraints.of(format, prompt);
+  }
+
   /** Starts all or none. */
   private static <T extends AutoCloseable> List<T> several(int n, IntFunction<T> start) {
     if (n < 1) throw new BadInput("n: expected at least 1 answer, found " + n);

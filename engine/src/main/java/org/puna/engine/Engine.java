@@ -2,11 +2,13 @@ package org.puna.engine;
 
 import java.time.Duration;
 import java.util.Optional;
+import org.puna.model.Checkpoint;
 import org.puna.model.config.BadInput;
 import org.puna.tensor.Backend;
 import org.puna.tensor.Graph;
 import org.puna.tensor.KvCache;
 import org.puna.tensor.Program;
+import org.puna.tensor.backends.Backends;
 
 /**
  * A loaded model that generates. One platform thread, the scheduler, batches all live sequences
@@ -18,6 +20,7 @@ public final class Engine implements AutoCloseable {
   private final Program program;
   private final KvCache cache;
   private final Scheduler scheduler;
+  private final Optional<Backend> owned;
 
   /**
    * Compiles the graph and starts the scheduler.
@@ -27,11 +30,38 @@ public final class Engine implements AutoCloseable {
    * @param options sizes
    */
   public Engine(Backend backend, Graph graph, EngineOptions options) {
+    this(backend, graph, options, false);
+  }
+
+  private Engine(Backend backend, Graph graph, EngineOptions options, boolean owns) {
+    this.owned = owns ? Optional.of(backend) : Optional.empty();
     this.options = options;
     this.vocabSize = graph.output().cols();
     this.program = backend.compile(graph, options.chunkTokens(), options.maxSequences());
     this.cache = backend.cache(graph, options.pages(), EngineOptions.PAGE_TOKENS);
     this.scheduler = new Scheduler(program, cache, options, vocabSize);
+  }
+
+  /**
+   * Opens an engine for a checkpoint on the fastest backend that this JVM can run; closing the
+   * engine closes the backend.
+   *
+   * @param checkpoint stays the caller's
+   * @param options sizes
+   * @param threads threads to compute with, at least 1
+   */
+  public static Engine open(Checkpoint checkpoint, EngineOptions options, int threads) {
+    Backend backend = Backends.open("auto", threads);
+    try {
+      Graph graph =
+          checkpoint
+              .architecture()
+              .forward(checkpoint.config(), checkpoint.weights(), options.contextLength());
+      return new Engine(backend, graph, options, true);
+    } catch (RuntimeException | Error e) {
+      backend.close();
+      throw e;
+    }
   }
 
   /**
@@ -135,5 +165,6 @@ public final class Engine implements AutoCloseable {
     scheduler.close();
     program.close();
     cache.close();
+    owned.ifPresent(Backend::close);
   }
 }

@@ -2,6 +2,7 @@ package org.puna.engine;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.puna.tensor.Backend;
 import org.puna.tensor.Batch;
@@ -23,6 +24,9 @@ final class CountingBackend implements Backend {
   final List<Integer> stepSizes = new ArrayList<>();
   volatile int failAtStep = -1;
   volatile long stepNanos;
+
+  /** Where it is set, each step takes a permit. */
+  volatile Semaphore gate;
 
   static Graph graph() {
     Op op =
@@ -60,6 +64,7 @@ final class CountingBackend implements Backend {
           failAtStep = -1;
           throw new IllegalStateException("planted failure");
         }
+        if (gate != null) gate.acquireUninterruptibly();
         if (stepNanos > 0) java.util.concurrent.locks.LockSupport.parkNanos(stepNanos);
         assert batch.tokens() <= maxTokens && batch.outputs() <= maxOutputs;
         stepSizes.add(batch.tokens());

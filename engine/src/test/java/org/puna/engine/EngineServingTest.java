@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.Semaphore;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.puna.engine.GenerationEvent.Finished;
@@ -59,6 +60,12 @@ class EngineServingTest {
     }
   }
 
+  /** What the engine says once it has noted that so many generations ended. */
+  private static Engine.Load loadAfter(Engine e, int finished) throws InterruptedException {
+    while (e.load().finished() < finished) Thread.sleep(1);
+    return e.load();
+  }
+
   @Test
   void fourAnswersReadTheirPromptOnce() throws Exception {
     for (int length : new int[] {20, 32, 100, 333}) {
@@ -66,24 +73,27 @@ class EngineServingTest {
         int before = backend.computedTokens.get();
         int[] p = prompt(length, length);
         List<Generation> all = new ArrayList<>();
+        backend.gate = new Semaphore(0);
         for (int i = 0; i < 4; i++) all.add(e.submit(request(p, 10)));
+        backend.gate.release(1_000_000);
         for (Generation g : all) assertThat(read(g).tokens()).isEqualTo(expected(p, 10));
         // Each of the others computes the prompt's last token, whose logits it needs.
         assertThat(backend.computedTokens.get() - before).isEqualTo(length + 3 + 4 * 9);
-        assertThat(e.load().sharedTokens()).isEqualTo(3L * (length - 1));
+        assertThat(loadAfter(e, 4).sharedTokens()).isEqualTo(3L * (length - 1));
       }
     }
   }
 
   @Test
   void cancellingTheFirstOfSeveralDoesNotHurtTheOthers() throws Exception {
-    backend.stepNanos = STEP_NANOS;
+    backend.gate = new Semaphore(2);
     try (Engine e = engine(1000, 4, 64, 8)) {
       int[] p = prompt(600, 1);
       List<Generation> all = new ArrayList<>();
       for (int i = 0; i < 4; i++) all.add(e.submit(request(p, 10)));
       while (backend.computedTokens.get() < 100) Thread.onSpinWait();
       all.getFirst().close();
+      backend.gate.release(1_000_000);
       assertThat(read(all.getFirst()).reason()).isEqualTo(Reason.CANCELLED);
       for (Generation g : all.subList(1, 4)) {
         assertThat(read(g).tokens()).isEqualTo(expected(p, 10));
@@ -147,7 +157,7 @@ class EngineServingTest {
       assertThat(a.tokens()).isEqualTo(expected(limited.prompt(), a.tokens().size())).isNotEmpty();
       backend.stepNanos = 0;
       Generation unread = e.submit(limited);
-      while (e.load().finished() < 3) Thread.sleep(1);
+      loadAfter(e, 3);
       assertThat(read(unread).reason()).isEqualTo(Reason.DEADLINE);
     }
   }
@@ -210,7 +220,7 @@ class EngineServingTest {
       }
       assertThat(a.tokens()).isEqualTo(all.subList(10, 20));
       assertThat(a.reason()).isEqualTo(Reason.LENGTH);
-      assertThat(e.load().forcedTokens()).isEqualTo(6);
+      assertThat(loadAfter(e, 1).forcedTokens()).isEqualTo(6);
       assertThat(e.load().steps()).isEqualTo(4);
     }
   }
@@ -221,8 +231,7 @@ class EngineServingTest {
       int[] p = prompt(100, 3);
       read(e.submit(request(p, 10)));
       read(e.submit(request(p, 10)));
-      while (e.load().running() > 0) Thread.sleep(1);
-      Engine.Load load = e.load();
+      Engine.Load load = loadAfter(e, 2);
       assertThat(load.promptTokens()).isEqualTo(200);
       assertThat(load.sharedTokens()).isEqualTo(96);
       assertThat(load.answerTokens()).isEqualTo(20);

@@ -33,11 +33,11 @@ final class Prompter {
   }
 
   /**
-   * Returns the conversation's tokens, up to where the answer begins.
+   * Returns the conversation's text, up to where the answer begins.
    *
    * @throws org.puna.model.chat.TemplateError if the template refuses the conversation
    */
-  int[] encode(List<Turn> turns) {
+  String render(List<Turn> turns) {
     List<Map<String, Object>> messages =
         turns.stream()
             .map(t -> {
@@ -47,17 +47,20 @@ final class Prompter {
               return m;
             })
             .toList();
-    String text =
-        template.render(
-            messages,
-            null,
-            true,
-            spelled(tokenizer.bos()),
-            spelled(tokenizer.eos()),
-            LocalDateTime.now(java.time.ZoneId.systemDefault()),
-            Map.of());
+    return template.render(
+        messages,
+        null,
+        true,
+        spelled(tokenizer.bos()),
+        spelled(tokenizer.eos()),
+        LocalDateTime.now(java.time.ZoneId.systemDefault()),
+        Map.of());
+  }
+
+  /** Returns the tokens of a rendered conversation. */
+  int[] encode(String rendered) {
     // The template writes the special tokens itself, the first one too.
-    return tokenizer.encode(text, true);
+    return tokenizer.encode(rendered, true);
   }
 
   private @Nullable String spelled(OptionalInt id) {

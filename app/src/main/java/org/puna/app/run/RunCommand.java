@@ -3,6 +3,8 @@ package org.puna.app.run;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -13,9 +15,17 @@ import org.jspecify.annotations.Nullable;
 import org.puna.app.cli.Console;
 import org.puna.app.cli.Context;
 import org.puna.app.cli.Failures;
+import org.puna.chat.ChatAnswer;
+import org.puna.chat.ChatEvent;
+import org.puna.chat.ChatModel;
+import org.puna.chat.ChatRequest;
+import org.puna.chat.Message;
+import org.puna.chat.ResponseFormat;
 import org.puna.chat.TextEvent;
 import org.puna.chat.TextGeneration;
+import org.puna.engine.Constraint;
 import org.puna.engine.Engine;
+import org.puna.engine.Generation;
 import org.puna.engine.GenerationEvent;
 import org.puna.engine.Request;
 import org.puna.engine.Sampling;
@@ -42,6 +52,8 @@ import picocli.CommandLine.Parameters;
       "  puna run model.gguf",
       "  puna run model.gguf --system \"Answer in one sentence.\" < question.txt",
       "  puna run stories260K.gguf --greedy -n 60",
+      "  puna run model.gguf --json-schema person.json \"Invent a person.\"",
+      "  puna run model.gguf --regex \"yes|no\" \"Is the sky blue?\"",
       "  puna run model.gguf --raw --seed 7 --temp 1 --top-p 0.9 \"The llama\""
     })
 public final class RunCommand implements Callable<Integer> {
@@ -98,6 +110,8 @@ public final class RunCommand implements Callable<Integer> {
 
   @Mixin private SamplingOptions sampling = new SamplingOptions();
 
+  @Mixin private FormatOptions formats = new FormatOptions();
+
   @Mixin private ModelOptions options = new ModelOptions();
 
   /** The command. */
@@ -110,9 +124,10 @@ public final class RunCommand implements Callable<Integer> {
     if (maxTokens != null && maxTokens < 1) {
       throw new BadInput("-n: expected at least 1 token, found " + maxTokens);
     }
+    ResponseFormat format = formats.format();
     try (LoadedModel loaded = LoadedModel.open(context, model, options);
         Engine engine = loaded.engine(loaded.contextLength(contextLength))) {
-      new Run(loaded.checkpoint(), engine).go();
+      new Run(loaded.checkpoint(), engine, format).go();
     }
     return Failures.DONE;
   }
@@ -125,10 +140,15 @@ public final class RunCommand implements Callable<Integer> {
     private final Sampling draw;
     private final Set<Integer> ends = new HashSet<>();
     private final Optional<Prompter> prompter;
+    private final ResponseFormat format;
 
-    Run(Checkpoint checkpoint, Engine engine) {
+    /** Where the answer has a format. */
+    private final Optional<ChatModel> formatted;
+
+    Run(Checkpoint checkpoint, Engine engine, ResponseFormat format) {
       this.checkpoint = checkpoint;
       this.engine = engine;
+      this.format = format;
       tokenizer = checkpoint.tokenizer();
       draw = sampling.sampling(checkpoint.generation());
       if (!ignoreEnd) {
@@ -138,6 +158,10 @@ public final class RunCommand implements Callable<Integer> {
         }
       }
       prompter = raw ? Optional.empty() : Prompter.of(checkpoint);
+      formatted =
+          format instanceof ResponseFormat.Text
+              ? Optional.empty()
+              : Optional.of(ChatModel.of(checkpoint, engine, Clock.system(ZoneId.systemDefault())));
     }
 
     void go() throws Exception {
@@ -145,6 +169,8 @@ public final class RunCommand implements Callable<Integer> {
       if (prompter.isPresent()) {
         if (prompt == null && console.interactive()) {
           talk(prompter.get());
+        } else if (formatted.isPresent()) {
+          print(formatted(formatted.get(), turns()));
         } else {
           print(chat(prompter.get(), turns()));
         }
@@ -182,13 +208,26 @@ public final class RunCommand implements Callable<Integer> {
     }
 
     private TextGeneration chat(Prompter p, List<Turn> turns) {
-      int[] ids = p.encode(turns);
+      String text = p.render(turns);
+      int[] ids = p.encode(text);
       int room = Math.max(1, engine.options().contextLength() - ids.length);
       return new TextGeneration(
-          engine.submit(new Request(ids, draw, maxTokens == null ? room : maxTokens, ends)),
-          tokenizer,
-          stops,
-          showSpecial);
+          submit(ids, maxTokens == null ? room : maxTokens, text), tokenizer, stops, showSpecial);
+    }
+
+    private Generation submit(int[] ids, int n, String text) {
+      Optional<Constraint> constraint = formatted.flatMap(m -> m.constraint(format, text));
+      return engine.submit(new Request(ids, draw, constraint, n, ends, -1));
+    }
+
+    /** An answer of a format, apart from the thoughts before it. */
+    private ChatAnswer formatted(ChatModel model, List<Turn> turns) {
+      List<Message> messages = new ArrayList<>();
+      for (Turn t : turns) {
+        messages.add(Message.of(Message.Role.of(t.role()).orElseThrow(), t.content()));
+      }
+      ChatRequest request = new ChatRequest(messages, draw).withStops(stops).withFormat(format);
+      return model.chat(maxTokens == null ? request : request.withMaxTokens(maxTokens));
     }
 
     private TextGeneration text() throws InterruptedException {
@@ -206,8 +245,7 @@ public final class RunCommand implements Callable<Integer> {
             };
       }
       int n = maxTokens == null ? DEFAULT_CONTINUATION : maxTokens;
-      return new TextGeneration(
-          engine.submit(new Request(ids, draw, n, ends)), tokenizer, ids, stops, showSpecial);
+      return new TextGeneration(submit(ids, n, ""), tokenizer, ids, stops, showSpecial);
     }
 
     /** Returns the text to continue: empty where nobody gives one. */
@@ -236,7 +274,7 @@ public final class RunCommand implements Callable<Integer> {
               if (!lineEnded) {
                 out.println();
               }
-              say(done);
+              say(done.reason() == GenerationEvent.Reason.LENGTH, done.usage());
               return;
             }
             case TextEvent.Failed(String message) -> throw new IllegalStateException(message);
@@ -245,11 +283,37 @@ public final class RunCommand implements Callable<Integer> {
       }
     }
 
-    private void say(TextEvent.Done done) {
+    /** Prints an answer, and the thoughts before it on standard error. */
+    private void print(ChatAnswer answer) throws InterruptedException {
+      PrintStream out = context.console().out();
+      StringBuilder thoughts = new StringBuilder();
+      GenerationEvent.Usage usage = null;
+      try (answer) {
+        while (true) {
+          switch (answer.next()) {
+            case ChatEvent.Reasoning(String piece) -> thoughts.append(piece);
+            case ChatEvent.Text(String piece, var _) -> {
+              if (!thoughts.isEmpty()) context.note(thoughts.toString());
+              thoughts.setLength(0);
+              out.print(piece);
+              out.flush();
+            }
+            case ChatEvent.Call _ -> {}
+            case ChatEvent.Usage(GenerationEvent.Usage u) -> usage = u;
+            case ChatEvent.Done done -> {
+              out.println();
+              if (usage != null) say(done.reason() == ChatEvent.FinishReason.LENGTH, usage);
+              return;
+            }
+            case ChatEvent.Failed(String message) -> throw new IllegalStateException(message);
+          }
+        }
+      }
+    }
+
+    private void say(boolean full, GenerationEvent.Usage u) {
       int room = engine.options().contextLength();
-      GenerationEvent.Usage u = done.usage();
-      if (done.reason() == GenerationEvent.Reason.LENGTH
-          && u.promptTokens() + u.answerTokens() >= room) {
+      if (full && u.promptTokens() + u.answerTokens() >= room) {
         context.note("puna: the context of " + room + " tokens is full; a larger --ctx goes on");
       }
       if (stats) {

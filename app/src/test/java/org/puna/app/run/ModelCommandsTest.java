@@ -106,6 +106,34 @@ class ModelCommandsTest {
   }
 
   @Test
+  void answersHaveTheFormatThatWasAskedFor() throws IOException {
+    String schema =
+        "{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"integer\"}},\"required\":[\"a\"],"
+            + "\"additionalProperties\":false}";
+    Path file = Files.writeString(home.resolve("schema.json"), schema);
+    Path grammar = Files.writeString(home.resolve("x.gbnf"), "root ::= (\"ab\" | \"c\"){3,9}");
+    for (String seed : new String[] {"1", "2", "3"}) {
+      String[] run = {"run", MODEL, "Hello", "--raw", "--temp", "2", "--seed", seed};
+      for (String given : new String[] {schema, file.toString()}) {
+        String json = run(with(run, "--json-schema", given)).out();
+        Map<?, ?> fields = JsonMapper.shared().readValue(json, Map.class);
+        assertThat(fields).hasSize(1);
+        assertThat(fields.get("a")).isInstanceOf(Number.class);
+      }
+      String object = run(with(run, "--json-object")).out();
+      assertThat(JsonMapper.shared().readTree(object).isObject()).isTrue();
+      assertThat(run(with(run, "--regex", "[x-z]{2,8}\\d")).out()).matches("[x-z]{2,8}\\d\n");
+      assertThat(run(with(run, "--grammar", grammar.toString())).out()).matches("((ab)|c){3,9}\n");
+    }
+  }
+
+  private static String[] with(String[] args, String... more) {
+    String[] all = Arrays.copyOf(args, args.length + more.length);
+    System.arraycopy(more, 0, all, args.length, more.length);
+    return all;
+  }
+
+  @Test
   void perplexityOfAText() throws IOException {
     Path text = home.resolve("text.txt");
     Files.writeString(text, "The llama lives in the puna. ".repeat(20));
@@ -129,6 +157,10 @@ class ModelCommandsTest {
     bad("--logit-bias: expected a token id", "run", MODEL, "--logit-bias", "x=1", "x");
     bad("choose one of auto", "run", MODEL, "--backend", "gpu", "x");
     bad("--threads: expected 1", "run", MODEL, "--threads", "0", "x");
+    bad("expected one of them", "run", MODEL, "--json-object", "--regex", "a", "x");
+    bad("schema: #/not: is not", "run", MODEL, "--raw", "--json-schema", "{\"not\":{}}", "x");
+    bad("expected a schema in JSON", "run", MODEL, "--raw", "--json-schema", "{\"not", "x");
+    bad("--json-schema: cannot read", "run", MODEL, "--raw", "--json-schema", "no.json", "x");
     bad("has no chat template", "run", MODEL, "--raw", "--system", "s", "x");
     bad("give a smaller --ctx", "run", MODEL, "--ctx", "2000000000", "--raw", "x");
     bad("the prompt has", "run", MODEL, "--ctx", "2", "--raw", "a long prompt that has no room");

@@ -123,6 +123,8 @@ public final class Automaton {
     /** By class of bytes: null is not known yet, {@link #dead} leads nowhere. */
     private final @Nullable State[] next;
 
+    private volatile PlainTokens.@Nullable Next plain;
+
     private State(List<Place> places, boolean accepts, int distance, int id) {
       this.places = places;
       this.accepts = accepts;
@@ -154,6 +156,21 @@ public final class Automaton {
         }
       }
       return known == dead ? null : known;
+    }
+
+    /** Returns what plain characters lead to. */
+    PlainTokens.Next plain() {
+      PlainTokens.Next known = plain;
+      if (known == null) {
+        known = PlainTokens.next(this);
+        plain = known;
+      }
+      return known;
+    }
+
+    /** Returns the group of a byte: all of one group lead to the same state. */
+    int group(int b) {
+      return network.classOf(b);
     }
 
     /** Returns the byte that must come next; −1 where there is a choice, or nothing must come. */

@@ -18,12 +18,33 @@ final class LeftRecursion {
   private final Set<String> nullable = new HashSet<>();
 
   private LeftRecursion(Grammar grammar) {
-    boolean grew = true;
-    while (grew) {
-      grew = false;
-      for (var e : grammar.rules().entrySet()) {
-        if (isNullable(e.getValue())) grew |= nullable.add(e.getKey());
+    Map<String, Set<String>> users = new HashMap<>();
+    grammar
+        .rules()
+        .forEach((name, body) -> {
+          Set<String> used = new HashSet<>();
+          named(body, used);
+          for (String u : used) users.computeIfAbsent(u, _ -> new HashSet<>()).add(name);
+        });
+    // A rule is looked at again only when one that it uses has turned out to match nothing.
+    Deque<String> work = new ArrayDeque<>(grammar.rules().keySet());
+    while (!work.isEmpty()) {
+      String name = work.pop();
+      Grammar.Node body = grammar.rules().get(name);
+      if (body != null && !nullable.contains(name) && isNullable(body)) {
+        nullable.add(name);
+        work.addAll(users.getOrDefault(name, Set.of()));
       }
+    }
+  }
+
+  private static void named(Grammar.Node node, Set<String> out) {
+    switch (node) {
+      case Grammar.Node.Chars _, Grammar.Node.Mark _ -> {}
+      case Grammar.Node.Sequence s -> s.parts().forEach(p -> named(p, out));
+      case Grammar.Node.Choice c -> c.options().forEach(p -> named(p, out));
+      case Grammar.Node.Repeat r -> named(r.part(), out);
+      case Grammar.Node.Rule r -> out.add(r.name());
     }
   }
 

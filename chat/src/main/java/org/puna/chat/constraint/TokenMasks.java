@@ -20,6 +20,8 @@ public final class TokenMasks {
     this.automaton = automaton;
     this.alphabet = alphabet;
     this.owner = alphabet.masks().newOwner();
+    // Here the caller waits, later the whole engine would.
+    alphabet.prepare();
   }
 
   /** Returns a constraint at the start of an answer. */

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.IntPredicate;
 import org.puna.model.config.BadInput;
 import org.puna.model.tokenizer.TokenKind;
 import org.puna.model.tokenizer.Tokenizer;
@@ -13,11 +14,10 @@ import org.puna.model.tokenizer.Tokenizer;
  * is followed by its subtree, so that a byte that cannot come skips everything below it. Control
  * tokens are not text and not in it.
  */
-public final class TokenTrie {
-  /** Places in states made for one mask: some seconds of work. */
-  private static final long MAX_WORK = 20_000_000;
+final class TokenTrie {
+  /** Places in states made for one mask: some tenths of a second. */
+  private static final long MAX_WORK = 3_000_000;
 
-  private final int vocabSize;
   private final byte[] label;
   private final short[] depth;
   private final int[] after;
@@ -25,15 +25,11 @@ public final class TokenTrie {
   private final int[] tokens;
   private final int maxDepth;
 
-  /** Builds the trie of a tokenizer's text tokens. */
-  public TokenTrie(Tokenizer tokenizer) {
-    vocabSize = tokenizer.vocabSize();
+  /** Builds the trie of some of a tokenizer's text tokens. */
+  TokenTrie(Tokenizer tokenizer, IntPredicate which) {
     List<Entry> entries = new ArrayList<>();
-    for (int id = 0; id < vocabSize; id++) {
-      TokenKind kind = tokenizer.kind(id);
-      if (kind != TokenKind.NORMAL && kind != TokenKind.BYTE && kind != TokenKind.USER_DEFINED) {
-        continue;
-      }
+    for (int id = 0; id < tokenizer.vocabSize(); id++) {
+      if (!isText(tokenizer, id) || !which.test(id)) continue;
       byte[] bytes = tokenizer.bytes(id);
       if (bytes.length > 0 && bytes.length < Short.MAX_VALUE) entries.add(new Entry(bytes, id));
     }
@@ -80,21 +76,26 @@ public final class TokenTrie {
 
   private record Entry(byte[] bytes, int id) {}
 
-  /** Returns the token ids of the vocabulary, the words of a mask times 64 at least. */
-  public int vocabSize() {
-    return vocabSize;
+  /** Returns the number of its tokens. */
+  int size() {
+    return tokens.length;
+  }
+
+  /** Returns whether a token stands for text. */
+  static boolean isText(Tokenizer tokenizer, int id) {
+    TokenKind kind = tokenizer.kind(id);
+    return kind == TokenKind.NORMAL || kind == TokenKind.BYTE || kind == TokenKind.USER_DEFINED;
   }
 
   /**
-   * Returns the tokens whose bytes may follow a state.
+   * Allows the tokens whose bytes may follow a state.
    *
    * @param budget bytes that a whole text may need after the token at most; tokens after which it
    *     needs more are left out
-   * @return bits by id
+   * @param mask bits by id, where they are set
    * @throws BadInput if the grammar is so ambiguous that a step of the model would take seconds
    */
-  long[] allowed(Automaton automaton, Automaton.State from, int budget) {
-    long[] mask = new long[(vocabSize + 63) / 64];
+  void allow(Automaton automaton, Automaton.State from, int budget, long[] mask) {
     Automaton.State[] path = new Automaton.State[maxDepth + 1];
     path[0] = from;
     long made = automaton.made();
@@ -111,13 +112,12 @@ public final class TokenTrie {
         }
       }
       i++;
-      if ((i & 0xFFF) == 0 && automaton.made() - made > MAX_WORK) {
+      if ((i & 0x3F) == 0 && automaton.made() - made > MAX_WORK) {
         throw new BadInput(
             "grammar: too ambiguous: one text can be read in too many ways at once; make its"
                 + " alternatives begin differently");
       }
     }
-    return mask;
   }
 
   /** A growing list of numbers. */
