@@ -59,6 +59,9 @@ public final class ModelRegistry implements AutoCloseable {
     long lastUsed;
     long loads;
 
+    /** What it took when it was loaded last. */
+    long bytes;
+
     Slot(ModelSpec spec, ServingOptions options) {
       this.spec = spec;
       this.admission = new Admission(options.maxSequences() + options.maxQueue());
@@ -190,7 +193,7 @@ public final class ModelRegistry implements AutoCloseable {
   }
 
   private ServedModel load(Slot s) {
-    makeRoom(fileBytes(s.spec), s);
+    makeRoom(Math.max(s.bytes, fileBytes(s.spec)), s);
     long start = System.nanoTime();
     ServedModel m;
     try {
@@ -218,6 +221,10 @@ public final class ModelRegistry implements AutoCloseable {
       s.loads++;
       s.lastUsed = System.nanoTime();
     }
+    // Only a loaded model tells what it takes beside its file.
+    while (!fits(0) && unloadOldest(s)) {
+      // the next one
+    }
     return m;
   }
 
@@ -232,37 +239,51 @@ public final class ModelRegistry implements AutoCloseable {
   }
 
   /**
-   * Unloads what nobody uses until there is room; a model that is in use is waited for by nobody.
+   * Unloads what nobody uses until there is room.
+   *
+   * @throws ApiFailure if what is in use leaves none
    */
   private void makeRoom(long bytes, Slot wanted) {
-    while (true) {
-      ServedModel victim;
-      String name;
-      synchronized (slots) {
-        long used = 0;
-        for (Slot s : slots.values()) if (s.model != null) used += s.model.bytes();
-        if (used == 0 || used + bytes <= options.memoryBytes()) return;
-        Optional<Slot> oldest =
-            slots.values().stream()
-                .filter(s -> s.model != null && s.users == 0 && !s.spec.pinned())
-                .min(Comparator.comparingLong(s -> s.lastUsed));
-        if (oldest.isEmpty()) {
-          throw new ApiFailure(
-              new ApiError.Unavailable(
-                  "The model '"
-                      + wanted.spec.name()
-                      + "' has no room in memory while others work;"
-                      + " try again",
-                  RETRY_SECONDS));
-        }
-        Slot o = oldest.get();
-        victim = Objects.requireNonNull(o.model);
-        name = o.spec.name();
-        o.model = null;
+    while (!fits(bytes)) {
+      if (!unloadOldest(wanted)) {
+        throw new ApiFailure(
+            new ApiError.Unavailable(
+                "The model '"
+                    + wanted.spec.name()
+                    + "' has no room in memory while others work; try again",
+                RETRY_SECONDS));
       }
-      victim.close();
-      LOG.log(System.Logger.Level.INFO, "model {0} unloaded", name);
     }
+  }
+
+  /** Whether so much more fits into the budget; a model alone always does. */
+  private boolean fits(long bytes) {
+    synchronized (slots) {
+      long used = 0;
+      for (Slot s : slots.values()) if (s.model != null) used += s.model.bytes();
+      return used == 0 || used + bytes <= options.memoryBytes();
+    }
+  }
+
+  /** Unloads the least recently used model but one; false if all are in use or pinned. */
+  private boolean unloadOldest(Slot butNot) {
+    ServedModel victim;
+    Slot oldest;
+    synchronized (slots) {
+      Optional<Slot> found =
+          slots.values().stream()
+              .filter(s -> s.model != null && s.users == 0 && !s.spec.pinned())
+              .filter(s -> !s.equals(butNot))
+              .min(Comparator.comparingLong(s -> s.lastUsed));
+      if (found.isEmpty()) return false;
+      oldest = found.get();
+      victim = Objects.requireNonNull(oldest.model);
+      oldest.model = null;
+      oldest.bytes = victim.bytes();
+    }
+    victim.close();
+    LOG.log(System.Logger.Level.INFO, "model {0} unloaded", oldest.spec.name());
+    return true;
   }
 
   /** A model that a request uses; it is not unloaded before this is closed. */
