@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Writes the tables of docs/fleet.md again: each stands between "<!-- puna ARGUMENTS -->" and "<!-- end -->" and is what
 # that command prints with --markdown. FIXTURES names the folder with the published tables.
-set -eu
+set -euo pipefail
 cd "$(dirname "$0")/.."
 export FIXTURES="${FIXTURES:-${PUNA_FIXTURES:-../shared/fixtures}/fleet}"
+[ -d "$FIXTURES" ] || { echo "fleet-tables.sh: no folder $FIXTURES; name it in FIXTURES" >&2; exit 2; }
 puna="${PUNA:-./puna}"
 new="$(mktemp)"
 skip=
@@ -13,7 +14,7 @@ while IFS= read -r line; do
       printf '%s\n\n' "$line" >>"$new"
       arguments="${line#<!-- puna }"
       arguments="${arguments% -->}"
-      eval "\"$puna\" $arguments --markdown" 2>/dev/null | sed "s#$FIXTURES/##g" >>"$new"
+      eval "\"$puna\" $arguments --markdown" | sed "s#$FIXTURES/##g" >>"$new"
       skip=1
       ;;
     '<!-- end -->')

@@ -1,7 +1,7 @@
 package org.puna.app.fleet;
 
 import java.util.Locale;
-import org.puna.model.config.BadInput;
+import org.puna.fleet.Amount;
 
 /** Amounts as people write and read them: 15.6T tokens, 3.8e25, 12,345. */
 final class Amounts {
@@ -14,46 +14,12 @@ final class Amounts {
    * @param where the option, the start of the error
    */
   static double parse(String text, String where) {
-    String t = text.strip().replace("_", "").replace(",", "");
-    double factor = 1;
-    if (!t.isEmpty()) {
-      factor =
-          switch (Character.toUpperCase(t.charAt(t.length() - 1))) {
-            case 'K' -> 1e3;
-            case 'M' -> 1e6;
-            case 'B' -> 1e9;
-            case 'T' -> 1e12;
-            default -> 1;
-          };
-      if (factor > 1) t = t.substring(0, t.length() - 1);
-    }
-    double v;
-    try {
-      v = Double.parseDouble(t) * factor;
-    } catch (NumberFormatException e) {
-      v = -1;
-    }
-    if (!(v > 0) || Double.isInfinite(v)) {
-      throw new BadInput(
-          where
-              + ": expected a positive amount such as 15.6T, 405B or 1e12, found \""
-              + text
-              + "\"");
-    }
-    return v;
+    return Amount.parse(text, where);
   }
 
   /** An amount with three digits and a unit: 15.6T, 405B. */
   static String words(double v) {
-    String[] units = {"", "K", "M", "B", "T"};
-    int u = 0;
-    double x = v;
-    while (Math.abs(x) >= 1000 && u < units.length - 1) {
-      x /= 1000;
-      u++;
-    }
-    return (Math.abs(x) >= 100 || x == Math.rint(x) && u == 0 ? f("%.0f", x) : f("%.3g", x))
-        + units[u];
+    return Amount.words(v);
   }
 
   /** A whole number with commas. */

@@ -67,8 +67,14 @@ final class EstimateText {
   static void tables(Report out, Estimate e, String calibration) {
     TrainingRun r = e.run();
     out.table(
-        "%s on %d %s, %d sequences of %d tokens"
-            .formatted(r.layout(), e.gpus(), e.machine().chip().name(), r.batch(), r.seq()),
+        String.format(
+            Locale.ROOT,
+            "%s on %d %s, %d sequences of %d tokens",
+            r.layout(),
+            e.gpus(),
+            e.machine().chip().name(),
+            r.batch(),
+            r.seq()),
         "figure",
         "value");
     out.row("iteration", Amounts.f("%.3f s", e.seconds()));

@@ -23,11 +23,11 @@ public enum Constant {
   /** Host time to launch one layer's forward kernels. */
   HOST_PASS(1.2e-3, 0.8, "s"),
   /** Host time of a pass with tensor parallel 2, as a factor. */
-  HOST_TP2(1.05, 0.15, ""),
+  HOST_TP2(1.05, 0.05, ""),
   /** Host time of a pass with tensor parallel 4, as a factor. */
-  HOST_TP4(1.05, 0.25, ""),
+  HOST_TP4(1.05, 0.05, ""),
   /** Host time of a pass with tensor parallel 8, as a factor. */
-  HOST_TP8(1.05, 0.25, ""),
+  HOST_TP8(1.05, 0.05, ""),
   /** Wait of 2 tensor-parallel ranks for the slowest host in a pass that has no queued work. */
   JITTER_TP2(0.05e-3, 1.5, "s"),
   /** The same of 4 ranks. */
@@ -39,11 +39,11 @@ public enum Constant {
   /** Sharpness of the passage from host-bound to device-bound: the exponent of a power mean. */
   SHARPNESS(4, 0.5, ""),
   /** Fixed time of a tensor-parallel collective of 2 ranks. */
-  COLLECTIVE_TP2(60e-6, 1.0, "s"),
+  COLLECTIVE_TP2(60e-6, 0.3, "s"),
   /** The same of 4 ranks. */
-  COLLECTIVE_TP4(90e-6, 1.0, "s"),
+  COLLECTIVE_TP4(90e-6, 0.3, "s"),
   /** The same of 8 ranks and more. */
-  COLLECTIVE_TP8(105e-6, 1.0, "s"),
+  COLLECTIVE_TP8(105e-6, 0.3, "s"),
   /** Part of the backward pass's tensor-parallel collectives that weight gradients do not hide. */
   BACKWARD_COLLECTIVES(0.7, 0.4, ""),
   /** Links inside a server, as a fraction of the data sheet. */
@@ -56,10 +56,13 @@ public enum Constant {
   STAGE_LATENCY(100e-6, 1.0, "s"),
   /** Network for gradients, as a fraction. */
   GRADIENT_EFFICIENCY(0.5, 0.5, ""),
-  /** Exponent of a gradient ring's bandwidth in its ranks on one server: 1 is a fair share. */
-  RING_SHARE(0.9, 0.3, ""),
-  /** Part of the last backward pass that hides the reduction of gradients. */
-  GRADIENT_OVERLAP(0.4, 0.7, ""),
+  /**
+   * Part of the ports of its ranks that a gradient ring uses which has several ranks on a server:
+   * it enters and leaves by few of them.
+   */
+  RING_SHARE(0.5, 0.8, ""),
+  /** Part of the last backward pass that hides the reduction of gradients; little in 2021. */
+  GRADIENT_OVERLAP(0.05, 1.0, ""),
   /** Memory traffic of the optimiser, as a factor on 30 bytes a parameter. */
   OPTIMIZER(1.0, 0.4, ""),
   /** Time of an output head that is not spread, as a factor on its products. */
@@ -69,7 +72,7 @@ public enum Constant {
   /** Time of each iteration outside everything else. */
   ITERATION(3e-3, 1.0, "s"),
   /** Loss to the slowest server at each doubling of servers. */
-  STRAGGLER(0.006, 0.7, "");
+  STRAGGLER(0.006, 0.2, "");
 
   private final double start;
   private final double spread;

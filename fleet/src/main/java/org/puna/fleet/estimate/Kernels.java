@@ -10,6 +10,9 @@ final class Kernels {
   /** Multiprocessors of a large GPU (108 on A100, 132 on H100); only the wave term uses it. */
   private static final double PROCESSORS = 120;
 
+  /** What a ring with several ranks on a server gets at least of one port. */
+  private static final double LEAST_PORT = 0.85;
+
   private static final double GB = 1e9;
 
   private final Machine machine;
@@ -91,7 +94,10 @@ final class Kernels {
     double rate = link;
     if (together < ranks) {
       double port = machine.scaleOutGBps() * GB * c(Constant.GRADIENT_EFFICIENCY);
-      rate = Math.min(link, port * Math.pow(together, c(Constant.RING_SHARE)));
+      // Alone on its server a rank has its port to itself in both directions.
+      double shared = Math.max(LEAST_PORT, c(Constant.RING_SHARE) * together);
+      double ports = together > 1 ? shared : 1;
+      rate = Math.min(link, port * ports);
     }
     return bytes / rate;
   }

@@ -102,8 +102,14 @@ public record Measurement(
     try {
       ModelConfig model =
           ModelShapes.parse(
-              "arch=gpt,layers=%d,hidden=%d,heads=%d,vocab=%d,context=%d"
-                  .formatted(layers, hidden, heads, VOCABULARY, seq));
+              String.format(
+                  Locale.ROOT,
+                  "arch=gpt,layers=%d,hidden=%d,heads=%d,vocab=%d,context=%d",
+                  layers,
+                  hidden,
+                  heads,
+                  VOCABULARY,
+                  seq));
       Layout layout =
           new Layout(
               row.requiredCount(names.get(7)),

@@ -22,10 +22,10 @@ public final class Tuner {
   private static final int MOST_CHUNKS = 8;
 
   /**
-   * GPT stands for Megatron-LM's runs of 2021, whose published scripts take micro-batches of 1 to 4
-   * and at most 3 chunks; what is left open is taken from their middle, not from today's limits.
+   * GPT stands for Megatron-LM's runs of 2021, whose published scripts take micro-batches of 1 to
+   * 16 and at most 3 chunks.
    */
-  private static final int GPT_MICRO_BATCH = 2;
+  private static final int GPT_MICRO_BATCH = 16;
 
   private static final int GPT_CHUNKS = 2;
 

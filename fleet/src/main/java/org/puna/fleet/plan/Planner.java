@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -64,8 +65,14 @@ public final class Planner {
                   + " GPUs divides the model and the batch of "
                   + ask.batch()
                   + " sequences; change --batch or --gpus"
-              : "plan: no layout of %d %s fits: the smallest needs %.0f GB of %.0f GB a GPU; use more GPUs"
-                  .formatted(gpus, machine.chip().name(), least / 1e9, machine.chip().memoryGb()));
+              : String.format(
+                  Locale.ROOT,
+                  "plan: no layout of %d %s fits: the smallest needs %.0f GB of %.0f GB a GPU; use"
+                      + " more GPUs",
+                  gpus,
+                  machine.chip().name(),
+                  least / 1e9,
+                  machine.chip().memoryGb()));
     }
     plans.sort(Comparator.comparingDouble(Plan::days));
     return List.copyOf(plans.subList(0, Math.min(best, plans.size())));
@@ -142,8 +149,14 @@ public final class Planner {
     Plan found = plan(ask, tokens, machine, high * node, a, 1).getFirst();
     if (found.days() > days) {
       throw new BadInput(
-          "plan: %d %s take %.1f days, asked for %.1f; allow more days or GPUs, or a larger --batch"
-              .formatted(high * node, machine.chip().name(), found.days(), days));
+          String.format(
+              Locale.ROOT,
+              "plan: %d %s take %.1f days, asked for %.1f; allow more days or GPUs, or a larger"
+                  + " --batch",
+              high * node,
+              machine.chip().name(),
+              found.days(),
+              days));
     }
     while (high - low > Math.max(1, high / 200)) {
       long middle = (low + high) / 2;
@@ -213,8 +226,13 @@ public final class Planner {
     int hidden = (int) Math.max(1024, Math.round(width / 1024) * 1024);
     int layers = (int) Math.max(4, Math.round(parameters / (12.5 * hidden * hidden) / 4) * 4);
     return ModelShapes.parse(
-        "layers=%d,hidden=%d,heads=%d,kv_heads=8,head_dim=128,ffn=%d,vocab=128256"
-            .formatted(layers, hidden, hidden / 128, hidden * 7 / 2));
+        String.format(
+            Locale.ROOT,
+            "layers=%d,hidden=%d,heads=%d,kv_heads=8,head_dim=128,ffn=%d,vocab=128256",
+            layers,
+            hidden,
+            hidden / 128,
+            hidden * 7 / 2));
   }
 
   /** Returns what a plan for the model recomputes, in words for tables. */

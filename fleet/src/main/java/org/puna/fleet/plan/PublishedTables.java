@@ -14,8 +14,10 @@ import org.puna.fleet.estimate.Layout;
 import org.puna.fleet.estimate.Machine;
 import org.puna.fleet.estimate.Tuner;
 import org.puna.model.config.ActivationMemory.Recompute;
+import org.puna.model.config.BadInput;
 import org.puna.model.config.ModelConfig;
 import org.puna.model.config.ModelShapes;
+import org.puna.model.config.ModelSize;
 
 /** Predictions beside published tables of throughput and of whole training runs. */
 public final class PublishedTables {
@@ -50,7 +52,7 @@ public final class PublishedTables {
 
   /**
    * TFLOP/s per GPU of a throughput table with the columns model, params_b, gpu, tp, cp, pp, dp,
-   * seq, global_batch_seqs, tflops, and optionally micro_batch and vpp.
+   * seq, global_batch_seqs, tflops, and optionally micro_batch, vpp and precision.
    *
    * @param text the file
    * @param file its name for errors
@@ -82,7 +84,7 @@ public final class PublishedTables {
               m,
               seq,
               r.requiredCount("global_batch_seqs"),
-              Machine.Precision.BF16,
+              precision(r, Machine.Precision.BF16),
               micro,
               Optional.empty(),
               OptionalInt.empty(),
@@ -91,20 +93,22 @@ public final class PublishedTables {
       double published = r.requiredNumber("tflops");
       double ours = IterationModel.publishedTflopsPerGpu(e);
       String detail =
-          "micro-batch %d, %d chunks, recompute %s"
-              .formatted(
-                  e.run().microBatch(),
-                  e.run().layout().virtualStages(),
-                  Planner.words(e.run().recompute()));
+          String.format(
+              Locale.ROOT,
+              "micro-batch %d, %d chunks, recompute %s",
+              e.run().microBatch(),
+              e.run().layout().virtualStages(),
+              Planner.words(e.run().recompute()));
       rows.add(
           new Row(
-              "%s (%sB), %d %s, %s"
-                  .formatted(
-                      r.required("model"),
-                      r.required("params_b"),
-                      layout.gpus(),
-                      machine.chip().name(),
-                      layout),
+              String.format(
+                  Locale.ROOT,
+                  "%s (%sB), %d %s, %s",
+                  r.required("model"),
+                  r.required("params_b"),
+                  layout.gpus(),
+                  machine.chip().name(),
+                  layout),
               r.text("source").orElse(""),
               published,
               ours,
@@ -118,7 +122,8 @@ public final class PublishedTables {
 
   /**
    * GPU-hours of published runs, a table with the columns model, active_params_b, tokens_t, gpu,
-   * gpu_hours.
+   * gpu_hours, and optionally what else is known of a run: tp, cp, pp, dp, seq, global_batch_seqs,
+   * gpus, precision.
    *
    * @param text the file
    * @param file its name for errors
@@ -133,27 +138,30 @@ public final class PublishedTables {
       ModelConfig m = shape(name, r.requiredNumber("active_params_b"));
       Machine machine = Machine.of(catalogue.get(r.required("gpu"), r.where() + ": gpu"));
       double tokens = r.requiredNumber("tokens_t") * 1e12;
-      PublishedRun run = PublishedRun.of(name, m);
+      PublishedRun run = PublishedRun.of(r, name, m, tokens, machine);
       Tuner.Ask ask =
           new Tuner.Ask(
               m,
               run.seq(),
               run.batch(),
-              Machine.Precision.BF16,
+              run.precision(),
               OptionalInt.empty(),
               run.recompute(),
               OptionalInt.empty(),
               Optional.empty());
+      Assumptions a = Assumptions.defaults();
       Plan p =
           run.layout().isPresent()
               ? Plan.of(
                   new Tuner(model).best(ask, run.layout().get(), machine),
                   tokens,
-                  Assumptions.defaults().withPractice(1))
-              : new Planner(model)
-                  .plan(ask, tokens, machine, run.gpus(), Assumptions.defaults(), 1)
-                  .getFirst();
+                  run.whole() ? a.withPractice(1) : a)
+              : new Planner(model).plan(ask, tokens, machine, run.gpus(), a, 1).getFirst();
       double published = r.requiredNumber("gpu_hours");
+      String how =
+          run.layout().isEmpty()
+              ? "layout searched: "
+              : run.whole() ? "layout known: " : "layout known in part: ";
       rows.add(
           new Row(
               name + " on " + machine.chip().name(),
@@ -161,14 +169,28 @@ public final class PublishedTables {
               published,
               p.gpuHours(),
               p.gpuHours() / published - 1,
-              (run.layout().isPresent() ? "layout known: " : "layout searched: ")
-                  + p.estimate().run().layout()
-                  + ", "
-                  + run.source(),
+              how + p.estimate().run().layout() + ", " + run.source(),
               p.gpuHoursLeast(),
               p.gpuHoursMost()));
     }
     return rows;
+  }
+
+  private static Machine.Precision precision(Csv.Row r, Machine.Precision otherwise) {
+    return r.text("precision")
+        .map(p ->
+            switch (p.toLowerCase(Locale.ROOT)) {
+              case "bf16", "fp16" -> Machine.Precision.BF16;
+              case "fp8" -> Machine.Precision.FP8;
+              default ->
+                  throw new BadInput(
+                      r.where() + ": precision must be bf16 or fp8, found \"" + p + "\"");
+            })
+        .orElse(otherwise);
+  }
+
+  private static int count(Csv.Row r, String column, int otherwise) {
+    return r.number(column).isPresent() ? r.requiredCount(column) : otherwise;
   }
 
   /**
@@ -178,7 +200,9 @@ public final class PublishedTables {
    * @param seq tokens of a sequence
    * @param batch sequences of an iteration
    * @param layout its layout, where published
+   * @param whole whether the layout is that of all the printed hours, and these are training
    * @param recompute what was recomputed, where published
+   * @param precision format of the products
    * @param source where from
    */
   private record PublishedRun(
@@ -186,9 +210,46 @@ public final class PublishedTables {
       int seq,
       int batch,
       Optional<Layout> layout,
+      boolean whole,
       Optional<Recompute> recompute,
+      Machine.Precision precision,
       String source) {
-    static PublishedRun of(String name, ModelConfig m) {
+
+    /** Days that a run takes whose number of GPUs nobody published: the middle of those known. */
+    private static final double DAYS = 45;
+
+    private static final double TYPICAL_MFU = 0.4;
+
+    static PublishedRun of(Csv.Row r, String name, ModelConfig m, double tokens, Machine machine) {
+      PublishedRun known = known(name, m, tokens, machine);
+      int seq = count(r, "seq", known.seq);
+      int batch = count(r, "global_batch_seqs", known.batch);
+      Machine.Precision precision = PublishedTables.precision(r, known.precision);
+      if (r.number("tp").isEmpty()) {
+        int gpus = count(r, "gpus", known.gpus);
+        return new PublishedRun(
+            gpus, seq, batch, known.layout, known.whole, known.recompute, precision, known.source);
+      }
+      Layout layout =
+          new Layout(
+              r.requiredCount("tp"),
+              count(r, "cp", 1),
+              count(r, "pp", 1),
+              r.requiredCount("dp"),
+              count(r, "ep", 1),
+              count(r, "vpp", 1));
+      return new PublishedRun(
+          layout.gpus(),
+          seq,
+          batch,
+          Optional.of(layout),
+          true,
+          known.recompute,
+          precision,
+          "layout of the table");
+    }
+
+    private static PublishedRun known(String name, ModelConfig m, double tokens, Machine machine) {
       String key = name.toLowerCase(Locale.ROOT);
       if (key.startsWith("llama-3.1-405b")) {
         return new PublishedRun(
@@ -196,7 +257,9 @@ public final class PublishedTables {
             8192,
             2048,
             Optional.of(new Layout(8, 1, 16, 128, 1, 1)),
+            true,
             Optional.empty(),
+            Machine.Precision.BF16,
             "Llama 3 paper, table 4, most of the run");
       }
       if (key.startsWith("palm-540b")) {
@@ -205,21 +268,54 @@ public final class PublishedTables {
             2048,
             2048,
             Optional.of(new Layout(12, 1, 1, 512, 1, 1)),
+            false,
             Optional.of(Recompute.FULL),
-            "PaLM paper, sections 4 and 5: 12-way model, 256-way data on each of 2 pods, remat");
+            Machine.Precision.BF16,
+            "PaLM paper: 12-way model, 256-way data on each of 2 pods, remat; another layout on"
+                + " 3,072 chips, hours with downtime and repeated steps");
+      }
+      if (key.startsWith("deepseek-v3")) {
+        return searched(
+            2048, 4096, 15_360, Machine.Precision.FP8, "GPUs, batch, FP8: DeepSeek-V3 paper");
       }
       if (key.startsWith("llama-2")) {
-        return new PublishedRun(
+        return searched(
             2048,
             4096,
             1024,
-            Optional.empty(),
-            Optional.empty(),
+            Machine.Precision.BF16,
             "batch of 4M tokens: Llama 2 paper; 2,048 GPUs assumed");
       }
-      int gpus = m.nLayers() >= 80 ? 16_384 : 2048;
+      if (key.startsWith("llama-3-") || key.startsWith("llama-3.")) {
+        return searched(
+            16_384,
+            8192,
+            2048,
+            Machine.Precision.BF16,
+            "batch of 16M tokens and 16,384 GPUs assumed, those of the 405B");
+      }
+      double flops = 6 * ModelSize.activeParameters(m).total() * tokens;
+      double each = TYPICAL_MFU * machine.chip().bf16Tflops() * 1e12;
+      double gpus = flops / (each * DAYS * 86_400);
+      int power = Integer.highestOneBit((int) Math.clamp(gpus * Math.sqrt(2), 64, 16_384));
+      boolean before2023 = machine.chip().bf16Tflops() < 400;
+      return searched(
+          power,
+          before2023 ? 2048 : 4096,
+          before2023 ? 2048 : 4096,
+          Machine.Precision.BF16,
+          String.format(
+              Locale.ROOT,
+              "assumed: %,d GPUs for about %.0f days, batch of %d million tokens",
+              power,
+              DAYS,
+              before2023 ? 4 : 16));
+    }
+
+    private static PublishedRun searched(
+        int gpus, int seq, int batch, Machine.Precision precision, String source) {
       return new PublishedRun(
-          gpus, 8192, 2048, Optional.empty(), Optional.empty(), "batch and GPUs assumed");
+          gpus, seq, batch, Optional.empty(), false, Optional.empty(), precision, source);
     }
   }
 
@@ -239,6 +335,7 @@ public final class PublishedTables {
     int hidden = (int) Math.max(1024, Math.round(Math.cbrt(parameters * 128 / 12) / 1024) * 1024);
     int layers = (int) Math.max(4, Math.round(parameters / (12.0 * hidden * hidden) / 4) * 4);
     return ModelShapes.parse(
-        "arch=gpt,layers=%d,hidden=%d,heads=%d".formatted(layers, hidden, hidden / 128));
+        String.format(
+            Locale.ROOT, "arch=gpt,layers=%d,hidden=%d,heads=%d", layers, hidden, hidden / 128));
   }
 }

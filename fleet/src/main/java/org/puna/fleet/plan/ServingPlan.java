@@ -1,5 +1,6 @@
 package org.puna.fleet.plan;
 
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.puna.fleet.estimate.Machine;
 import org.puna.fleet.formula.DecodeRoofline;
@@ -89,9 +90,13 @@ public record ServingPlan(
     }
     if (best == null) {
       throw new BadInput(
-          "serve-capacity: one server of %d %s cannot decode %.0f tokens/s for a user of this model;"
-                  .formatted(
-                      machine.nodeChips(), machine.chip().name(), ask.tokensPerSecondPerUser())
+          String.format(
+                  Locale.ROOT,
+                  "serve-capacity: one server of %d %s cannot decode %.0f tokens/s for a user of"
+                      + " this model;",
+                  machine.nodeChips(),
+                  machine.chip().name(),
+                  ask.tokensPerSecondPerUser())
               + " lower --tokens-per-second, quantise the weights, or take a larger chip");
     }
     return best;
