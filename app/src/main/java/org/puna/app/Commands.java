@@ -20,6 +20,7 @@ import org.puna.app.text.TokenizeCommand;
 import org.puna.app.train.AlignCommand;
 import org.puna.app.train.ChatsCommand;
 import org.puna.app.train.DistillCommand;
+import org.puna.app.train.EvalCommand;
 import org.puna.app.train.FinetuneCommand;
 import org.puna.app.train.TrainCommand;
 
@@ -44,6 +45,7 @@ final class Commands {
         new EmbedCommand(context),
         new RerankCommand(context),
         new BenchCommand(context),
+        new EvalCommand(context),
         FleetCommand.commandLine(context),
         new TrainCommand(context),
         new ChatsCommand(context),

@@ -19,7 +19,7 @@ import org.puna.tensor.Graph;
  * @param checkpoint the files
  * @param backend what runs it
  */
-record LoadedModel(Checkpoint checkpoint, Backend backend) implements AutoCloseable {
+public record LoadedModel(Checkpoint checkpoint, Backend backend) implements AutoCloseable {
   /** Positions that are used where nobody says: enough for a long talk, cheap to hold. */
   private static final int DEFAULT_CONTEXT = 8192;
 
@@ -32,7 +32,7 @@ record LoadedModel(Checkpoint checkpoint, Backend backend) implements AutoClosea
    * @param model what the command line names
    * @throws BadInput if there is no such model or something in it is wrong
    */
-  static LoadedModel open(Context context, String model, ModelOptions options) {
+  public static LoadedModel open(Context context, String model, ModelOptions options) {
     Path path = context.store().resolve(model);
     Checkpoint checkpoint = Checkpoint.open(path);
     try {
@@ -49,7 +49,7 @@ record LoadedModel(Checkpoint checkpoint, Backend backend) implements AutoClosea
    * @param asked 0 for the default: the model's own context, {@value #DEFAULT_CONTEXT} at most
    * @throws BadInput if the cache of so many positions cannot fit in the JVM's memory
    */
-  int contextLength(int asked) {
+  public int contextLength(int asked) {
     ModelConfig c = checkpoint.config();
     if (asked < 0) {
       throw new BadInput(
@@ -72,7 +72,7 @@ record LoadedModel(Checkpoint checkpoint, Backend backend) implements AutoClosea
   }
 
   /** Returns the forward pass for up to this many positions. */
-  Graph graph(int contextLength) {
+  public Graph graph(int contextLength) {
     return checkpoint
         .architecture()
         .forward(checkpoint.config(), checkpoint.weights(), contextLength);

@@ -1,0 +1,106 @@
+package org.puna.train.eval;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.puna.model.config.BadInput;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Reads items from JSON lines; what an item is shows in its fields: {@code query}, {@code choices},
+ * {@code gold}; {@code context_options}, {@code continuation}, {@code gold}; {@code context},
+ * {@code continuation}; {@code question}, {@code answer}.
+ */
+public final class Items {
+  private static final ObjectMapper JSON = JsonMapper.builder().build();
+
+  private Items() {}
+
+  /**
+   * Reads a file.
+   *
+   * @param most items to read at most
+   * @throws BadInput if a line is not an item, or the file has none
+   */
+  public static List<Item> read(Path file, int most) throws IOException {
+    List<Item> out = new ArrayList<>();
+    try (BufferedReader in = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
+      int n = 0;
+      for (String line = in.readLine(); line != null && out.size() < most; line = in.readLine()) {
+        n++;
+        if (!line.isBlank()) out.add(item(line, file + ", line " + n));
+      }
+    }
+    if (out.isEmpty()) {
+      throw new BadInput(file + ": expected items, one JSON object a line, found none");
+    }
+    return out;
+  }
+
+  private static Item item(String line, String where) {
+    JsonNode n;
+    try {
+      n = JSON.readTree(line);
+    } catch (JacksonException e) {
+      throw new BadInput(where + ": expected a JSON object: " + e.getOriginalMessage(), e);
+    }
+    if (n.has("context_options")) {
+      List<String> contexts = texts(n, "context_options", where);
+      return new Item.Contexts(
+          contexts, text(n, "continuation", where), gold(n, contexts.size(), where));
+    }
+    if (n.has("choices")) {
+      List<String> choices = texts(n, "choices", where);
+      return new Item.Choice(
+          context(text(n, "query", where)), choices, gold(n, choices.size(), where));
+    }
+    if (n.has("continuation")) {
+      return new Item.LastWord(text(n, "context", where), text(n, "continuation", where));
+    }
+    if (n.has("question")) {
+      return new Item.Problem(text(n, "question", where), text(n, "answer", where));
+    }
+    throw new BadInput(
+        where
+            + ": expected the fields query, choices and gold, or context_options, or context and"
+            + " continuation, or question and answer");
+  }
+
+  /** A question asks for its answer by name, as the harness' tasks do. */
+  private static String context(String query) {
+    String q = query.strip();
+    return q.startsWith("Question:") ? q + "\nAnswer:" : q;
+  }
+
+  private static String text(JsonNode n, String field, String where) {
+    JsonNode v = n.path(field);
+    if (!v.isString()) throw new BadInput(where + ": " + field + ": expected a text");
+    return v.asString();
+  }
+
+  private static List<String> texts(JsonNode n, String field, String where) {
+    List<String> out = new ArrayList<>();
+    for (JsonNode v : n.path(field)) {
+      if (!v.isString()) throw new BadInput(where + ": " + field + ": expected texts");
+      out.add(v.asString());
+    }
+    if (out.size() < 2) throw new BadInput(where + ": " + field + ": expected at least 2 texts");
+    return out;
+  }
+
+  private static int gold(JsonNode n, int choices, String where) {
+    JsonNode v = n.path("gold");
+    if (!v.isIntegralNumber() || v.asInt(-1) < 0 || v.asInt(-1) >= choices) {
+      throw new BadInput(
+          where + ": gold: expected an index from 0 to " + (choices - 1) + ", found " + v);
+    }
+    return v.asInt();
+  }
+}
