@@ -55,6 +55,16 @@ public record Context(Console console, Settings settings) {
     return Progress.start(console, task, total);
   }
 
+  /**
+   * Starts a progress display that counts bytes.
+   *
+   * @param task what is being done, a word or two
+   * @param total bytes
+   */
+  public Progress progressOfBytes(String task, long total) {
+    return Progress.ofBytes(console, task, total);
+  }
+
   /** Returns all of standard input as UTF-8 text. */
   public String readInput() {
     try {

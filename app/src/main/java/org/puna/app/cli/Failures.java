@@ -8,6 +8,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import org.puna.app.hub.HubFailure;
 import org.puna.model.chat.TemplateError;
 import org.puna.model.config.BadInput;
 
@@ -36,7 +37,7 @@ public final class Failures {
     console.err().println("puna: " + line(t));
     if (debug) {
       thrown.printStackTrace(console.err());
-    } else if (code(t) == FAILED) {
+    } else if (code(t) == FAILED && !(t instanceof HubFailure)) {
       console.err().println("puna: run again with --debug for the stack trace");
     }
     return code(t);
@@ -59,6 +60,7 @@ public final class Failures {
     String said =
         switch (t) {
           case BadInput e -> String.valueOf(e.getMessage());
+          case HubFailure e -> String.valueOf(e.getMessage());
           case TemplateError e ->
               "the chat template refuses"
                   + (e.line() > 0 ? " (its line " + e.line() + "): " : ": ")

@@ -23,6 +23,11 @@ public sealed interface Progress extends AutoCloseable {
     return console.errTerminal() ? new Bar(console, task, total) : new Silent();
   }
 
+  /** Returns a bar of bytes where a person reads standard error, and silence otherwise. */
+  static Progress ofBytes(Console console, String task, long total) {
+    return console.errTerminal() ? new Bar(console, task, total, "MiB", 1 << 20) : new Silent();
+  }
+
   /** Shows nothing. */
   record Silent() implements Progress {
     @Override
@@ -42,10 +47,15 @@ public sealed interface Progress extends AutoCloseable {
     private final ProgressBar bar;
 
     private Bar(Console console, String task, long total) {
+      this(console, task, total, "", 1);
+    }
+
+    private Bar(Console console, String task, long total, String unit, long unitSize) {
       this.bar =
           new ProgressBarBuilder()
               .setTaskName(task)
               .setInitialMax(total)
+              .setUnit(unit, unitSize)
               .setUpdateIntervalMillis(REFRESH_MILLIS)
               .setStyle(ProgressBarStyle.UNICODE_BLOCK)
               .setConsumer(new ConsoleProgressBarConsumer(console.err()))

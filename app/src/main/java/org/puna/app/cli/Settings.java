@@ -3,6 +3,7 @@ package org.puna.app.cli;
 import java.nio.file.Path;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.puna.app.hub.HubSettings;
 import org.puna.model.config.BadInput;
 
 /**
@@ -12,8 +13,14 @@ import org.puna.model.config.BadInput;
  *     {@code ~/.puna}
  * @param debug whether failures print their stack trace: {@code PUNA_DEBUG} set and not {@code 0}
  * @param threads worker threads of the CPU backends: {@code PUNA_THREADS}, else all processors
+ * @param hub where models are pulled from
  */
-public record Settings(Path home, boolean debug, int threads) {
+public record Settings(Path home, boolean debug, int threads, HubSettings hub) {
+
+  /** Settings with the public hub. */
+  public Settings(Path home, boolean debug, int threads) {
+    this(home, debug, threads, HubSettings.DEFAULT);
+  }
 
   /**
    * Reads the settings from environment variables.
@@ -28,7 +35,8 @@ public record Settings(Path home, boolean debug, int threads) {
     return new Settings(
         home == null || home.isBlank() ? userHome.resolve(".puna") : Path.of(home),
         debug != null && !debug.isEmpty() && !debug.equals("0"),
-        threads(env.get("PUNA_THREADS")));
+        threads(env.get("PUNA_THREADS")),
+        HubSettings.from(env));
   }
 
   private static int threads(@Nullable String value) {
@@ -57,6 +65,6 @@ public record Settings(Path home, boolean debug, int threads) {
 
   /** Returns the same settings with another answer to whether stack traces are printed. */
   public Settings withDebug(boolean on) {
-    return new Settings(home, on, threads);
+    return new Settings(home, on, threads, hub);
   }
 }

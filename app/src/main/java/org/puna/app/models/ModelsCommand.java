@@ -9,8 +9,14 @@ import picocli.CommandLine.Spec;
 /** The group of commands on the local model store. */
 @Command(
     name = "models",
-    description = "Lists, shows and removes models.",
-    footer = {"", "Examples:", "  puna models list", "  puna models show model.gguf"})
+    description = "Pulls, lists, shows and removes models.",
+    footer = {
+      "",
+      "Examples:",
+      "  puna models pull hf:org/repo",
+      "  puna models list",
+      "  puna models show model.gguf"
+    })
 public final class ModelsCommand implements Runnable {
   private final Context context;
 
@@ -24,6 +30,7 @@ public final class ModelsCommand implements Runnable {
   /** Returns the group with its commands, as picocli takes it. */
   public static CommandLine commandLine(Context context) {
     return new CommandLine(new ModelsCommand(context))
+        .addSubcommand(new PullCommand(context))
         .addSubcommand(new ListCommand(context))
         .addSubcommand(new ShowCommand(context))
         .addSubcommand(new RmCommand(context));

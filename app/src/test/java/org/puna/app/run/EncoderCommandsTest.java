@@ -66,6 +66,20 @@ class EncoderCommandsTest {
   }
 
   @Test
+  void scalesVectorsOrNot() {
+    for (String option : List.of("--normalize", "--no-normalize")) {
+      JsonNode found = json(run("embed", EMBED, "a", "--json", option));
+      boolean yes = option.equals("--normalize");
+      assertThat(found.get("normalized").booleanValue()).isEqualTo(yes);
+      double squares = 0;
+      for (JsonNode x : found.get("data").get(0).get("embedding")) {
+        squares += x.doubleValue() * x.doubleValue();
+      }
+      assertThat(Math.abs(Math.sqrt(squares) - 1) < 1e-5).isEqualTo(yes);
+    }
+  }
+
+  @Test
   void aDecoderEmbedsToo() {
     JsonNode found = json(run("embed", Fixture.path("gguf/tiny-q4_0.gguf"), "Hello", "--json"));
     assertThat(found.get("pooling").stringValue()).isEqualTo("last");

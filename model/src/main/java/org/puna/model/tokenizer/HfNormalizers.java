@@ -60,9 +60,13 @@ final class HfNormalizers {
   }
 
   private static Normalizer precompiled(JsonAt json) {
+    return Charsmap.read(charsmap(json), json.where()).byGraphemes();
+  }
+
+  /** Returns SentencePiece's table of normalisations. */
+  static byte[] charsmap(JsonAt json) {
     try {
-      byte[] table = Base64.getDecoder().decode(json.string());
-      return Charsmap.read(table, json.where()).byGraphemes();
+      return Base64.getDecoder().decode(json.string());
     } catch (IllegalArgumentException e) {
       throw json.bad("Base64");
     }

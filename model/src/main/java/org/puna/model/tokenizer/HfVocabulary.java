@@ -158,14 +158,61 @@ final class HfVocabulary {
       boolean last) {
     float[] scores = new float[tokens.size()];
     for (int id = 0; id < json.scores.size(); id++) scores[id] = json.scores.get(id).floatValue();
-    return Vocabulary.of("t5", "", tokens, List.of())
-        .with(scores, kinds)
-        .with(specials, Vocabulary.Marks.of(first, last));
+    boolean prefix = false;
+    boolean squeezes = false;
+    for (JsonAt step : steps(top.get("pre_tokenizer"), "pretokenizers")) {
+      switch (step.get("type").string("")) {
+        case "Metaspace" -> prefix = HfPreTokenizers.prepend(step) != HfPreTokenizers.Prepend.NEVER;
+        case "WhitespaceSplit" -> squeezes = true;
+        default -> throw unsupported("pre_tokenizer");
+      }
+    }
+    byte[] charsmap = new byte[0];
+    for (JsonAt step : steps(top.get("normalizer"), "normalizers")) {
+      switch (step.get("type").string("")) {
+        case "Precompiled" -> charsmap = HfNormalizers.charsmap(step.get("precompiled_charsmap"));
+        case "Replace" -> {
+          // Runs of spaces become one space.
+          if (!step.get("pattern").get("Regex").string("").equals(" {2,}")) {
+            throw unsupported("normalizer");
+          }
+          squeezes = true;
+        }
+        case "Strip", "Nmt" -> {}
+        default -> throw unsupported("normalizer");
+      }
+    }
+    return new Vocabulary(
+        "t5",
+        "default",
+        tokens,
+        scores,
+        kinds,
+        List.of(),
+        specials,
+        new Vocabulary.Marks(
+            Optional.of(first), Optional.of(last), Optional.of(prefix), Optional.of(squeezes)),
+        charsmap);
+  }
+
+  /** A normalizer or pre-tokenizer, or the steps of a sequence of them; none for none. */
+  private static List<JsonAt> steps(JsonAt json, String field) {
+    if (json.isNothing()) return List.of();
+    return json.get("type").string("").equals("Sequence") ? json.get(field).list() : List.of(json);
   }
 
   /** BERT's vocabulary as llama.cpp wants it: U+2581 marks what begins a word. */
   private Vocabulary wordPiece(
       List<String> tokens, TokenKind[] kinds, Vocabulary.Specials specials) {
+    JsonAt normalizer = top.get("normalizer");
+    boolean lowercase = normalizer.get("lowercase").bool(true);
+    // llama.cpp knows one normalisation for BERT: small letters without accents.
+    if (!normalizer.get("type").string("").equals("BertNormalizer")
+        || !lowercase
+        || !normalizer.get("strip_accents").bool(lowercase)
+        || !normalizer.get("handle_chinese_chars").bool(true)) {
+      throw unsupported("normalizer");
+    }
     String prefix = model.get("continuing_subword_prefix").string("##");
     List<String> spelled = new ArrayList<>(tokens.size());
     for (int id = 0; id < tokens.size(); id++) {

@@ -252,7 +252,10 @@ final class HuggingFaceWriter {
     text(single, first ? bos : -1, "A", last ? eos : -1, 0);
     ArrayNode pair = post.putArray("pair");
     text(pair, first ? bos : -1, "A", last ? eos : -1, 0);
-    text(pair, first && !bert ? bos : -1, "B", last ? eos : -1, 1);
+    // What stands between the end of the first text and the second: nothing in BERT.
+    int[] two = tokenizer.encodePair("", "", false).ids();
+    boolean between = two.length > around.length + (last ? 1 : 0);
+    text(pair, between ? two[around.length] : -1, "B", last ? eos : -1, 1);
     ObjectNode special = post.putObject("special_tokens");
     if (first) special(special, bos);
     if (last) special(special, eos);

@@ -243,7 +243,7 @@ final class VocabularyTokenizer {
         Decoding.sentencePiece(prefix, false),
         vocabulary.specials().bos(),
         eos,
-        template(vocabulary.specials().bos(), eos, false, true));
+        unigramTemplate(vocabulary.specials().bos(), eos));
   }
 
   /** BERT's vocabulary as GGUF has it: U+2581 marks the tokens that begin a word. */
@@ -281,6 +281,24 @@ final class VocabularyTokenizer {
                 new Template.Item.Special(new int[] {sep.getAsInt()}, 0),
                 new Template.Item.Second(1),
                 new Template.Item.Special(new int[] {sep.getAsInt()}, 1))));
+  }
+
+  /** XLM-RoBERTa parts two texts by two ends of text, where T5 puts beginnings and ends around. */
+  private Template unigramTemplate(OptionalInt bos, OptionalInt eos) {
+    Template around = template(bos, eos, false, true);
+    boolean both = around.before().length > 0 && around.after().length > 0;
+    OptionalInt sep = vocabulary.specials().sep();
+    if (!both || sep.isEmpty()) return around;
+    Template.Item end = new Template.Item.Special(around.after(), 0);
+    return new Template(
+        around.single(),
+        List.of(
+            new Template.Item.Special(around.before(), 0),
+            new Template.Item.First(0),
+            end,
+            new Template.Item.Special(new int[] {sep.getAsInt()}, 0),
+            new Template.Item.Second(0),
+            end));
   }
 
   private Template template(

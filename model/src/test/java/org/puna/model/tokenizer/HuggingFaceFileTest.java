@@ -8,6 +8,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
@@ -249,6 +251,80 @@ class HuggingFaceFileTest {
     assertThat(pair.typeIds()[first.length + 1]).isEqualTo(0);
     assertThat(pair.typeIds()[first.length + 2]).isEqualTo(1);
     assertThat(bert.decode(pair.ids(), false)).isEqualTo("the king a cat");
+  }
+
+  /** XLM-RoBERTa's form: what GGUF can say of it gives the same ids, alone and in pairs. */
+  @Test
+  void unigramSurvivesAsAVocabulary() {
+    Tokenizer t =
+        parse(
+            """
+            {"added_tokens": [{"id": 0, "content": "<s>", "special": true, "normalized": false},
+              {"id": 1, "content": "<pad>", "special": true, "normalized": false},
+              {"id": 2, "content": "</s>", "special": true, "normalized": false},
+              {"id": 3, "content": "<unk>", "special": true, "normalized": false}],
+             "normalizer": {"type": "Replace", "pattern": {"Regex": " {2,}"}, "content": " "},
+             "pre_tokenizer": {"type": "Sequence", "pretokenizers": [{"type": "WhitespaceSplit"},
+              {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always"}]},
+             "post_processor": {"type": "TemplateProcessing",
+              "single": [{"SpecialToken": {"id": "<s>", "type_id": 0}},
+               {"Sequence": {"id": "A", "type_id": 0}}, {"SpecialToken": {"id": "</s>", "type_id": 0}}],
+              "pair": [{"SpecialToken": {"id": "<s>", "type_id": 0}},
+               {"Sequence": {"id": "A", "type_id": 0}}, {"SpecialToken": {"id": "</s>", "type_id": 0}},
+               {"SpecialToken": {"id": "</s>", "type_id": 0}},
+               {"Sequence": {"id": "B", "type_id": 0}}, {"SpecialToken": {"id": "</s>", "type_id": 0}}],
+              "special_tokens": {"<s>": {"id": "<s>", "ids": [0], "tokens": ["<s>"]},
+               "</s>": {"id": "</s>", "ids": [2], "tokens": ["</s>"]}}},
+             "decoder": {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always"},
+             "model": {"type": "Unigram", "unk_id": 3, "vocab": [["<s>", 0.0], ["<pad>", 0.0],
+              ["</s>", 0.0], ["<unk>", 0.0], ["▁", -2.0], ["a", -2.0], ["▁a", -3.0], ["b", -2.5],
+              ["▁ab", -3.5], ["c", -2.5]]}}\
+            """);
+    Vocabulary v = t.vocabulary();
+    Vocabulary.Specials s = v.specials();
+    // The roles of special tokens stand in a file beside tokenizer.json.
+    Tokenizer again =
+        Tokenizers.from(
+            v.with(
+                new Vocabulary.Specials(
+                    OptionalInt.of(0),
+                    OptionalInt.of(2),
+                    s.eot(),
+                    s.eom(),
+                    s.unk(),
+                    OptionalInt.of(2),
+                    OptionalInt.of(1),
+                    s.mask()),
+                new Vocabulary.Marks(
+                    Optional.of(true),
+                    Optional.of(true),
+                    v.marks().addSpacePrefix(),
+                    v.marks().removeExtraWhitespaces())));
+    for (String text : List.of("ab", " ab  a ", "", "abc x", "a", "ab ab")) {
+      assertThat(again.encodeWithSpecials(text, false))
+          .as(text)
+          .isEqualTo(t.encodeWithSpecials(text, false));
+    }
+    assertThat(again.encodePair("ab", "c", false).ids())
+        .isEqualTo(t.encodePair("ab", "c", false).ids());
+    Tokenizer written =
+        parse(new String(Tokenizers.toJson(again.vocabulary()), StandardCharsets.UTF_8));
+    assertThat(written.encodePair("ab", "c", false).ids())
+        .isEqualTo(t.encodePair("ab", "c", false).ids());
+  }
+
+  @Test
+  void ggufHasNoBertOfCapitals() {
+    String json =
+        """
+        {"normalizer": {"type": "BertNormalizer", "lowercase": %s},
+         "pre_tokenizer": {"type": "BertPreTokenizer"}, "post_processor": null, "decoder": null,
+         "model": {"type": "WordPiece", "unk_token": "[UNK]", "vocab": {"[UNK]": 0, "a": 1}}}\
+        """;
+    assertThat(parse(json.formatted("true")).vocabulary().model()).isEqualTo("bert");
+    assertThatThrownBy(() -> parse(json.formatted("false")).vocabulary())
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("normalizer: GGUF has no name for this");
   }
 
   @Test
