@@ -3,6 +3,8 @@ package org.puna.server;
 import io.javalin.http.Context;
 import io.javalin.http.HttpResponseException;
 import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -132,10 +134,7 @@ final class Front {
   private Gate.Pass pass(Endpoint endpoint, Exchange x) {
     if (endpoint.open() || options.keys().all().isEmpty()) return () -> {};
     Optional<String> presented =
-        x.header("Authorization")
-            .filter(h -> h.regionMatches(true, 0, "Bearer ", 0, 7))
-            .map(h -> h.substring(7).strip())
-            .or(() -> x.header("x-api-key"));
+        x.header("Authorization").flatMap(Front::credentials).or(() -> x.header("x-api-key"));
     if (presented.isEmpty()) {
       throw new ApiFailure(
           new ApiError.Unauthorized(
@@ -149,6 +148,21 @@ final class Front {
                 () -> new ApiFailure(new ApiError.Unauthorized("The API key is not known here")));
     x.notes().key(key.name());
     return gate.enter(key);
+  }
+
+  /** Returns the key of a header: a bearer's, or the password that a browser asked a person for. */
+  private static Optional<String> credentials(String header) {
+    if (header.regionMatches(true, 0, "Bearer ", 0, 7)) {
+      return Optional.of(header.substring(7).strip());
+    }
+    if (!header.regionMatches(true, 0, "Basic ", 0, 6)) return Optional.empty();
+    try {
+      byte[] decoded = Base64.getDecoder().decode(header.substring(6).strip());
+      String pair = new String(decoded, StandardCharsets.UTF_8);
+      return Optional.of(pair.substring(pair.indexOf(':') + 1));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
   }
 
   private ApiError error(Throwable t, String requestId) {
@@ -196,7 +210,8 @@ final class Front {
           x.answerHeader("Retry-After", Integer.toString(e.retryAfterSeconds()));
       case ApiError.Unavailable e ->
           x.answerHeader("Retry-After", Integer.toString(e.retryAfterSeconds()));
-      case ApiError.Unauthorized e -> x.answerHeader("WWW-Authenticate", "Bearer");
+      case ApiError.Unauthorized e ->
+          x.answerHeader("WWW-Authenticate", "Bearer, Basic realm=\"puna\"");
       // What is left of a body that was not read would be taken for the next request.
       case ApiError.TooLarge e -> x.answerHeader("Connection", "close");
       default -> {}

@@ -7,6 +7,7 @@ import io.javalin.http.HttpResponseException;
 import io.javalin.util.JavalinBindException;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -40,14 +41,22 @@ public final class PunaServer implements AutoCloseable {
   /**
    * A server that does not listen yet.
    *
+   * @param pages endpoints beside those that every server has
    * @param requestLog takes one line per request, from many threads
    */
-  public PunaServer(ServerOptions options, ModelRegistry models, Consumer<String> requestLog) {
+  public PunaServer(
+      ServerOptions options,
+      ModelRegistry models,
+      List<Endpoint> pages,
+      Consumer<String> requestLog) {
     this.options = options;
     this.models = models;
     this.meters = new Meters(models, inFlight);
     Front front = new Front(options, models, meters, inFlight, stopping, requestLog);
-    this.endpoints = Routes.all(models, meters, Clock.systemUTC(), stopping::get);
+    List<Endpoint> all =
+        new ArrayList<>(Routes.all(models, meters, Clock.systemUTC(), stopping::get));
+    all.addAll(pages);
+    this.endpoints = List.copyOf(all);
     this.javalin = Javalin.create(config -> configure(config, front));
   }
 

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -247,6 +248,29 @@ final class ServerTest {
   }
 
   @Test
+  void showsTheFleetAndItsPlans() throws Exception {
+    HttpResponse<String> r = server.get("/fleet?model=llama-3-8b&tokens=1T&group=1&gpus=512");
+    assertThat(r.statusCode()).isEqualTo(200);
+    assertThat(r.headers().firstValue("content-type").orElse("")).startsWith("text/html");
+    assertThat(r.body()).contains("GPU-hours").doesNotContain("class=\"wrong\"");
+    assertThat(server.get("/fleet?model=nonsense&tokens=1T").body()).contains("class=\"wrong\"");
+  }
+
+  @Test
+  void aBrowserSendsTheKeyAsAPassword(@TempDir Path other) throws Exception {
+    Keys keys = new Keys(List.of(new ApiKey("alice", Keys.hash("sk-puna-test"), null, null)));
+    String basic =
+        Base64.getEncoder().encodeToString("any:sk-puna-test".getBytes(StandardCharsets.UTF_8));
+    try (TestServer s = TestServer.start(other, o -> o.withKeys(keys))) {
+      HttpResponse<String> refused = s.get("/fleet");
+      assertThat(refused.statusCode()).isEqualTo(401);
+      assertThat(refused.headers().allValues("www-authenticate"))
+          .anyMatch(h -> h.contains("Basic"));
+      assertThat(s.get("/fleet", "Authorization", "Basic " + basic).statusCode()).isEqualTo(200);
+    }
+  }
+
+  @Test
   void aNetworkNeedsAKey() {
     ServerOptions o = ServerOptions.local(0);
     assertThatThrownBy(() ->
@@ -289,6 +313,8 @@ final class ServerTest {
       methods.sort(null);
       described.put(path, methods);
     }
+    // A page for people, not for machines.
+    described.put("/fleet", List.of("GET"));
     Map<String, List<String>> served = new TreeMap<>();
     server
         .server()

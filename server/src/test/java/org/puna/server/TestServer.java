@@ -11,9 +11,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import org.puna.fleet.Catalogue;
+import org.puna.fleet.InventoryReader;
+import org.puna.fleet.estimate.CalibrationFile;
+import org.puna.fleet.estimate.IterationModel;
+import org.puna.fleet.page.FleetPage;
 import org.puna.model.gguf.GgufFile;
 import org.puna.model.gguf.GgufValue;
 import org.puna.model.gguf.GgufWriter;
+import org.puna.server.pages.FleetEndpoint;
 import org.puna.server.serving.ModelRegistry;
 import org.puna.server.serving.ModelSpec;
 import org.puna.server.serving.ServingOptions;
@@ -69,10 +75,23 @@ final class TestServer implements AutoCloseable {
 
   /** Starts a server of models. */
   static TestServer start(List<ModelSpec> specs, ServerOptions options, ServingOptions serving) {
-    PunaServer server = new PunaServer(options, new ModelRegistry(specs, serving), line -> {});
+    PunaServer server =
+        new PunaServer(
+            options,
+            new ModelRegistry(specs, serving),
+            List.of(FleetEndpoint.of(fleet())),
+            line -> {});
     server.start();
     server.models().loadPinned();
     return new TestServer(server);
+  }
+
+  private static FleetPage fleet() {
+    Catalogue chips = Catalogue.shipped();
+    return new FleetPage(
+        InventoryReader.read(Path.of("../fleet/examples/announced-fleet.yaml"), chips),
+        chips.get("H100-80GB-SXM", "test"),
+        new IterationModel(CalibrationFile.cluster(chips)));
   }
 
   static ServingOptions serving(int parallel, int queue, long memory) {

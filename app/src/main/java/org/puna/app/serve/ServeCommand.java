@@ -19,11 +19,18 @@ import org.puna.app.cli.Failures;
 import org.puna.app.cli.Logging;
 import org.puna.app.cli.ModelStore;
 import org.puna.app.run.ModelOptions;
+import org.puna.fleet.Catalogue;
+import org.puna.fleet.InventoryReader;
+import org.puna.fleet.estimate.CalibrationFile;
+import org.puna.fleet.estimate.IterationModel;
+import org.puna.fleet.page.FleetPage;
 import org.puna.model.config.BadInput;
 import org.puna.server.PunaServer;
 import org.puna.server.ServerOptions;
 import org.puna.server.access.ApiKey;
 import org.puna.server.access.Keys;
+import org.puna.server.http.Endpoint;
+import org.puna.server.pages.FleetEndpoint;
 import org.puna.server.serving.ModelRegistry;
 import org.puna.server.serving.ModelSpec;
 import org.puna.server.serving.ServingOptions;
@@ -54,6 +61,9 @@ import picocli.CommandLine.Parameters;
     })
 public final class ServeCommand implements Callable<Integer> {
   private static final double MEMORY_SHARE = 0.8;
+
+  /** The chip that a fleet is counted in. */
+  private static final String UNIT = "H100-80GB-SXM";
 
   private final Context context;
 
@@ -140,6 +150,12 @@ public final class ServeCommand implements Callable<Integer> {
       description = "Size of a request's body at most (default: ${DEFAULT-VALUE}).")
   private String bodyLimit = "32M";
 
+  @Option(
+      names = "--inventory",
+      paramLabel = "FILE",
+      description = "An inventory of accelerators, shown with plans under /fleet.")
+  private @Nullable Path inventory;
+
   @Mixin private ModelOptions options = new ModelOptions();
 
   /** The command. */
@@ -155,7 +171,7 @@ public final class ServeCommand implements Callable<Integer> {
     CountDownLatch stopped = new CountDownLatch(1);
     CountDownLatch closed = new CountDownLatch(1);
     Thread hook = new Thread(() -> waitFor(stopped, closed));
-    try (PunaServer puna = new PunaServer(server, registry, this::say)) {
+    try (PunaServer puna = new PunaServer(server, registry, pages(), this::say)) {
       puna.start();
       Runtime.getRuntime().addShutdownHook(hook);
       registry.loadPinned();
@@ -190,6 +206,17 @@ public final class ServeCommand implements Callable<Integer> {
   /** Prints a line with its time. Loggers are silent once a shutdown has begun, this is not. */
   private void say(String line) {
     context.note(Logging.now() + " " + line);
+  }
+
+  private List<Endpoint> pages() {
+    if (inventory == null) return List.of();
+    Catalogue chips = Catalogue.shipped();
+    return List.of(
+        FleetEndpoint.of(
+            new FleetPage(
+                InventoryReader.read(inventory, chips),
+                chips.get(UNIT, "serve"),
+                new IterationModel(CalibrationFile.cluster(chips)))));
   }
 
   private static String shown(String host) {

@@ -8,6 +8,8 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -66,6 +68,13 @@ public final class Exchange {
   /** Returns a parameter behind the question mark. */
   public Optional<String> query(String name) {
     return Optional.ofNullable(context.queryParam(name)).filter(s -> !s.isEmpty());
+  }
+
+  /** Returns all parameters behind the question mark, the first of each name. */
+  public Map<String, String> queries() {
+    Map<String, String> out = new LinkedHashMap<>();
+    context.queryParamMap().forEach((name, values) -> out.put(name, values.getFirst()));
+    return out;
   }
 
   /** Returns a header. */

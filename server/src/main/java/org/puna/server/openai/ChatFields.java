@@ -31,6 +31,7 @@ public final class ChatFields {
    */
   public static ChatRequest read(Fields f, ServedModel model) {
     List<Tool> tools = ToolFields.read(f);
+    checkUnused(f);
     ChatRequest request =
         new ChatRequest(
                 MessageFields.read(f),
@@ -44,6 +45,14 @@ public final class ChatFields {
             .withTemplateVariables(variables(f));
     OptionalInt most = maxTokens(f);
     return most.isPresent() ? request.withMaxTokens(most.getAsInt()) : request;
+  }
+
+  /** Checks the fields that are for the maker's own service and change nothing here. */
+  private static void checkUnused(Fields f) {
+    f.text("user");
+    f.text("service_tier");
+    f.flag("store");
+    f.object("metadata");
   }
 
   /** Returns how many answers are wanted. */
