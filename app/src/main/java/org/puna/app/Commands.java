@@ -21,6 +21,7 @@ import org.puna.app.train.AlignCommand;
 import org.puna.app.train.ChatsCommand;
 import org.puna.app.train.DistillCommand;
 import org.puna.app.train.EvalCommand;
+import org.puna.app.train.ExportCommand;
 import org.puna.app.train.FinetuneCommand;
 import org.puna.app.train.TrainCommand;
 
@@ -46,6 +47,7 @@ final class Commands {
         new RerankCommand(context),
         new BenchCommand(context),
         new EvalCommand(context),
+        new ExportCommand(context),
         FleetCommand.commandLine(context),
         new TrainCommand(context),
         new ChatsCommand(context),
