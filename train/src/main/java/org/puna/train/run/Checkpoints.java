@@ -105,13 +105,23 @@ public final class Checkpoints {
       force(folder, StandardOpenOption.READ);
       thin();
       return target;
-    } catch (IOException e) {
+    } catch (IOException | BadInput e) {
+      discard(draft);
       throw new BadInput(
           target
               + ": the checkpoint cannot be written: "
               + e.getMessage()
               + "; the last good one stays; make room and continue with --resume",
           e);
+    }
+  }
+
+  /** Gives the room of a checkpoint that could not be written back, as far as the disk lets it. */
+  private static void discard(Path draft) {
+    try {
+      delete(draft);
+    } catch (IOException e) {
+      LOG.log(System.Logger.Level.WARNING, "{0} stays: {1}", draft, e.getMessage());
     }
   }
 

@@ -31,7 +31,7 @@ public final class Report {
       body{font:15px/1.5 system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding:0 1rem}
       .curves{display:grid;grid-template-columns:repeat(auto-fit,minmax(20rem,1fr));gap:1rem}
       figure{margin:0}figcaption{font-weight:600}svg{width:100%;height:auto}
-      table{border-collapse:collapse}td{padding:.1rem 1.5rem .1rem 0}td+td{font-variant-numeric:tabular-nums}
+      table{border-collapse:collapse;margin-bottom:1.5rem}td{padding:.1rem 1.5rem .1rem 0}td+td{font-variant-numeric:tabular-nums}
       pre{background:#8881;padding:1rem;overflow:auto;white-space:pre-wrap;border-radius:.3rem}
       svg text{font:11px system-ui,sans-serif;fill:currentColor;opacity:.7}
       .grid{stroke:var(--faint)}.a{stroke:var(--line)}.b{stroke:var(--second)}

@@ -81,6 +81,21 @@ class CheckpointsTest {
   }
 
   @Test
+  void whatCannotBeWrittenIsOneLineAndTheLastGoodOneStays() throws IOException {
+    Checkpoints c = new Checkpoints(dir, 2);
+    step(1);
+    c.save(1, 10, "recipe", List.of(w), adam);
+    // A folder that cannot be made.
+    Path taken = Files.writeString(dir.resolve("file"), "");
+    assertThatThrownBy(() -> new Checkpoints(taken, 2).save(2, 20, "recipe", List.of(w), adam))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("cannot be written")
+        .hasMessageContaining("--resume")
+        .hasMessageNotContaining("\n");
+    assertThat(c.restore("recipe", List.of(w), adam).orElseThrow().step()).isEqualTo(1);
+  }
+
+  @Test
   void anotherRecipeIsRefused() {
     Checkpoints c = new Checkpoints(dir, 1);
     c.save(1, 10, "seed: 1", List.of(w), adam);
