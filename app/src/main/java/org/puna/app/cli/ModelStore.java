@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.puna.model.config.BadInput;
+import org.puna.models.ShippedModel;
 
 /**
  * The folder of pulled models and what {@code MODEL} on a command line means. A model of the store
@@ -46,12 +47,26 @@ public record ModelStore(Path folder) {
     if (file.isPresent()) {
       return file.get();
     }
-    if (model.equals("default")) {
-      throw new BadInput(
-          "MODEL default: no model ships with this version of Puna; give a .gguf file or a folder"
-              + " with config.json and *.safetensors");
+    if (model.equals("default") || model.equals(ShippedModel.NAME)) {
+      return shipped();
     }
     return find(model).map(Entry::path).orElseThrow(() -> unknown(model));
+  }
+
+  /**
+   * The model that ships, as a file beside the store, or where nothing can be written there below
+   * /tmp.
+   */
+  private Path shipped() {
+    try {
+      return ShippedModel.in(folder.resolveSibling("shipped"));
+    } catch (IOException e) {
+      try {
+        return ShippedModel.in(Files.createTempDirectory("puna"));
+      } catch (IOException again) {
+        throw new BadInput("MODEL default: cannot be unpacked: " + again.getMessage(), again);
+      }
+    }
   }
 
   private static Optional<Path> path(String model) {

@@ -42,6 +42,7 @@ class ModelStoreTest {
     assertThat(store.resolve("org/repo")).isEqualTo(folder.resolve("org/repo"));
     String path = folder.resolve("tiny.gguf").toString();
     assertThat(store.resolve(path)).isEqualTo(Path.of(path));
+    assertThat(store.resolve("default")).isRegularFile().isEqualTo(store.resolve("puna-tales"));
   }
 
   @Test
@@ -49,9 +50,6 @@ class ModelStoreTest {
     assertThatThrownBy(() -> store.resolve("tinny"))
         .isInstanceOf(BadInput.class)
         .hasMessageContaining("did you mean 'tiny'?");
-    assertThatThrownBy(() -> store.resolve("default"))
-        .isInstanceOf(BadInput.class)
-        .hasMessageContaining("no model ships");
     assertThatThrownBy(() -> store.resolve("../../../no-such-model"))
         .isInstanceOf(BadInput.class)
         .hasMessageContaining("no such file or folder");
