@@ -1,8 +1,13 @@
 package org.puna.fleet;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.Reader;
 import java.io.UncheckedIOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -18,6 +23,11 @@ import org.puna.model.config.BadInput;
 /** Reads CSV files with a header so that every mistake is told with its file and line. */
 public final class Csv {
   private static final int MAX_ROWS = 5_000_000;
+
+  /** Characters at the start of a file in which its header ends. */
+  private static final int HEAD = 65_536;
+
+  private static final char BYTE_ORDER_MARK = '\uFEFF';
 
   private Csv() {}
 
@@ -103,7 +113,59 @@ public final class Csv {
   }
 
   /**
-   * All rows of a CSV file. Lines that begin with {@code #} and are not the header are comments.
+   * Opens a file of UTF-8 text.
+   *
+   * @param file the file
+   * @param remedy what to do where it cannot be read, the end of the error
+   * @throws BadInput if there is no such file or it cannot be opened
+   */
+  public static Reader open(Path file, String remedy) {
+    try {
+      return Files.newBufferedReader(file);
+    } catch (NoSuchFileException e) {
+      throw new BadInput(file + ": no such file; " + remedy, e);
+    } catch (IOException e) {
+      throw new BadInput(file + ": cannot be read: " + e.getMessage() + "; " + remedy, e);
+    }
+  }
+
+  /**
+   * The start of a file, without a byte order mark: enough to know its header by.
+   *
+   * @param file the file
+   * @param remedy what to do where it cannot be read, the end of the error
+   */
+  public static String head(Path file, String remedy) {
+    try (Reader in = open(file, remedy)) {
+      return head(in);
+    } catch (CharacterCodingException e) {
+      throw new BadInput(file + ": not UTF-8 text; save the table as CSV in UTF-8", e);
+    } catch (IOException e) {
+      throw new BadInput(file + ": cannot be read: " + e.getMessage() + "; " + remedy, e);
+    }
+  }
+
+  private static String head(Reader in) throws IOException {
+    char[] start = new char[HEAD];
+    int length = 0;
+    for (int n = 0; n >= 0 && length < HEAD; n = in.read(start, length, HEAD - length)) length += n;
+    boolean marked = length > 0 && start[0] == BYTE_ORDER_MARK;
+    return marked ? new String(start, 1, length - 1) : new String(start, 0, length);
+  }
+
+  /** The separator of the header: a semicolon where spreadsheets of many countries write it. */
+  private static char separator(String head, boolean comments) {
+    String header =
+        head.lines()
+            .filter(line -> !line.isBlank() && !(comments && line.startsWith("#")))
+            .findFirst()
+            .orElse("");
+    return header.contains(";") && !header.contains(",") ? ';' : ',';
+  }
+
+  /**
+   * All rows of a CSV file. Lines that begin with {@code #} and are not the header are comments; a
+   * byte order mark is skipped; semicolons separate cells where the header has no comma.
    *
    * @param text the file
    * @param file its name for errors
@@ -125,15 +187,30 @@ public final class Csv {
   }
 
   private static List<Row> read(Reader text, String file, List<String> known, CSVFormat base) {
+    BufferedReader in = new BufferedReader(text, HEAD);
+    char separator;
+    try {
+      in.mark(HEAD + 1);
+      String head = head(in);
+      in.reset();
+      in.mark(1);
+      if (in.read() != BYTE_ORDER_MARK) in.reset();
+      separator = separator(head, base.isCommentMarkerSet());
+    } catch (CharacterCodingException e) {
+      throw new BadInput(file + ": not UTF-8 text; save the table as CSV in UTF-8", e);
+    } catch (IOException e) {
+      throw new BadInput(file + ": cannot be read: " + e.getMessage() + "; give a CSV file", e);
+    }
     CSVFormat format =
         base.builder()
+            .setDelimiter(separator)
             .setHeader()
             .setSkipHeaderRecord(true)
             .setIgnoreEmptyLines(true)
             .setIgnoreSurroundingSpaces(true)
             .get();
     List<Row> rows = new ArrayList<>();
-    try (CSVParser parser = CSVParser.builder().setReader(text).setFormat(format).get()) {
+    try (CSVParser parser = CSVParser.builder().setReader(in).setFormat(format).get()) {
       checkHeader(parser, file, known);
       int width = parser.getHeaderNames().size();
       for (CSVRecord r : parser) {

@@ -103,6 +103,7 @@ public final class InventoryReader {
         throw new BadInput(file + ": larger than 16 MiB; an inventory has a line per group");
       }
       text = Files.readString(file);
+      if (text.startsWith("\uFEFF")) text = text.substring(1);
     } catch (NoSuchFileException e) {
       throw new BadInput(file + ": no such file; give the path of an inventory (YAML or CSV)", e);
     } catch (MalformedInputException e) {

@@ -2,7 +2,6 @@ package org.puna.app.fleet;
 
 import java.io.IOException;
 import java.io.Reader;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -11,6 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.puna.app.cli.Context;
+import org.puna.fleet.Csv;
 import org.puna.fleet.estimate.Calibration;
 import org.puna.fleet.estimate.CalibrationFile;
 import org.puna.fleet.estimate.Calibrator;
@@ -128,7 +128,7 @@ final class CalibrateCommand implements Runnable {
   }
 
   static List<Measurement> read(Path f) {
-    try (Reader in = Files.newBufferedReader(f)) {
+    try (Reader in = Csv.open(f, "give a CSV of measurements")) {
       return Measurement.read(in, f.toString());
     } catch (IOException e) {
       throw new BadInput(

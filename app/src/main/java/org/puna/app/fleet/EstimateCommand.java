@@ -1,11 +1,13 @@
 package org.puna.app.fleet;
 
+import org.jspecify.annotations.Nullable;
 import org.puna.app.cli.Context;
 import org.puna.fleet.estimate.Calibration;
 import org.puna.fleet.estimate.Estimate;
 import org.puna.fleet.estimate.IterationModel;
 import org.puna.fleet.estimate.Layout;
 import org.puna.fleet.estimate.Tuner;
+import org.puna.model.config.BadInput;
 import org.puna.model.config.ModelConfig;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -33,7 +35,7 @@ final class EstimateCommand implements Runnable {
   private String model = "";
 
   @Option(names = "--gpus", paramLabel = "N", description = "GPUs; the layout's where left out.")
-  private int gpus;
+  private @Nullable Integer gpus;
 
   @Option(
       names = "--layout",
@@ -59,7 +61,8 @@ final class EstimateCommand implements Runnable {
   @Override
   public void run() {
     ModelConfig m = ModelArgument.read(model);
-    Layout l = Layout.parse(layout, gpus);
+    if (gpus != null && gpus < 1) throw new BadInput("--gpus: must be at least 1, found " + gpus);
+    Layout l = Layout.parse(layout, gpus == null ? 0 : gpus);
     Calibration c = machines.calibration(context, calibration);
     Tuner tuner = new Tuner(new IterationModel(c));
     Estimate e = tuner.best(run.ask(m), l, machines.machine("H100-80GB-SXM"));

@@ -1,9 +1,7 @@
 package org.puna.app.fleet;
 
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.Reader;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,6 +10,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.puna.app.cli.Context;
 import org.puna.fleet.Catalogue;
+import org.puna.fleet.Csv;
 import org.puna.fleet.estimate.Calibration;
 import org.puna.fleet.estimate.Calibrator;
 import org.puna.fleet.estimate.Evaluation;
@@ -41,6 +40,8 @@ import picocli.CommandLine.Parameters;
       "  puna fleet evaluate throughput_tables.csv --markdown"
     })
 final class EvaluateCommand implements Runnable {
+  private static final String REMEDY = "give a CSV of measurements or a published table";
+
   private final Context context;
 
   @Parameters(index = "0", paramLabel = "FILE", description = "Measurements or a published table.")
@@ -78,15 +79,11 @@ final class EvaluateCommand implements Runnable {
   }
 
   private String header() {
-    try (BufferedReader in = Files.newBufferedReader(file)) {
-      String line = in.readLine();
-      while (line != null && line.startsWith("# ") && !line.startsWith("# GPUs"))
-        line = in.readLine();
-      return line == null ? "" : line;
-    } catch (IOException e) {
-      throw new BadInput(
-          file + ": cannot be read: " + e.getMessage() + "; give a CSV of measurements", e);
-    }
+    return Csv.head(file, REMEDY)
+        .lines()
+        .filter(line -> !line.startsWith("# ") || line.startsWith("# GPUs"))
+        .findFirst()
+        .orElse("");
   }
 
   private void published(String figure, boolean throughput) {
@@ -94,7 +91,7 @@ final class EvaluateCommand implements Runnable {
     Calibration c = machines.calibration(context, calibration == null ? "cluster" : calibration);
     IterationModel model = new IterationModel(c);
     List<PublishedTables.Row> rows;
-    try (Reader in = Files.newBufferedReader(file)) {
+    try (Reader in = Csv.open(file, REMEDY)) {
       rows =
           throughput
               ? PublishedTables.throughput(in, file.toString(), chips, model)

@@ -2,11 +2,11 @@ package org.puna.app.fleet;
 
 import java.io.IOException;
 import java.io.Reader;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.puna.app.cli.Context;
 import org.puna.fleet.Catalogue;
+import org.puna.fleet.Csv;
 import org.puna.fleet.Quantity;
 import org.puna.fleet.estimate.Calibration;
 import org.puna.fleet.estimate.CalibrationFile;
@@ -47,7 +47,7 @@ final class MachineOptions {
   Catalogue chips() {
     Catalogue shipped = Catalogue.shipped();
     if (catalogue == null) return shipped;
-    try (Reader in = Files.newBufferedReader(catalogue)) {
+    try (Reader in = Csv.open(catalogue, "give a CSV of chips")) {
       return shipped.plusCsv(in, catalogue.toString());
     } catch (IOException e) {
       throw new BadInput(

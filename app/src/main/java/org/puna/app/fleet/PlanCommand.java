@@ -101,6 +101,8 @@ final class PlanCommand implements Runnable {
 
   @Override
   public void run() {
+    positive("--days", days);
+    positive("--rent", rent);
     Planner planner = new Planner(new IterationModel(machines.calibration(context, calibration)));
     List<Place> places = places();
     Report out = new Report("Plan");
@@ -124,6 +126,12 @@ final class PlanCommand implements Runnable {
     json.put("places", all);
     json.put("formulas", Plan.formulas());
     out.print(context, options, json);
+  }
+
+  private static void positive(String option, @Nullable Double v) {
+    if (v != null && !(v > 0 && Double.isFinite(v))) {
+      throw new BadInput(option + ": expected a positive number, found " + v);
+    }
   }
 
   private List<Place> places() {
@@ -218,6 +226,14 @@ final class PlanCommand implements Runnable {
             + "; an interruption every "
             + Amounts.f("%.1f h", first.hoursBetween())
             + ".");
+    if (days == null && first.estimate().gpus() < p.gpus() / 2) {
+      out.note(
+          "A batch of "
+              + Amounts.whole(first.estimate().run().batch())
+              + " sequences keeps "
+              + Amounts.whole(first.estimate().gpus())
+              + " GPUs busy; a larger --batch can use more.");
+    }
     out.note(
         "Network: "
             + p.machine().scaleOutGBps()

@@ -132,7 +132,7 @@ public final class FleetPage {
     b.append("</datalist>\n");
     field(b, "Tokens", "tokens", q.tokens(), "15.6T");
     b.append("<label>Chips <select name=\"group\">");
-    String chosen = q.group();
+    String chosen = q.group().isEmpty() ? String.valueOf(q.groupIndex(inventory)) : q.group();
     for (int i = 0; i < inventory.groups().size(); i++) {
       Inventory.Group g = inventory.groups().get(i);
       b.append("<option value=\"").append(i).append('"');
