@@ -46,7 +46,7 @@ record HouseRules(String root) {
     t.put("chat", List.of("engine", "model"));
     t.put("train", List.of("chat", "engine", "model", "tensor"));
     t.put("fleet", List.of("model.config"));
-    t.put("langchain4j", List.of("chat"));
+    t.put("langchain4j", List.of("chat", "engine", "model"));
     t.put("models", List.of());
     t.put("studio", List.of());
     t.put(
