@@ -79,7 +79,10 @@ public final class KeysCommand implements Runnable {
     }
   }
 
-  @Command(name = "add", description = "Makes a key and shows it once.")
+  @Command(
+      name = "add",
+      description = "Makes a key and shows it once.",
+      footer = {"", "Example:", "  puna keys add alice --requests-per-minute 600"})
   private static final class Add extends OfFile {
     @Parameters(paramLabel = "NAME", description = "Whose key it is.")
     private String name = "";
@@ -110,7 +113,10 @@ public final class KeysCommand implements Runnable {
     }
   }
 
-  @Command(name = "list", description = "Lists whose keys there are.")
+  @Command(
+      name = "list",
+      description = "Lists whose keys there are.",
+      footer = {"", "Example:", "  puna keys list --json"})
   private static final class ListKeys extends OfFile {
     @Option(names = "--json", description = "Print JSON.")
     private boolean json;
@@ -145,7 +151,10 @@ public final class KeysCommand implements Runnable {
     }
   }
 
-  @Command(name = "rm", description = "Removes a key.")
+  @Command(
+      name = "rm",
+      description = "Removes a key.",
+      footer = {"", "Example:", "  puna keys rm alice"})
   private static final class Remove extends OfFile {
     @Parameters(paramLabel = "NAME", description = "Whose key to remove.")
     private String name = "";
