@@ -71,8 +71,8 @@ public final class ServeCommand implements Callable<Integer> {
       arity = "0..*",
       paramLabel = "[NAME=]MODEL",
       description =
-          "Models to serve: a .gguf file, a folder, a name that `models list` shows (default: all"
-              + " that it shows).")
+          "Models to serve: a .gguf file, a folder, a name that `models list` shows, or `default`"
+              + " (default: all that it shows, else `default`).")
   private List<String> models = new ArrayList<>();
 
   @Option(
@@ -266,13 +266,15 @@ public final class ServeCommand implements Callable<Integer> {
     List<ModelSpec> out = new ArrayList<>();
     if (models.isEmpty()) {
       store.list().forEach(e -> out.add(new ModelSpec(e.name(), e.path(), false)));
+      if (out.isEmpty()) models = List.of("default");
     }
     for (String m : models) {
       int eq = m.indexOf('=');
       boolean named = eq > 0 && !exists(m);
       Path path = store.resolve(named ? m.substring(eq + 1) : m);
       boolean known = store.find(m).isPresent();
-      out.add(new ModelSpec(named ? m.substring(0, eq) : known ? m : name(path), path, false));
+      boolean itself = known || m.equals("default");
+      out.add(new ModelSpec(named ? m.substring(0, eq) : itself ? m : name(path), path, false));
     }
     for (String p : pinned) {
       if (out.stream().noneMatch(s -> s.name().equals(p))) {
