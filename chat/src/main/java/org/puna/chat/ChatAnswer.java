@@ -56,6 +56,8 @@ public final class ChatAnswer implements AutoCloseable {
 
   private void token(GenerationEvent.Token t) {
     int id = t.id();
+    // Matrices may have more rows than there are tokens; such a row stands for nothing.
+    if (id >= tokenizer.vocabSize()) return;
     String piece = decoder.add(id);
     if (tokenizer.kind(id) != TokenKind.CONTROL) {
       trail.ifPresent(to -> t.logprobs().ifPresent(l -> to.add(id, piece, l)));

@@ -14,6 +14,7 @@ import org.puna.model.tokenizer.Tokenizer;
  */
 public final class TextGeneration implements AutoCloseable {
   private final Generation generation;
+  private final int tokens;
   private final StreamDecoder decoder;
   private final StopStrings stops;
   private final TokenTrail trail;
@@ -46,6 +47,7 @@ public final class TextGeneration implements AutoCloseable {
       List<String> stops,
       boolean showSpecial) {
     this.generation = generation;
+    this.tokens = tokenizer.vocabSize();
     this.decoder = tokenizer.stream(showSpecial);
     this.trail = new TokenTrail(tokenizer);
     this.stops = new StopStrings(stops);
@@ -72,6 +74,8 @@ public final class TextGeneration implements AutoCloseable {
   }
 
   private void token(GenerationEvent.Token t) {
+    // Matrices may have more rows than there are tokens; such a row stands for nothing.
+    if (t.id() >= tokens) return;
     String piece = decoder.add(t.id());
     t.logprobs().ifPresent(l -> trail.add(t.id(), piece, l));
     text(piece);

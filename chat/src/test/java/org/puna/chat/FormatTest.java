@@ -71,6 +71,27 @@ class FormatTest {
     return new ChatRequest(List.of(Message.user("x")), Sampling.plain(seed)).withMaxTokens(400);
   }
 
+  @Test
+  void rowsBeyondTheVocabularyAreNothing() throws Exception {
+    ByteTokenizer tokenizer = new ByteTokenizer("<s>", "</s>");
+    ChatModel padded =
+        new ChatModel(
+            new Babbler(tokenizer.vocabSize() + 64, 4000),
+            tokenizer,
+            Optional.of("[user]"),
+            Set.of(),
+            Clock.systemUTC());
+    for (long seed = 0; seed < 20; seed++) {
+      assertThat(hear(padded, request(seed).withTopLogprobs(3)).text()).isNotNull();
+      CompletionRequest text = new CompletionRequest("x", Sampling.plain(seed)).withMaxTokens(50);
+      try (TextGeneration g = padded.complete(text)) {
+        TextEvent e = g.next();
+        while (e instanceof TextEvent.Text) e = g.next();
+        assertThat(e).isInstanceOf(TextEvent.Done.class);
+      }
+    }
+  }
+
   private record Said(String reasoning, String text, List<ToolCall> calls, String reason) {}
 
   private static Said hear(ChatModel m, ChatRequest r) throws InterruptedException {
