@@ -225,11 +225,15 @@ final class ServerLoadTest {
     String body =
         "{\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}],\"grammar\":\"" + grammar + "\"}";
     try (TestServer s = TestServer.start(folder)) {
-      JsonNode message =
-          s.json(s.post("/v1/chat/completions", body).body())
-              .path("choices")
-              .path(0)
-              .path("message");
+      JsonNode whole = s.json(s.post("/v1/chat/completions", body).body());
+      JsonNode message = whole.path("choices").path(0).path("message");
+      assertThat(
+              whole
+                  .path("usage")
+                  .path("completion_tokens_details")
+                  .path("reasoning_tokens")
+                  .asInt())
+          .isBetween(1, 5);
       assertThat(message.path("reasoning_content").asString()).matches("[a-z]{5}");
       assertThat(message.path("content").asString()).matches("[0-9]{4}");
       JsonNode response =

@@ -1,10 +1,12 @@
 package org.puna.server.openai;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.puna.chat.ChatEvent;
 import org.puna.chat.TokenLogprob;
 import org.puna.chat.ToolCall;
+import org.puna.model.tokenizer.Tokenizer;
 import org.puna.server.answering.Answers;
 import org.puna.server.answering.EngineFailed;
 import org.puna.server.http.EventStream;
@@ -15,39 +17,54 @@ import tools.jackson.databind.node.ObjectNode;
 /** Sends answers as {@code chat.completion.chunk} events while they come. */
 final class ChatChunks {
   private final Exchange x;
+  private final Tokenizer tokenizer;
   private final String id;
   private final long created;
   private final String model;
   private final boolean withUsage;
   private final boolean[] begun;
   private final int[] calls;
+  private final List<StringBuilder> thoughts = new ArrayList<>();
 
-  ChatChunks(Exchange x, String id, long created, String model, int n, boolean withUsage) {
+  ChatChunks(
+      Exchange x,
+      Tokenizer tokenizer,
+      String id,
+      long created,
+      String model,
+      int n,
+      boolean withUsage) {
     this.x = x;
+    this.tokenizer = tokenizer;
     this.id = id;
     this.created = created;
     this.model = model;
     this.withUsage = withUsage;
     this.begun = new boolean[n];
     this.calls = new int[n];
+    for (int i = 0; i < n; i++) thoughts.add(new StringBuilder());
   }
 
   /** Sends all answers to their ends, then the usage where it is wanted, then the last mark. */
   void send(Answers<ChatEvent> answers) throws InterruptedException {
-    Usages usages = new Usages(x.notes());
+    Usages usages = new Usages(x.notes(), tokenizer);
     for (Optional<Answers.Item<ChatEvent>> next = answers.next();
         next.isPresent();
         next = answers.next()) {
       int i = next.get().index();
       switch (next.get().event()) {
         case ChatEvent.Text t -> text(i, t.text(), t.logprobs());
-        case ChatEvent.Reasoning r -> delta(i, d -> d.put("reasoning_content", r.text()));
+        case ChatEvent.Reasoning r -> {
+          thoughts.get(i).append(r.text());
+          delta(i, d -> d.put("reasoning_content", r.text()));
+        }
         case ChatEvent.Call c -> call(i, c.call());
         case ChatEvent.Usage u -> usages.add(u.usage());
         case ChatEvent.Done d -> finish(i, Finish.of(d.reason(), x.ticket()));
         case ChatEvent.Failed f -> throw new EngineFailed(f.message());
       }
     }
+    thoughts.forEach(t -> usages.addReasoning(t.toString()));
     EventStream out = x.stream();
     if (withUsage) {
       ObjectNode chunk = chunk();

@@ -6,6 +6,7 @@ import java.util.Optional;
 import org.puna.chat.ChatEvent;
 import org.puna.chat.TokenLogprob;
 import org.puna.chat.ToolCall;
+import org.puna.model.tokenizer.Tokenizer;
 import org.puna.server.answering.Answers;
 import org.puna.server.answering.EngineFailed;
 import org.puna.server.http.Exchange;
@@ -16,13 +17,15 @@ import tools.jackson.databind.node.ObjectNode;
 /** Collects answers into one {@code chat.completion} object. */
 final class ChatCompletion {
   private final Exchange x;
+  private final Tokenizer tokenizer;
   private final String id;
   private final long created;
   private final String model;
   private final List<Choice> choices = new ArrayList<>();
 
-  ChatCompletion(Exchange x, String id, long created, String model, int n) {
+  ChatCompletion(Exchange x, Tokenizer tokenizer, String id, long created, String model, int n) {
     this.x = x;
+    this.tokenizer = tokenizer;
     this.id = id;
     this.created = created;
     this.model = model;
@@ -39,7 +42,7 @@ final class ChatCompletion {
 
   /** Waits for all answers. */
   ObjectNode collect(Answers<ChatEvent> answers) throws InterruptedException {
-    Usages usages = new Usages(x.notes());
+    Usages usages = new Usages(x.notes(), tokenizer);
     for (Optional<Answers.Item<ChatEvent>> next = answers.next();
         next.isPresent();
         next = answers.next()) {
@@ -56,6 +59,7 @@ final class ChatCompletion {
         case ChatEvent.Failed f -> throw new EngineFailed(f.message());
       }
     }
+    choices.forEach(c -> usages.addReasoning(c.reasoning.toString()));
     return json(usages);
   }
 

@@ -3,6 +3,7 @@ package org.puna.server.openai;
 import java.time.Clock;
 import org.puna.chat.ChatEvent;
 import org.puna.chat.ChatRequest;
+import org.puna.model.tokenizer.Tokenizer;
 import org.puna.server.answering.Answers;
 import org.puna.server.answering.Asking;
 import org.puna.server.answering.Ids;
@@ -44,11 +45,12 @@ public final class ChatCompletions implements Endpoint {
       ChatRequest request = ChatFields.read(f, lease.model());
       long created = clock.instant().getEpochSecond();
       String id = Ids.next("chatcmpl-");
+      Tokenizer tokenizer = lease.model().chat().tokenizer();
       try (Answers<ChatEvent> answers = Asking.chat(x, lease.model(), request, n)) {
         if (stream) {
-          new ChatChunks(x, id, created, lease.name(), n, usage).send(answers);
+          new ChatChunks(x, tokenizer, id, created, lease.name(), n, usage).send(answers);
         } else {
-          x.json(new ChatCompletion(x, id, created, lease.name(), n).collect(answers));
+          x.json(new ChatCompletion(x, tokenizer, id, created, lease.name(), n).collect(answers));
         }
       }
     }

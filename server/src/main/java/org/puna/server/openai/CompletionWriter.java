@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import org.puna.chat.TextEvent;
 import org.puna.chat.TokenLogprob;
+import org.puna.model.tokenizer.Tokenizer;
 import org.puna.server.answering.Answers;
 import org.puna.server.answering.EngineFailed;
 import org.puna.server.http.EventStream;
@@ -16,6 +17,7 @@ import tools.jackson.databind.node.ObjectNode;
 /** Writes continuations as {@code text_completion} objects, whole or as they come. */
 final class CompletionWriter {
   private final Exchange x;
+  private final Tokenizer tokenizer;
   private final String id;
   private final long created;
   private final String model;
@@ -24,8 +26,15 @@ final class CompletionWriter {
   private final int[] offsets;
 
   CompletionWriter(
-      Exchange x, String id, long created, String model, int perPrompt, List<String> echoes) {
+      Exchange x,
+      Tokenizer tokenizer,
+      String id,
+      long created,
+      String model,
+      int perPrompt,
+      List<String> echoes) {
     this.x = x;
+    this.tokenizer = tokenizer;
     this.id = id;
     this.created = created;
     this.model = model;
@@ -36,7 +45,7 @@ final class CompletionWriter {
 
   /** Waits for all continuations. */
   ObjectNode collect(Answers<TextEvent> texts) throws InterruptedException {
-    Usages usages = new Usages(x.notes());
+    Usages usages = new Usages(x.notes(), tokenizer);
     List<StringBuilder> text = new ArrayList<>();
     List<List<TokenLogprob>> logprobs = new ArrayList<>();
     List<String> finish = new ArrayList<>();
@@ -73,7 +82,7 @@ final class CompletionWriter {
 
   /** Sends all continuations to their ends. */
   void send(Answers<TextEvent> texts, boolean withUsage) throws InterruptedException {
-    Usages usages = new Usages(x.notes());
+    Usages usages = new Usages(x.notes(), tokenizer);
     boolean[] begun = new boolean[echoes.size()];
     for (Optional<Answers.Item<TextEvent>> next = texts.next();
         next.isPresent();

@@ -84,7 +84,14 @@ public final class Completions implements Endpoint {
       try (Answers<TextEvent> texts =
           Asking.texts(x, start(f, lease.model(), prompts, n, logprobs))) {
         CompletionWriter writer =
-            new CompletionWriter(x, Ids.next("cmpl-"), created, lease.name(), n, echoes);
+            new CompletionWriter(
+                x,
+                lease.model().chat().tokenizer(),
+                Ids.next("cmpl-"),
+                created,
+                lease.name(),
+                n,
+                echoes);
         if (stream) {
           writer.send(texts, usage);
         } else {

@@ -1,6 +1,7 @@
 package org.puna.server.openai;
 
 import org.puna.engine.GenerationEvent;
+import org.puna.model.tokenizer.Tokenizer;
 import org.puna.server.http.RequestNotes;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -8,12 +9,20 @@ import tools.jackson.databind.node.ObjectNode;
 /** Adds up what the answers of a request took. The prompt counts once, as OpenAI counts it. */
 final class Usages {
   private final RequestNotes notes;
+  private final Tokenizer tokenizer;
   private int prompt;
   private int cached;
   private int answer;
+  private int reasoning;
 
-  Usages(RequestNotes notes) {
+  Usages(RequestNotes notes, Tokenizer tokenizer) {
     this.notes = notes;
+    this.tokenizer = tokenizer;
+  }
+
+  /** Adds what an answer thought: its tokens are among those of the answer. */
+  void addReasoning(String text) {
+    reasoning += tokenizer.encode(text, false).length;
   }
 
   void add(GenerationEvent.Usage u) {
@@ -40,6 +49,9 @@ final class Usages {
     u.put("completion_tokens", answer);
     u.put("total_tokens", prompt + answer);
     u.putObject("prompt_tokens_details").put("cached_tokens", cached).put("audio_tokens", 0);
+    u.putObject("completion_tokens_details")
+        .put("reasoning_tokens", reasoning)
+        .put("audio_tokens", 0);
     return u;
   }
 }

@@ -46,6 +46,11 @@ final class OutputItems {
         Optional.empty());
   }
 
+  /** Returns what the model thought so far. */
+  String thoughts() {
+    return allReasoning.toString();
+  }
+
   private int index() {
     return output.size();
   }

@@ -9,6 +9,7 @@ import org.puna.chat.ChatEvent;
 import org.puna.chat.ChatRequest;
 import org.puna.chat.Message;
 import org.puna.engine.GenerationEvent;
+import org.puna.model.tokenizer.Tokenizer;
 import org.puna.server.answering.Answers;
 import org.puna.server.answering.Asking;
 import org.puna.server.answering.EngineFailed;
@@ -117,7 +118,7 @@ public final class Responses {
       x.notes().model(lease.name());
       ChatRequest request = ResponseFields.read(f, lease.model(), input.messages());
       try (Answers<ChatEvent> answers = Asking.chat(x, lease.model(), request, 1)) {
-        new Run(x, f, lease.name(), request, input.messages()).answer(answers);
+        new Run(x, f, lease, request, input.messages()).answer(answers);
       }
     }
   }
@@ -129,13 +130,20 @@ public final class Responses {
     private final List<Message> conversation;
     private final ObjectNode response;
     private final Fields fields;
+    private final Tokenizer tokenizer;
 
-    Run(Exchange x, Fields f, String model, ChatRequest request, List<Message> conversation) {
+    Run(
+        Exchange x,
+        Fields f,
+        ModelRegistry.Lease lease,
+        ChatRequest request,
+        List<Message> conversation) {
       this.x = x;
       this.fields = f;
       this.stream = f.flag("stream").orElse(false);
       this.conversation = conversation;
-      this.response = begin(f, model, request);
+      this.tokenizer = lease.model().chat().tokenizer();
+      this.response = begin(f, lease.name(), request);
     }
 
     private ObjectNode begin(Fields f, String model, ChatRequest request) {
@@ -199,7 +207,7 @@ public final class Responses {
             case ChatEvent.Text t -> items.text(t.text(), t.logprobs());
             case ChatEvent.Reasoning r -> items.reasoning(r.text());
             case ChatEvent.Call c -> items.call(c.call());
-            case ChatEvent.Usage u -> usage(u.usage());
+            case ChatEvent.Usage u -> usage(u.usage(), items.thoughts());
             case ChatEvent.Done d -> finish(d.reason(), items);
             case ChatEvent.Failed f -> throw new EngineFailed(f.message());
           }
@@ -254,7 +262,7 @@ public final class Responses {
       response.put("completed_at", clock.instant().getEpochSecond());
     }
 
-    private void usage(GenerationEvent.Usage u) {
+    private void usage(GenerationEvent.Usage u, String thoughts) {
       x.notes()
           .usage(
               u.promptTokens(), u.sharedTokens(), u.answerTokens(), u.ttftNanos(), u.decodeNanos());
@@ -265,7 +273,9 @@ public final class Responses {
           .put("cached_tokens", u.sharedTokens())
           .put("cache_write_tokens", 0);
       usage.put("output_tokens", u.answerTokens());
-      usage.putObject("output_tokens_details").put("reasoning_tokens", 0);
+      usage
+          .putObject("output_tokens_details")
+          .put("reasoning_tokens", tokenizer.encode(thoughts, false).length);
       usage.put("total_tokens", u.promptTokens() + u.answerTokens());
     }
 
