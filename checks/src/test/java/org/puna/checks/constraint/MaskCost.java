@@ -91,7 +91,7 @@ class MaskCost {
             IntStream.range(0, 20)
                 .mapToObj(i ->
                     ("{\"type\":\"object\",\"required\":[\"kind\",\"v%d\"],\"properties\":{\"kind\":"
-                            + "{\"const\":\"k%d\"},\"v%d\":{\"type\":\"string\"}}}")
+                         + "{\"const\":\"k%d\"},\"v%d\":{\"type\":\"string\"}}}")
                         .formatted(i, i, i))
                 .collect(Collectors.joining(",", "{\"anyOf\":[", "]}"))));
     all.put(
@@ -118,8 +118,16 @@ class MaskCost {
     out.append(
         "%-42s %9s %7s | %8s %8s %8s | %8s %8s %8s %7s%n"
             .formatted(
-                "grammar", "compile", "tokens", "1st mean", "median", "max", "mean", "median",
-                "max", "forced"));
+                "grammar",
+                "compile",
+                "tokens",
+                "1st mean",
+                "median",
+                "max",
+                "mean",
+                "median",
+                "max",
+                "forced"));
     // The first rounds warm the compiler up and are not printed.
     for (int round = 0; round < ROUNDS; round++) {
       Alphabet alphabet = new Alphabet(tokenizer, ends, List.of());
@@ -142,7 +150,8 @@ class MaskCost {
                     100.0 * later.forced / (later.n + later.forced)));
       }
     }
-    System.out.print("Milliseconds of a mask; decoding a token of a 1B model takes about 65.\n" + out);
+    System.out.print(
+        "Milliseconds of a mask; decoding a token of a 1B model takes about 65.\n" + out);
   }
 
   private static void answer(Tokenizer tokenizer, TokenMasks masks, long seed, Times times) {
