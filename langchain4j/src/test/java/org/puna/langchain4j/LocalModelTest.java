@@ -20,6 +20,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
@@ -38,6 +39,11 @@ import tools.jackson.databind.json.JsonMapper;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(120)
 class LocalModelTest {
+  /** Ids of the model's tokens that end an answer. */
+  private static final int END_OF_TEXT = 508;
+
+  private static final int END_OF_TURN = 511;
+
   private static final String TEMPLATE =
       "{{ tools|tojson if tools }}{% for m in messages %}{{ m.content }}{% endfor %}";
 
@@ -127,9 +133,15 @@ class LocalModelTest {
     try (LocalModel busy =
         LocalModel.open(PunaEmbeddingModelTest.path("/fixtures/gguf/tiny-f32.gguf"), 512, 1)) {
       List<ChatAnswer> waiting = new ArrayList<>();
+      // Without the tokens that end it, an answer that nobody reads keeps its place for good.
+      Map<Integer, Double> endless =
+          Map.of(END_OF_TEXT, Double.NEGATIVE_INFINITY, END_OF_TURN, Double.NEGATIVE_INFINITY);
       org.puna.chat.ChatRequest any =
-          new org.puna.chat.ChatRequest(List.of(Message.user("x")), Sampling.plain(1));
+          new org.puna.chat.ChatRequest(
+              List.of(Message.user("x")), new Sampling(1, 0, 1, 0, 1, 1, 0, 0, endless, 1));
       PunaChatModel model = PunaChatModel.builder().model(busy).build();
+      waiting.add(busy.chat().chat(any));
+      waiting.getFirst().next();
       assertThatThrownBy(
               () -> {
                 while (true) waiting.add(busy.chat().chat(any));
