@@ -13,9 +13,6 @@ import org.puna.model.config.BadInput;
  * with it. Closing it ends what runs and unmaps the weights. Safe for many threads.
  */
 public final class LocalModel implements AutoCloseable {
-  /** Positions of a conversation where nobody says: enough for a long talk, cheap to hold. */
-  public static final int DEFAULT_CONTEXT = 8192;
-
   /** Conversations at a time where nobody says. */
   public static final int DEFAULT_SEQUENCES = 4;
 
@@ -30,8 +27,8 @@ public final class LocalModel implements AutoCloseable {
   }
 
   /**
-   * Opens a model with its own context, {@value #DEFAULT_CONTEXT} positions at most, for {@value
-   * #DEFAULT_SEQUENCES} conversations at a time.
+   * Opens a model with its own context, {@value EngineOptions#DEFAULT_CONTEXT} positions at most,
+   * for {@value #DEFAULT_SEQUENCES} conversations at a time.
    *
    * @param path a {@code .gguf} file or a Hugging Face folder
    * @throws BadInput if it is neither, or anything in it is wrong
@@ -51,16 +48,8 @@ public final class LocalModel implements AutoCloseable {
   public static LocalModel open(Path path, int contextLength, int maxSequences) {
     Checkpoint checkpoint = Checkpoint.open(path);
     try {
-      int n =
-          contextLength == 0
-              ? Math.min(checkpoint.config().contextLength(), DEFAULT_CONTEXT)
-              : contextLength;
-      EngineOptions options =
-          new EngineOptions(
-              n,
-              maxSequences,
-              Math.max(maxSequences, EngineOptions.DEFAULT_CHUNK),
-              Math.multiplyExact(n, maxSequences));
+      int n = EngineOptions.contextLength(checkpoint.config(), contextLength);
+      EngineOptions options = EngineOptions.several(n, maxSequences);
       int threads = Runtime.getRuntime().availableProcessors();
       Engine engine = Engine.open(checkpoint, options, threads);
       try {

@@ -1,6 +1,7 @@
 package org.puna.engine;
 
 import org.puna.model.config.BadInput;
+import org.puna.model.config.ModelConfig;
 
 /**
  * Sizes of an engine.
@@ -14,11 +15,17 @@ import org.puna.model.config.BadInput;
  */
 public record EngineOptions(
     int contextLength, int maxSequences, int chunkTokens, int cacheTokens, int maxWaiting) {
+  /** Positions of a sequence where nobody says: enough for a long talk, cheap to hold. */
+  public static final int DEFAULT_CONTEXT = 8192;
+
   /** Requests that wait at most where nobody says. */
   public static final int DEFAULT_WAITING = 1024;
 
   /** Tokens of a prompt that one step reads. */
   public static final int DEFAULT_CHUNK = 512;
+
+  /** Positions that page tables can number with some room. */
+  private static final long MOST_CACHE = Integer.MAX_VALUE / 2;
 
   /** Positions in a page of the cache. */
   static final int PAGE_TOKENS = 32;
@@ -57,6 +64,35 @@ public record EngineOptions(
   /** Options with a long queue. */
   public EngineOptions(int contextLength, int maxSequences, int chunkTokens, int cacheTokens) {
     this(contextLength, maxSequences, chunkTokens, cacheTokens, DEFAULT_WAITING);
+  }
+
+  /**
+   * Returns the positions to make room for.
+   *
+   * @param config the model's
+   * @param asked positions of a sequence, 0 for the model's own, {@value #DEFAULT_CONTEXT} at most
+   */
+  public static int contextLength(ModelConfig config, int asked) {
+    return asked == 0 ? Math.min(config.contextLength(), DEFAULT_CONTEXT) : asked;
+  }
+
+  /**
+   * Options for several sequences, with a cache that holds all of them at their longest.
+   *
+   * @throws BadInput if so many positions cannot be counted
+   */
+  public static EngineOptions several(int contextLength, int maxSequences) {
+    long cache = (long) contextLength * maxSequences;
+    if (cache > MOST_CACHE) {
+      throw new BadInput(
+          "engine: "
+              + maxSequences
+              + " sequences of "
+              + contextLength
+              + " positions are more than a cache counts; take fewer or shorter ones");
+    }
+    return new EngineOptions(
+        contextLength, maxSequences, Math.max(DEFAULT_CHUNK, maxSequences), (int) cache);
   }
 
   /** Options for one sequence at a time. */

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.puna.app.cli.Table;
 import org.puna.app.cli.Units;
+import org.puna.engine.EngineOptions;
 import org.puna.model.Checkpoint;
 import org.puna.model.config.BadInput;
 import org.puna.model.config.ModelConfig;
@@ -19,7 +20,6 @@ import org.puna.tensor.quant.BlockFormat;
 
 /** What there is to know about a model without running it. */
 final class ModelCard {
-  private static final int DEFAULT_CONTEXT = 8192;
   private static final int CACHE_NUMBER_BYTES = Float.BYTES;
   private static final int KEY_WIDTH = 14;
 
@@ -38,7 +38,7 @@ final class ModelCard {
     }
     this.checkpoint = checkpoint;
     config = checkpoint.config();
-    contextLength = asked == 0 ? Math.min(config.contextLength(), DEFAULT_CONTEXT) : asked;
+    contextLength = EngineOptions.contextLength(config, asked);
   }
 
   /** Tensors and bytes of one type. */

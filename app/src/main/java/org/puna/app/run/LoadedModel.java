@@ -20,9 +20,6 @@ import org.puna.tensor.Graph;
  * @param backend what runs it
  */
 public record LoadedModel(Checkpoint checkpoint, Backend backend) implements AutoCloseable {
-  /** Positions that are used where nobody says: enough for a long talk, cheap to hold. */
-  private static final int DEFAULT_CONTEXT = 8192;
-
   /** Bytes of a key or value in the cache. */
   private static final int CACHE_NUMBER_BYTES = Float.BYTES;
 
@@ -46,7 +43,8 @@ public record LoadedModel(Checkpoint checkpoint, Backend backend) implements Aut
   /**
    * Returns the positions to make room for.
    *
-   * @param asked 0 for the default: the model's own context, {@value #DEFAULT_CONTEXT} at most
+   * @param asked 0 for the default: the model's own context, {@value EngineOptions#DEFAULT_CONTEXT}
+   *     at most
    * @throws BadInput if the cache of so many positions cannot fit in the JVM's memory
    */
   public int contextLength(int asked) {
@@ -55,7 +53,7 @@ public record LoadedModel(Checkpoint checkpoint, Backend backend) implements Aut
       throw new BadInput(
           "--ctx: expected positions, at least 1, or 0 for the default, found " + asked);
     }
-    int n = asked == 0 ? Math.min(c.contextLength(), DEFAULT_CONTEXT) : asked;
+    int n = EngineOptions.contextLength(c, asked);
     double bytes = ModelSize.kvBytes(c, n, CACHE_NUMBER_BYTES);
     long most = Runtime.getRuntime().maxMemory();
     if (bytes > most) {

@@ -183,7 +183,7 @@ public final class EvalCommand implements Callable<Integer> {
       throws Exception {
     List<Item.Problem> examples =
         shotsFrom == null || shots == 0 ? List.of() : problems(Items.read(shotsFrom, shots));
-    EngineOptions sizes = new EngineOptions(room, batch, Math.max(CHUNK, batch), room * batch);
+    EngineOptions sizes = EngineOptions.several(room, batch);
     try (Engine engine = new Engine(loaded.backend(), loaded.graph(room), sizes);
         Progress progress = context.progress(name, items.size())) {
       ChatModel chat = ChatModel.of(loaded.checkpoint(), engine, java.time.Clock.systemUTC());

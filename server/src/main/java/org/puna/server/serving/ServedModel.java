@@ -49,13 +49,13 @@ public final class ServedModel implements AutoCloseable {
         engine = null;
         chat = null;
       } else {
-        int context = contextLength(config, options);
+        int context = EngineOptions.contextLength(config, options.contextLength());
         engine =
             opened(
                 new Engine(
                     opened(options.backends().get()),
                     checkpoint.architecture().forward(config, checkpoint.weights(), context),
-                    engineOptions(context, options)));
+                    EngineOptions.several(context, options.maxSequences())));
         chat = ChatModel.of(checkpoint, engine, Clock.system(ZoneId.systemDefault()));
       }
     } catch (RuntimeException | Error e) {
@@ -67,18 +67,6 @@ public final class ServedModel implements AutoCloseable {
   private <T extends AutoCloseable> T opened(T x) {
     opened.push(x);
     return x;
-  }
-
-  private static int contextLength(ModelConfig config, ServingOptions options) {
-    return options.contextLength() == 0
-        ? Math.min(config.contextLength(), ServingOptions.DEFAULT_CONTEXT)
-        : options.contextLength();
-  }
-
-  private static EngineOptions engineOptions(int context, ServingOptions options) {
-    int chunk = Math.max(EngineOptions.DEFAULT_CHUNK, options.maxSequences());
-    long cache = Math.min((long) context * options.maxSequences(), Integer.MAX_VALUE / 2);
-    return new EngineOptions(context, options.maxSequences(), chunk, (int) cache);
   }
 
   /**

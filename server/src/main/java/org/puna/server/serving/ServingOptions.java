@@ -9,7 +9,7 @@ import org.puna.tensor.Backend;
  *
  * @param backends makes a backend for a model, which closes it
  * @param contextLength positions of one sequence at most, 0 for the model's own, {@value
- *     #DEFAULT_CONTEXT} at most
+ *     org.puna.engine.EngineOptions#DEFAULT_CONTEXT} at most
  * @param maxSequences answers that a model gives at the same time
  * @param maxQueue requests that wait for a model beyond those that it answers
  * @param memoryBytes memory of all loaded models together
@@ -20,9 +20,6 @@ public record ServingOptions(
     int maxSequences,
     int maxQueue,
     long memoryBytes) {
-  /** Positions where nobody says: enough for long conversations, cheap to hold. */
-  public static final int DEFAULT_CONTEXT = 8192;
-
   /** Checks the sizes. */
   public ServingOptions {
     if (contextLength < 0) {
