@@ -20,6 +20,7 @@ public final class ChatAnswer implements AutoCloseable {
   private final StreamDecoder decoder;
   private final StopStrings stops;
   private final AnswerParser parser;
+  private final int promptTokens;
   private final Optional<TokenTrail> trail;
   private final Queue<ChatEvent> ready = new ArrayDeque<>();
 
@@ -28,13 +29,20 @@ public final class ChatAnswer implements AutoCloseable {
       Tokenizer tokenizer,
       List<String> stops,
       AnswerParser parser,
-      boolean logprobs) {
+      boolean logprobs,
+      int promptTokens) {
     this.generation = generation;
     this.tokenizer = tokenizer;
     this.decoder = tokenizer.stream(false);
     this.stops = new StopStrings(stops);
     this.parser = parser;
+    this.promptTokens = promptTokens;
     this.trail = logprobs ? Optional.of(new TokenTrail(tokenizer)) : Optional.empty();
+  }
+
+  /** Returns the tokens of the prompt, which are known before the first event. */
+  public int promptTokens() {
+    return promptTokens;
   }
 
   /**

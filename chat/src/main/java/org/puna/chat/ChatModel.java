@@ -153,7 +153,8 @@ public final class ChatModel {
                 tokenizer,
                 stops,
                 new AnswerParser(request.shownTools(), prompt),
-                request.topLogprobs() >= 0));
+                request.topLogprobs() >= 0,
+                ids.length));
   }
 
   /**

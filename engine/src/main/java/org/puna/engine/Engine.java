@@ -67,20 +67,15 @@ public final class Engine implements AutoCloseable {
   /**
    * Starts a generation.
    *
-   * @throws BadInput if the prompt leaves no room in the context, or has an id that is not in the
-   *     vocabulary
+   * @throws PromptTooLong if the prompt leaves no room in the context
+   * @throws BadInput if it has an id that is not in the vocabulary
    * @throws EngineBusy if the queue is full, or the engine is {@linkplain #drain drained}
    * @throws IllegalStateException if the engine is closed
    */
   public Generation submit(Request request) {
     int[] prompt = request.prompt();
     if (prompt.length > options.contextLength()) {
-      throw new BadInput(
-          "the prompt has "
-              + prompt.length
-              + " tokens, the context holds "
-              + options.contextLength()
-              + "; shorten it or load the model with a larger context");
+      throw new PromptTooLong(prompt.length, options.contextLength());
     }
     for (int id : prompt) {
       if (id < 0 || id >= vocabSize) {

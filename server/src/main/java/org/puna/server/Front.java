@@ -13,6 +13,7 @@ import java.util.function.Consumer;
 import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
 import org.eclipse.jetty.server.Request;
 import org.puna.engine.EngineBusy;
+import org.puna.engine.PromptTooLong;
 import org.puna.model.chat.TemplateError;
 import org.puna.model.config.BadInput;
 import org.puna.server.access.ApiKey;
@@ -179,7 +180,10 @@ final class Front {
             ? new ApiError.Unavailable(message, seconds)
             : new ApiError.TooMany(message, seconds);
       }
-      case BadInput e -> badInput(models.withoutPaths(String.valueOf(e.getMessage())));
+      case PromptTooLong e -> new ApiError.ContextExceeded(String.valueOf(e.getMessage()));
+      case BadInput e ->
+          new ApiError.BadRequest(
+              models.withoutPaths(String.valueOf(e.getMessage())), Optional.empty());
       case InterruptedException e ->
           new ApiError.Unavailable("The server shuts down", RETRY_SECONDS);
       default -> {
@@ -187,12 +191,6 @@ final class Front {
         yield new ApiError.Internal(requestId);
       }
     };
-  }
-
-  private static ApiError badInput(String message) {
-    return message.contains("tokens, the context holds")
-        ? new ApiError.ContextExceeded(message)
-        : new ApiError.BadRequest(message, Optional.empty());
   }
 
   private void refuse(ErrorShape shape, ApiError error, Exchange x) {

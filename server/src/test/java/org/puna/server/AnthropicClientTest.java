@@ -21,6 +21,7 @@ import com.anthropic.models.messages.ToolChoiceAny;
 import com.anthropic.models.messages.ToolResultBlockParam;
 import com.anthropic.models.messages.ToolUseBlock;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -81,13 +82,20 @@ final class AnthropicClientTest {
     MessageCreateParams params =
         message().putAdditionalBodyProperty("temperature", JsonValue.from(0.0)).build();
     MessageAccumulator all = MessageAccumulator.create();
+    List<Long> begun = new ArrayList<>();
     try (StreamResponse<RawMessageStreamEvent> stream = client.messages().createStreaming(params)) {
-      stream.stream().forEach(e -> all.accumulate(e.validate()));
+      stream.stream()
+          .forEach(e -> {
+            e.messageStart().ifPresent(m -> begun.add(m.message().usage().inputTokens()));
+            all.accumulate(e.validate());
+          });
     }
     Message whole = client.messages().create(params);
     assertThat(all.message().content().getFirst().asText().text())
         .isEqualTo(whole.content().getFirst().asText().text());
     assertThat(all.message().usage().outputTokens()).isEqualTo(whole.usage().outputTokens());
+    long prompt = whole.usage().inputTokens() + whole.usage().cacheReadInputTokens().orElse(0L);
+    assertThat(begun.getFirst()).as("told at the start").isEqualTo(prompt);
   }
 
   private static Tool weather() {

@@ -97,6 +97,9 @@ final class EncoderEndpointsTest {
       }
     }
     assertThat(r.usage().promptTokens()).isPositive();
+    assertThat(server.meter("puna_tokens_total{kind=\"prompt\",model=\"embed\"")).isPositive();
+    assertThat(server.get("/metrics").body())
+        .doesNotContain("puna_ttft_seconds_count{model=\"embed\"");
   }
 
   @Test

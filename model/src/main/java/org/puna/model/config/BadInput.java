@@ -5,7 +5,7 @@ package org.puna.model.config;
  * what was asked, what was expected, what was found and what to do; the command line prints it and
  * exits with 2, the server answers 400.
  */
-public final class BadInput extends RuntimeException {
+public class BadInput extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   /**

@@ -22,6 +22,7 @@ public final class Answers<E> implements AutoCloseable {
 
   private final List<Source<E>> sources;
   private final @Nullable BlockingQueue<Item<E>> queue;
+  private final int promptTokens;
   private volatile boolean closed;
   private int running;
 
@@ -50,7 +51,8 @@ public final class Answers<E> implements AutoCloseable {
    */
   public record Item<E>(int index, E event) {}
 
-  private Answers(List<Source<E>> sources) {
+  private Answers(List<Source<E>> sources, int promptTokens) {
+    this.promptTokens = promptTokens;
     this.sources = List.copyOf(sources);
     this.running = sources.size();
     if (sources.size() == 1) {
@@ -66,12 +68,13 @@ public final class Answers<E> implements AutoCloseable {
 
   /** Returns answers of a conversation. */
   public static Answers<ChatEvent> ofChat(List<ChatAnswer> answers) {
-    return new Answers<>(answers.stream().map(Answers::source).toList());
+    return new Answers<>(
+        answers.stream().map(Answers::source).toList(), answers.getFirst().promptTokens());
   }
 
   /** Returns continuations of texts. */
   public static Answers<TextEvent> ofText(List<TextGeneration> texts) {
-    return new Answers<>(texts.stream().map(Answers::source).toList());
+    return new Answers<>(texts.stream().map(Answers::source).toList(), 0);
   }
 
   private static Source<ChatEvent> source(ChatAnswer a) {
@@ -136,6 +139,11 @@ public final class Answers<E> implements AutoCloseable {
     Item<E> item = queue == null ? new Item<>(0, sources.getFirst().next()) : queue.take();
     if (sources.get(item.index()).isLast(item.event())) running--;
     return Optional.of(item);
+  }
+
+  /** Returns the tokens of a conversation's prompt; 0 for texts, which each have their own. */
+  public int promptTokens() {
+    return promptTokens;
   }
 
   /** Cancels what runs. The reader still gets the last event of each answer. */

@@ -5,7 +5,6 @@ import org.jspecify.annotations.Nullable;
 import org.puna.chat.ChatEvent;
 import org.puna.chat.ToolCall;
 import org.puna.engine.GenerationEvent;
-import org.puna.server.http.ClientGone;
 import org.puna.server.http.EventStream;
 import org.puna.server.http.Exchange;
 import tools.jackson.core.JacksonException;
@@ -146,9 +145,7 @@ final class ContentBlocks {
 
   /** Takes in what the answer took. */
   void usage(GenerationEvent.Usage u) {
-    x.notes()
-        .usage(
-            u.promptTokens(), u.sharedTokens(), u.answerTokens(), u.ttftNanos(), u.decodeNanos());
+    x.notes().answer(u);
     putUsage(u.promptTokens() - u.sharedTokens(), u.sharedTokens(), u.answerTokens());
   }
 
@@ -162,10 +159,7 @@ final class ContentBlocks {
           case STOP -> asked ? "stop_sequence" : "end_turn";
           case LENGTH -> "max_tokens";
           case TOOL_CALLS -> "tool_use";
-          case CANCELLED, DEADLINE -> {
-            x.ticket().check();
-            throw new ClientGone(null);
-          }
+          case CANCELLED, DEADLINE -> throw x.ticket().cutOff();
         });
     if (asked) message.put("stop_sequence", done.stop().orElseThrow());
   }

@@ -60,10 +60,9 @@ public final class Messages {
         ContentBlocks blocks;
         if (f.flag("stream").orElse(false)) {
           Optional<Answers.Item<ChatEvent>> first = answers.next();
-          int prompt = lease.model().chat().encode(request).length;
           blocks =
               new ContentBlocks(x, Ids.next("msg_"), lease.name(), request.stops(), x.stream());
-          blocks.begin(prompt);
+          blocks.begin(answers.promptTokens());
           read(first, answers, blocks);
           blocks.end();
         } else {

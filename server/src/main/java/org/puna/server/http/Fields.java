@@ -144,13 +144,11 @@ public final class Fields {
         high == Integer.MAX_VALUE || high == Long.MAX_VALUE
             ? "a whole number, at least " + low
             : "a whole number from " + low + " to " + high;
-    boolean isWhole =
-        n.isIntegralNumber() || (n.isNumber() && n.asDouble() == Math.rint(n.asDouble()));
-    if (!isWhole || !n.canConvertToLong()) throw wrong(path(name), expected, n);
-    long x =
-        (long) n.asDouble() == n.asDouble() && !n.isIntegralNumber()
-            ? (long) n.asDouble()
-            : n.asLong();
+    if (!n.isNumber() || n.asDouble() != Math.rint(n.asDouble()) || !n.canConvertToLong()) {
+      throw wrong(path(name), expected, n);
+    }
+    // 5.0 is a whole number too, as in JSON Schema.
+    long x = n.isIntegralNumber() ? n.asLong() : (long) n.asDouble();
     if (x < low || x > high) throw wrong(path(name), expected, n);
     return OptionalLong.of(x);
   }

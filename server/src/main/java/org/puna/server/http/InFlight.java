@@ -105,20 +105,16 @@ public final class InFlight implements AutoCloseable {
     }
 
     /**
-     * Throws what has ended the request from outside, if anything has.
-     *
-     * @throws ClientGone if the client has gone
-     * @throws ApiFailure if the deadline has passed, or the server shuts down
+     * Returns what ends a request whose answer was cut off: its client has gone, its deadline has
+     * passed, or the server shuts down.
      */
-    public void check() {
-      switch (ending().orElse(null)) {
-        case null -> {}
-        case CLIENT_GONE -> throw new ClientGone(null);
+    public RuntimeException cutOff() {
+      return switch (ending().orElse(Ending.CLIENT_GONE)) {
+        case CLIENT_GONE -> new ClientGone(null);
         case DEADLINE ->
-            throw new ApiFailure(
-                new ApiError.DeadlinePassed("The deadline of the request has passed"));
-        case SHUTDOWN -> throw new ApiFailure(new ApiError.Unavailable("The server shuts down", 5));
-      }
+            new ApiFailure(new ApiError.DeadlinePassed("The deadline of the request has passed"));
+        case SHUTDOWN -> new ApiFailure(new ApiError.Unavailable("The server shuts down", 5));
+      };
     }
 
     /**

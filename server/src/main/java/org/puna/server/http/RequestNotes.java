@@ -2,6 +2,7 @@ package org.puna.server.http;
 
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.puna.engine.GenerationEvent;
 
 /** What log and metrics tell of one request beside its status and time. */
 public final class RequestNotes {
@@ -23,21 +24,20 @@ public final class RequestNotes {
     keyName = name;
   }
 
-  /**
-   * Adds what an answer took.
-   *
-   * @param prompt tokens of the prompt
-   * @param cached those of them that the cache had
-   * @param answer tokens of the answer
-   * @param ttft nanoseconds to the first token, −1 if none came
-   * @param decode nanoseconds from the first token to the end
-   */
-  public void usage(int prompt, int cached, int answer, long ttft, long decode) {
-    promptTokens += prompt;
-    cachedTokens += cached;
-    answerTokens += answer;
-    decodeNanos += decode;
-    if (ttft >= 0) ttftNanos = ttftNanos < 0 ? ttft : Math.min(ttftNanos, ttft);
+  /** Adds what an answer took. */
+  public void answer(GenerationEvent.Usage u) {
+    promptTokens += u.promptTokens();
+    cachedTokens += u.sharedTokens();
+    answerTokens += u.answerTokens();
+    decodeNanos += u.decodeNanos();
+    if (u.ttftNanos() >= 0) {
+      ttftNanos = ttftNanos < 0 ? u.ttftNanos() : Math.min(ttftNanos, u.ttftNanos());
+    }
+  }
+
+  /** Adds tokens that were read and not answered: those of embeddings. */
+  public void read(int tokens) {
+    promptTokens += tokens;
   }
 
   /** Returns the model. */

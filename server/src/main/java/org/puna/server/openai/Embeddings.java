@@ -59,9 +59,8 @@ public final class Embeddings implements Endpoint {
             "dimensions",
             "expected " + embedder.dimensions() + " at most, found " + dimensions.getAsInt());
       }
-      long start = System.nanoTime();
       Embedder.Embeddings e = embed(embedder, input.get(), dimensions);
-      x.notes().usage(e.totalTokens(), 0, 0, System.nanoTime() - start, 0);
+      x.notes().read(e.totalTokens());
       x.json(json(e, lease.name(), base64));
     }
   }

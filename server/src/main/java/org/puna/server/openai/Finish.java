@@ -2,9 +2,6 @@ package org.puna.server.openai;
 
 import org.puna.chat.ChatEvent;
 import org.puna.engine.GenerationEvent;
-import org.puna.server.http.ApiError;
-import org.puna.server.http.ApiFailure;
-import org.puna.server.http.ClientGone;
 import org.puna.server.http.InFlight;
 
 /** Names of the reasons why an answer ended. */
@@ -21,11 +18,7 @@ final class Finish {
       case STOP -> "stop";
       case LENGTH -> "length";
       case TOOL_CALLS -> "tool_calls";
-      case CANCELLED -> {
-        ticket.check();
-        throw new ClientGone(null);
-      }
-      case DEADLINE -> throw deadline();
+      case CANCELLED, DEADLINE -> throw ticket.cutOff();
     };
   }
 
@@ -38,15 +31,7 @@ final class Finish {
     return switch (reason) {
       case STOP -> "stop";
       case LENGTH -> "length";
-      case CANCELLED -> {
-        ticket.check();
-        throw new ClientGone(null);
-      }
-      case DEADLINE -> throw deadline();
+      case CANCELLED, DEADLINE -> throw ticket.cutOff();
     };
-  }
-
-  private static ApiFailure deadline() {
-    return new ApiFailure(new ApiError.DeadlinePassed("The deadline of the request has passed"));
   }
 }

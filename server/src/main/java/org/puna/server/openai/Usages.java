@@ -22,15 +22,14 @@ final class Usages {
 
   /** Adds what an answer thought: its tokens are among those of the answer. */
   void addReasoning(String text) {
-    reasoning += tokenizer.encode(text, false).length;
+    if (!text.isEmpty()) reasoning += tokenizer.encode(text, false).length;
   }
 
   void add(GenerationEvent.Usage u) {
     prompt = Math.max(prompt, u.promptTokens());
     cached = answer == 0 && cached == 0 ? u.sharedTokens() : Math.min(cached, u.sharedTokens());
     answer += u.answerTokens();
-    notes.usage(
-        u.promptTokens(), u.sharedTokens(), u.answerTokens(), u.ttftNanos(), u.decodeNanos());
+    notes.answer(u);
   }
 
   /** Adds the prompt of a further text. */
@@ -38,8 +37,7 @@ final class Usages {
     if (first) prompt += u.promptTokens();
     cached += first ? u.sharedTokens() : 0;
     answer += u.answerTokens();
-    notes.usage(
-        u.promptTokens(), u.sharedTokens(), u.answerTokens(), u.ttftNanos(), u.decodeNanos());
+    notes.answer(u);
   }
 
   /** Returns the counts in OpenAI's names. */

@@ -11,8 +11,8 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * {@code GET /health} (ready: pinned models are loaded, no engine has failed, no shutdown has
- * begun), {@code GET /health/live} (the process answers) and {@code GET /metrics}.
+ * {@code GET /health} (ready: pinned models are loaded, no shutdown has begun), {@code GET
+ * /health/live} (the process answers) and {@code GET /metrics}.
  */
 public final class Health {
   private final ModelRegistry models;

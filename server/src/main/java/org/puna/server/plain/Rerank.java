@@ -49,9 +49,8 @@ public final class Rerank implements Endpoint {
     String name = f.text("model").orElseGet(models::defaultName);
     try (ModelRegistry.Lease lease = models.acquire(name, 1)) {
       x.notes().model(lease.name());
-      long start = System.nanoTime();
       Reranker.Ranking r = lease.model().reranker().rank(query, documents);
-      x.notes().usage(r.totalTokens(), 0, 0, System.nanoTime() - start, 0);
+      x.notes().read(r.totalTokens());
       ObjectNode root = JsonNodeFactory.instance.objectNode();
       root.put("id", Ids.next("rerank-"));
       root.put("model", lease.name());

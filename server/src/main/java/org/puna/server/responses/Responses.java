@@ -253,19 +253,14 @@ public final class Responses {
           response.put("status", "incomplete");
           response.putObject("incomplete_details").put("reason", "max_output_tokens");
         }
-        case CANCELLED, DEADLINE -> {
-          x.ticket().check();
-          throw new ClientGone(null);
-        }
+        case CANCELLED, DEADLINE -> throw x.ticket().cutOff();
       }
       response.set("output", items.output());
       response.put("completed_at", clock.instant().getEpochSecond());
     }
 
     private void usage(GenerationEvent.Usage u, String thoughts) {
-      x.notes()
-          .usage(
-              u.promptTokens(), u.sharedTokens(), u.answerTokens(), u.ttftNanos(), u.decodeNanos());
+      x.notes().answer(u);
       ObjectNode usage = response.putObject("usage");
       usage.put("input_tokens", u.promptTokens());
       usage

@@ -99,6 +99,39 @@ final class TasksTest {
   }
 
   @Test
+  void noLikelihoodDependsOnTheBatch() {
+    Pairs pairs = new Pairs(checkpoint.tokenizer());
+    List<Likelihoods.Query> queries = new ArrayList<>();
+    for (int i = 0; i < 11; i++) queries.add(pairs.query("The king ".repeat(i + 1), " sings " + i));
+    List<Likelihoods.Likelihood> one;
+    try (Likelihoods l = likelihoods(1, CONTEXT)) {
+      one = l.of(queries, n -> {});
+    }
+    try (Likelihoods l = likelihoods(7, 24)) {
+      List<Likelihoods.Likelihood> together = l.of(queries, n -> {});
+      for (int i = 0; i < one.size(); i++) {
+        assertThat(together.get(i).greedy()).isEqualTo(one.get(i).greedy());
+        assertThat(together.get(i).logProbability())
+            .isCloseTo(one.get(i).logProbability(), within(CLOSE));
+      }
+    }
+  }
+
+  @Test
+  void bitsOfAShortTextAreItsLikelihood() {
+    String text = "The old king had a garden.";
+    double expected = -alone("", text) / Math.log(2) / text.length();
+    try (Likelihoods l = likelihoods(2, CONTEXT)) {
+      assertThat(
+              new Tasks(l, checkpoint.tokenizer())
+                  .bitsPerByte("t", List.of(text), n -> {})
+                  .metrics()
+                  .get("bits_per_byte"))
+          .isCloseTo(expected, within(CLOSE));
+    }
+  }
+
+  @Test
   void noScoreDependsOnTheBatch() {
     Map<String, Double> one;
     try (Likelihoods l = likelihoods(1, CONTEXT)) {
