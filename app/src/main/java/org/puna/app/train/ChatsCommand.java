@@ -33,7 +33,7 @@ public final class ChatsCommand implements Callable<Integer> {
   @Parameters(
       arity = "1..*",
       paramLabel = "PATH",
-      description = "Folders and files of texts (.md, .txt, .jsonl).")
+      description = "Folders and files of texts (.md, .txt, .jsonl, .parquet).")
   private List<Path> paths = new ArrayList<>();
 
   @Option(

@@ -22,7 +22,7 @@ final class TuneOptions {
       index = "1..*",
       arity = "0..*",
       paramLabel = "DATA",
-      description = "Files of JSON Lines or JSON arrays.")
+      description = "Files of JSON Lines, JSON arrays or Parquet.")
   private List<Path> data = new ArrayList<>();
 
   @Option(names = "--recipe", paramLabel = "FILE", description = "A YAML file of values.")

@@ -8,22 +8,27 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.puna.model.config.BadInput;
 import org.puna.model.io.MappedFile;
+import org.puna.train.parquet.ParquetFile;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
  * The documents of files and folders: plain text and Markdown, one document a file; JSON Lines, one
- * a line, in the field {@code text} or {@code content}.
+ * a line, and Parquet, one a row, in the field or column {@code text} or {@code content}, or in one
+ * that is named.
  */
 public final class Corpus {
   private static final Set<String> TEXT = Set.of("txt", "text", "md", "markdown");
   private static final Set<String> LINES = Set.of("jsonl", "ndjson");
+  private static final Set<String> ROWS = Set.of("parquet");
+  private static final List<String> FIELDS = List.of("text", "content");
   private static final long MOST_BYTES = 1L << 30;
 
   private Corpus() {}
@@ -39,7 +44,9 @@ public final class Corpus {
       if (Files.isRegularFile(p)) {
         if (!known(p)) {
           throw new BadInput(
-              p + ": expected .txt, .md or .jsonl, found another kind; convert it to one of these");
+              p
+                  + ": expected .txt, .md, .jsonl or .parquet, found another kind; convert it to"
+                  + " one of these");
         }
         files.add(p);
       } else if (Files.isDirectory(p)) {
@@ -54,13 +61,14 @@ public final class Corpus {
     }
     if (files.isEmpty()) {
       throw new BadInput(
-          paths + ": no .txt, .md or .jsonl files here; name a folder that holds texts");
+          paths + ": no .txt, .md, .jsonl or .parquet files here; name a folder that holds texts");
     }
     return files;
   }
 
   private static boolean known(Path p) {
-    return TEXT.contains(ending(p)) || LINES.contains(ending(p));
+    String e = ending(p);
+    return TEXT.contains(e) || LINES.contains(e) || ROWS.contains(e);
   }
 
   private static String ending(Path p) {
@@ -72,10 +80,23 @@ public final class Corpus {
    * Reads documents one after another; blank ones are left out.
    *
    * @param prose whether each section of a text becomes a document of its plain {@link Prose}
+   * @param field of JSON Lines and column of Parquet that holds the text; {@code text}, else {@code
+   *     content} where empty
    * @throws BadInput if a file cannot be read or a line is not what it should be
    */
-  public static void read(List<Path> files, boolean prose, Consumer<Document> sink) {
-    read(files, prose ? d -> sections(d, sink) : sink);
+  public static void read(
+      List<Path> files, boolean prose, Optional<String> field, Consumer<Document> sink) {
+    Consumer<Document> to = prose ? d -> sections(d, sink) : sink;
+    List<String> fields = field.map(List::of).orElse(FIELDS);
+    for (Path f : files) {
+      try {
+        if (LINES.contains(ending(f))) lines(f, fields, to);
+        else if (ROWS.contains(ending(f))) rows(f, fields, to);
+        else text(f, to);
+      } catch (IOException e) {
+        throw MappedFile.unreadable(f, e);
+      }
+    }
   }
 
   private static void sections(Document d, Consumer<Document> sink) {
@@ -91,13 +112,18 @@ public final class Corpus {
    * @throws BadInput if a file cannot be read or a line is not what it should be
    */
   public static void read(List<Path> files, Consumer<Document> sink) {
-    for (Path f : files) {
-      try {
-        if (LINES.contains(ending(f))) lines(f, sink);
-        else text(f, sink);
-      } catch (IOException e) {
-        throw MappedFile.unreadable(f, e);
-      }
+    read(files, false, Optional.empty(), sink);
+  }
+
+  private static void rows(Path f, List<String> fields, Consumer<Document> sink) {
+    try (ParquetFile file = ParquetFile.open(f)) {
+      String column = file.textColumn(fields, "name the column of texts with data.field");
+      file.read(
+          Set.of(column),
+          (n, row) -> {
+            String text = row.path(column).stringValue("");
+            if (!text.isBlank()) sink.accept(new Document(f + "[" + n + "]", text));
+          });
     }
   }
 
@@ -110,7 +136,8 @@ public final class Corpus {
     if (!text.isBlank()) sink.accept(new Document(f.toString(), text));
   }
 
-  private static void lines(Path f, Consumer<Document> sink) throws IOException {
+  private static void lines(Path f, List<String> fields, Consumer<Document> sink)
+      throws IOException {
     JsonMapper json = JsonMapper.shared();
     try (BufferedReader in = Files.newBufferedReader(f, StandardCharsets.UTF_8)) {
       long n = 0;
@@ -118,22 +145,26 @@ public final class Corpus {
         n++;
         if (line.isBlank()) continue;
         String where = f + ":" + n;
-        String text = text(json, line, where);
+        String text = text(json, line, fields, where);
         if (!text.isBlank()) sink.accept(new Document(where, text));
       }
     }
   }
 
-  private static String text(JsonMapper json, String line, String where) {
+  private static String text(JsonMapper json, String line, List<String> fields, String where) {
     try {
       JsonNode o = json.readTree(line);
-      for (String field : List.of("text", "content")) {
+      for (String field : fields) {
         JsonNode v = o.get(field);
         if (v != null && v.isString()) return v.stringValue();
       }
     } catch (JacksonException e) {
       throw new BadInput(where + ": expected a JSON object on one line, found none", e);
     }
-    throw new BadInput(where + ": expected a JSON object with a string \"text\" or \"content\"");
+    throw new BadInput(
+        where
+            + ": expected a JSON object with a string \""
+            + String.join("\" or \"", fields)
+            + "\"; name the field of texts with data.field");
   }
 }

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -36,13 +37,19 @@ public final class Preparation {
    * How to prepare.
    *
    * @param prose whether texts are read as {@link Prose}, a document for each section
+   * @param field of JSON Lines and column of Parquet that holds the text
    * @param heldOut part of the documents that are held out, 0 to 1
    * @param duplicates which documents count as seen before
    * @param similarity from which documents count as near
    * @param seed chooses the held-out documents
    */
   public record Options(
-      boolean prose, double heldOut, Duplicates.Kind duplicates, double similarity, long seed) {}
+      boolean prose,
+      Optional<String> field,
+      double heldOut,
+      Duplicates.Kind duplicates,
+      double similarity,
+      long seed) {}
 
   /**
    * What was prepared.
@@ -124,7 +131,7 @@ public final class Preparation {
         TokenFile.Writer train = new TokenFile.Writer(folder.resolve(TRAIN), vocab);
         TokenFile.Writer heldOut = new TokenFile.Writer(folder.resolve(HELD_OUT), vocab)) {
       Sink sink = new Sink(tokenizer, options, pool, 4 * threads, train, heldOut, progress);
-      Corpus.read(files, options.prose, sink::add);
+      Corpus.read(files, options.prose, options.field, sink::add);
       sink.finish();
       if (train.size() == 0) {
         throw new BadInput("data.paths: every document is held out or empty; add texts");

@@ -1,8 +1,8 @@
 /**
  * From texts to token shards: documents, duplicates, a held-out split, windows in a seeded order.
  *
- * <p>Imports {@code model.tokenizer}, {@code model.config}, {@code train.tape}, {@code train.bpe}.
- * Start reading at {@link org.puna.train.data.Preparation}.
+ * <p>Imports {@code model.tokenizer}, {@code model.config}, {@code train.parquet}, {@code
+ * train.tape}, {@code train.bpe}. Start reading at {@link org.puna.train.data.Preparation}.
  */
 @NullMarked
 package org.puna.train.data;

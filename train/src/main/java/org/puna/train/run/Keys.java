@@ -49,6 +49,7 @@ final class Keys {
     k.put("tokenizer.file", new Key(Kind.TEXT, "a tokenizer to take; learned where empty"));
     k.put("tokenizer.lines", new Key(Kind.FLAG, "whether it is learned line by line"));
     k.put("data.paths", new Key(Kind.TEXTS, "files and folders of texts"));
+    k.put("data.field", new Key(Kind.TEXT, "field or column of texts; text, else content"));
     k.put("data.prose", new Key(Kind.FLAG, "whether books become plain sections"));
     k.put("data.held_out", new Key(Kind.NUMBER, "part of the documents that is held out"));
     k.put("data.duplicates", new Key(Kind.TEXT, "what is left out: none, exact or near ones"));

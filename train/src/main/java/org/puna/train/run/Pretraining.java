@@ -295,6 +295,10 @@ public final class Pretraining {
     }
   }
 
+  private static Optional<String> field(Recipe recipe) {
+    return recipe.has("data.field") ? Optional.of(recipe.text("data.field")) : Optional.empty();
+  }
+
   private void learn(Recipe recipe, List<Path> files, Path folder) throws IOException {
     int vocab = recipe.size("model.vocab", 1, 1 << 24);
     watcher.note("learning a tokenizer of " + vocab + " tokens");
@@ -303,6 +307,7 @@ public final class Pretraining {
     Corpus.read(
         files,
         recipe.flag("data.prose"),
+        field(recipe),
         d -> {
           byte[] utf8 = d.text().getBytes(StandardCharsets.UTF_8);
           if (lines) trainer.addLines(utf8);
@@ -344,6 +349,7 @@ public final class Pretraining {
     var options =
         new Preparation.Options(
             recipe.flag("data.prose"),
+            field(recipe),
             heldOut,
             recipe.choice("data.duplicates", Duplicates.Kind.class),
             recipe.number("data.similarity"),

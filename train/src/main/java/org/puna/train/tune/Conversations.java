@@ -6,21 +6,39 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.puna.model.config.BadInput;
 import org.puna.model.io.MappedFile;
+import org.puna.train.parquet.ParquetFile;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Conversations in files: JSON Lines or a JSON array of objects with {@code messages} in OpenAI's
- * form, of instructions ({@code instruction}, {@code input}, {@code output} or {@code response}),
- * or of questions ({@code question}, {@code answer}).
+ * Conversations in files: JSON Lines, a JSON array, or Parquet, of objects with {@code messages} in
+ * OpenAI's form, of instructions ({@code instruction}, {@code input}, {@code output} or {@code
+ * response}), or of questions ({@code question}, {@code answer}).
  */
 public final class Conversations {
   private static final long MOST_BYTES = 1L << 30;
+
+  /** What is read of Parquet files: published sets have many other columns. */
+  private static final Set<String> COLUMNS =
+      Set.of(
+          "messages",
+          "tools",
+          "instruction",
+          "input",
+          "output",
+          "response",
+          "question",
+          "answer",
+          "prompt",
+          "chosen",
+          "rejected");
 
   private Conversations() {}
 
@@ -57,9 +75,10 @@ public final class Conversations {
     List<Map.Entry<String, JsonNode>> out = new ArrayList<>();
     try {
       if (!Files.isRegularFile(file)) {
-        throw new BadInput(file + ": no such file; name a .jsonl or .json file");
+        throw new BadInput(file + ": no such file; name a .jsonl, .json or .parquet file");
       }
       if (Files.size(file) > MOST_BYTES) throw new BadInput(file + ": more than 1 GiB; split it");
+      if (file.toString().toLowerCase(Locale.ROOT).endsWith(".parquet")) return rows(file);
       String text = Files.readString(file);
       if (text.stripLeading().startsWith("[")) {
         int i = 0;
@@ -80,6 +99,18 @@ public final class Conversations {
     } catch (IOException e) {
       throw MappedFile.unreadable(file, e);
     }
+  }
+
+  private static List<Map.Entry<String, JsonNode>> rows(Path file) {
+    List<Map.Entry<String, JsonNode>> out = new ArrayList<>();
+    try (ParquetFile parquet = ParquetFile.open(file)) {
+      if (parquet.bytes(COLUMNS) > MOST_BYTES) {
+        throw new BadInput(file + ": more than 1 GiB once expanded; split it");
+      }
+      if (parquet.columns().stream().noneMatch(COLUMNS::contains)) throw unknown(file.toString());
+      parquet.read(COLUMNS, (n, row) -> out.add(Map.entry(file + "[" + n + "]", row)));
+    }
+    return out;
   }
 
   /**

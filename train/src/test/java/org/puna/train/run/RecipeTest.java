@@ -36,7 +36,12 @@ class RecipeTest {
     assertThat(r.whole("batch.rows") * r.whole("batch.length")).isBetween(20_000L, 100_000L);
     for (String key : Keys.all().keySet()) {
       boolean given =
-          List.of("tokenizer.file", "data.paths", "optimizer.momentum", "optimizer.matrix_lr")
+          List.of(
+                      "tokenizer.file",
+                      "data.paths",
+                      "data.field",
+                      "optimizer.momentum",
+                      "optimizer.matrix_lr")
                   .contains(key)
               || key.matches("(lora|distill|align)\\..*|data.epochs");
       assertThat(r.has(key)).as(key).isEqualTo(!given);
