@@ -45,7 +45,7 @@ public final class Main {
     Console console = context.console();
     Puna puna = new Puna();
     try {
-      int code = commandLine(context, puna).execute(args);
+      int code = commandLine(context, puna, args).execute(args);
       if (code != Failures.FAILED) {
         console.out().flush();
       }
@@ -56,11 +56,14 @@ public final class Main {
     }
   }
 
-  /** Returns the parser with every command, writing to the context's streams. */
-  static CommandLine commandLine(Context context, Puna puna) {
+  /**
+   * Returns the parser for a command line, writing to the context's streams; without arguments it
+   * has every command.
+   */
+  static CommandLine commandLine(Context context, Puna puna, String... args) {
     Console console = context.console();
     CommandLine line = new CommandLine(puna);
-    Commands.all(context).forEach(line::addSubcommand);
+    Commands.addTo(line, context, args);
     line.setOut(new PrintWriter(console.out(), true, StandardCharsets.UTF_8));
     line.setErr(new PrintWriter(console.err(), true, StandardCharsets.UTF_8));
     line.setCaseInsensitiveEnumValuesAllowed(true);

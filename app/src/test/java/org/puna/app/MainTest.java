@@ -67,10 +67,23 @@ class MainTest {
                 }));
   }
 
-  private CommandLine root() {
+  @Test
+  void makesOnlyTheCommandThatIsNamed() {
+    root()
+        .getSubcommands()
+        .forEach((name, c) -> assertThat(c.getCommandSpec().name()).isEqualTo(name));
+    assertThat(root("run", "model", "help").getSubcommands()).containsOnlyKeys("run");
+    assertThat(root("-v", "--debug", "bench").getSubcommands()).containsOnlyKeys("bench");
+    int all = root().getSubcommands().size();
+    assertThat(root("help", "run").getSubcommands()).hasSize(all);
+    assertThat(root("rnu").getSubcommands()).as("to guess from").hasSize(all);
+    assertThat(root("--help").getSubcommands()).hasSize(all);
+  }
+
+  private CommandLine root(String... args) {
     Console none =
         Console.of(bytes(""), OutputStream.nullOutputStream(), new ByteArrayOutputStream());
-    return Main.commandLine(new Context(none, new Settings(home, false, 1)), new Puna());
+    return Main.commandLine(new Context(none, new Settings(home, false, 1)), new Puna(), args);
   }
 
   private static ByteArrayInputStream bytes(String s) {

@@ -40,8 +40,7 @@ public record Console(
    */
   public static Console system() {
     String said = System.getProperty("puna.terminals");
-    boolean both = Optional.ofNullable(System.console()).map(c -> c.isTerminal()).orElse(false);
-    String terminals = said != null ? said : both ? "012" : "";
+    String terminals = said != null ? said : bothTerminals() ? "012" : "";
     return new Console(
         System.in,
         new PrintStream(
@@ -53,6 +52,10 @@ public record Console(
         terminals.contains("0"),
         terminals.contains("1"),
         terminals.contains("2"));
+  }
+
+  private static boolean bothTerminals() {
+    return Optional.ofNullable(System.console()).map(c -> c.isTerminal()).orElse(false);
   }
 
   /** Returns a console without terminals over the given streams, for tests and embedding. */

@@ -124,6 +124,7 @@ class LauncherTest {
   private Map<String, String> environment(Map<String, String> more) {
     Map<String, String> env = new java.util.HashMap<>();
     env.put("PUNA_JAVA_HOME", JAVA);
+    env.put("PUNA_CDS", "off");
     env.put("PATH", bin + ":" + System.getenv("PATH"));
     env.putAll(more);
     return env;
@@ -296,6 +297,75 @@ class LauncherTest {
     Map<String, String> other =
         Map.of("PUNA_JAVA_HOME", "", "JAVA_HOME", "/none", "HOME", home.getParent().toString());
     assertThat(puna(other, "x").code()).isEqualTo(1);
+  }
+
+  /** Starts with a log of the loaded classes; returns where {@code Main} came from. */
+  private String source(Map<String, String> env) throws Exception {
+    Path log = temp.resolve("classes.log");
+    Map<String, String> all = new java.util.HashMap<>(env);
+    all.put("PUNA_JAVA_OPTS", "-Xlog:class+load:file=" + log);
+    Done done = puna(all, "x");
+    assertThat(done.code()).isEqualTo(1);
+    assertThat(done.out()).startsWith("arg x\n").hasLineCount(3);
+    assertThat(done.err().lines().filter(l -> !l.startsWith("puna: building"))).isEmpty();
+    return Files.readAllLines(log).stream()
+        .filter(l -> l.contains(" org.puna.app.Main "))
+        .map(l -> l.replaceFirst(".* source: ", ""))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private List<Path> archives() throws IOException {
+    try (var all = Files.list(project.resolve(".puna-build/classes"))) {
+      return all.filter(p -> p.toString().endsWith(".jsa")).toList();
+    }
+  }
+
+  @Test
+  void startsFromAClassArchiveThatFitsAndWithoutAnyOther() throws Exception {
+    Map<String, String> on = Map.of("PUNA_CDS", "on");
+    assertThat(source(on)).startsWith("shared objects file");
+    assertThat(source(Map.of())).as("switched off").startsWith("file:");
+    Path archive = archives().getFirst();
+    byte[] good = Files.readAllBytes(archive);
+    Files.write(archive, java.util.Arrays.copyOf(good, good.length / 2));
+    assertThat(source(on)).as("cut off").startsWith("file:");
+    Files.writeString(archive, "no archive at all");
+    assertThat(source(on)).startsWith("file:");
+    Files.write(archive, new byte[0]);
+    assertThat(source(on)).as("a JVM that could not make one").startsWith("file:");
+    assertThat(archives()).containsExactly(archive);
+    Files.delete(archive);
+    assertThat(source(on)).as("made beside the program").startsWith("file:");
+    for (int i = 0; i < 10 * SECONDS && archives().isEmpty(); i++) {
+      Thread.sleep(100);
+    }
+    assertThat(source(on)).startsWith("shared objects file");
+  }
+
+  @Test
+  void whereNothingCanBeWrittenTheArchiveLiesInOnesOwnCacheOrNowhere() throws Exception {
+    puna("x");
+    Path state = project.resolve(".puna-build");
+    // A file in the folder's place cannot be written into, not even by an administrator.
+    Files.writeString(state.resolve("classes"), "");
+    Path cache = temp.resolve("a cache");
+    Map<String, String> env = Map.of("PUNA_CDS", "on", "XDG_CACHE_HOME", cache.toString());
+    assertThat(source(env)).startsWith("file:");
+    for (int i = 0; i < 10 * SECONDS && !holdsArchive(cache); i++) {
+      Thread.sleep(100);
+    }
+    assertThat(source(env)).startsWith("shared objects file");
+    Path file = Files.writeString(temp.resolve("a file"), "");
+    Map<String, String> nowhere = Map.of("PUNA_CDS", "on", "XDG_CACHE_HOME", file.toString());
+    assertThat(source(nowhere)).startsWith("file:");
+  }
+
+  private static boolean holdsArchive(Path folder) throws IOException {
+    if (!Files.exists(folder)) return false;
+    try (var all = Files.walk(folder)) {
+      return all.anyMatch(p -> p.toString().endsWith(".jsa"));
+    }
   }
 
   /** A folder of the tools that the launcher needs, without those named. */
