@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.puna.app.cli.Context;
+import org.puna.model.config.BadInput;
 import org.puna.train.tune.FineTuning;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -46,8 +47,8 @@ final class TuneOptions {
       description = "Begin with these adapters, a folder of the peft library.")
   private @Nullable Path adapter;
 
-  @Option(names = "--out", paramLabel = "DIR", required = true, description = "The run's folder.")
-  private Path out = Path.of("");
+  @Option(names = "--out", paramLabel = "DIR", description = "The run's folder.")
+  private @Nullable Path out;
 
   @Option(
       names = "--merge",
@@ -57,7 +58,20 @@ final class TuneOptions {
   @Option(names = "--resume", description = "Go on from the newest checkpoint in the folder.")
   private boolean resume;
 
+  /**
+   * Returns the request of a run.
+   *
+   * @throws BadInput if the run has no folder
+   */
   FineTuning.Request request(Context context) {
+    if (out == null) {
+      throw new BadInput("--out is missing: name the folder of the run, such as --out runs/one");
+    }
+    return request(context, out);
+  }
+
+  /** Returns a request. */
+  FineTuning.Request request(Context context, Path out) {
     return new FineTuning.Request(
         context.store().resolve(model),
         data,

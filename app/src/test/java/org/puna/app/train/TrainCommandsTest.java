@@ -117,6 +117,29 @@ class TrainCommandsTest {
         "batch.rows=1",
         "--out",
         at("distilled"));
+    ok(
+        "distill",
+        at("run/model"),
+        at("chats.jsonl"),
+        "--teacher",
+        at("tuned/model"),
+        "--set",
+        "distill.k=8",
+        "--store",
+        at("kept.safetensors"));
+    String learned =
+        ok(
+                "distill",
+                at("run/model"),
+                "--teacher",
+                at("kept.safetensors"),
+                "--set",
+                "steps=1",
+                "--out",
+                at("distilled-again"))
+            .err();
+    assertThat(learned).contains("teacher: the 8 likeliest tokens that model gave to");
+    assertMistake("--out is missing", "distill", at("run/model"), "--teacher", at("tuned/model"));
   }
 
   @Test

@@ -95,7 +95,8 @@ public final class Distillation implements Objective {
     kls[r] = divergence;
   }
 
-  private static double logSum(float[] x, int from, int n, double temperature) {
+  /** Computes the logarithm of {@code Σ exp(x / temperature)}. */
+  static double logSum(float[] x, int from, int n, double temperature) {
     double max = Double.NEGATIVE_INFINITY;
     for (int i = from; i < from + n; i++) max = Math.max(max, x[i]);
     double sum = 0;

@@ -61,6 +61,7 @@ final class Keys {
     k.put("lora.targets", new Key(Kind.TEXTS, "matrices that get adapters, such as attn_q"));
     k.put("distill.alpha", new Key(Kind.NUMBER, "part of the teacher in the loss, 0 to 1"));
     k.put("distill.temperature", new Key(Kind.NUMBER, "of both distributions"));
+    k.put("distill.k", new Key(Kind.WHOLE, "tokens that are stored of a teacher"));
     k.put("align.method", new Key(Kind.TEXT, "dpo from pairs, grpo from a reward"));
     k.put("align.beta", new Key(Kind.NUMBER, "strength of the reference"));
     k.put("align.reward", new Key(Kind.TEXT, "what grpo rewards: number or text"));

@@ -1,5 +1,6 @@
 package org.puna.train.tune;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -7,13 +8,14 @@ import java.util.Map;
 import java.util.function.BooleanSupplier;
 import org.puna.model.Checkpoint;
 import org.puna.model.config.BadInput;
-import org.puna.model.tokenizer.Tokenizer;
 import org.puna.tensor.Graph;
 import org.puna.train.data.Batches;
 import org.puna.train.data.MicroBatch;
 import org.puna.train.loss.Distillation;
 import org.puna.train.loss.Network;
 import org.puna.train.loss.Part;
+import org.puna.train.loss.TopK;
+import org.puna.train.loss.TopKDistillation;
 import org.puna.train.params.Parameters;
 import org.puna.train.run.Compute;
 import org.puna.train.run.Initial;
@@ -22,7 +24,10 @@ import org.puna.train.run.TrainingRun;
 import org.puna.train.run.Watcher;
 import org.puna.train.tape.Recompute;
 
-/** Trains a model to answer as a teacher does, over the same vocabulary. */
+/**
+ * Trains a model to answer as a teacher does, over the same vocabulary: a teacher in memory, or
+ * what {@link Storing} kept of one.
+ */
 public final class Distilling {
   private final FineTuning.Request request;
   private final Path teacher;
@@ -32,7 +37,7 @@ public final class Distilling {
    * A run that has not begun.
    *
    * @param request the student, the data and the rest
-   * @param teacher a folder or GGUF file
+   * @param teacher a folder, a GGUF file, or a file that {@link Storing} wrote
    */
   public Distilling(FineTuning.Request request, Path teacher, Watcher watcher) {
     this.request = request;
@@ -66,6 +71,56 @@ public final class Distilling {
     }
   }
 
+  /** A micro-batch with what was kept of a teacher's answer to it. */
+  private record Told(MicroBatch batch, TopK told, double alpha, double temperature)
+      implements Part {
+    @Override
+    public int counted() {
+      return batch.counted();
+    }
+
+    private TopKDistillation objective(double weight) {
+      float[] weights = new float[batch.counted()];
+      Arrays.fill(weights, (float) weight);
+      return new TopKDistillation(batch.targets(), weights, told, alpha, temperature);
+    }
+
+    @Override
+    public double learn(Network network, double weight) {
+      return network.train(batch.rows(), objective(weight));
+    }
+
+    @Override
+    public double measure(Network network) {
+      return network.loss(batch.rows(), objective(1));
+    }
+  }
+
+  /** Returns whether a path is a file that holds what a teacher said, and no model. */
+  static boolean isStored(Path teacher) {
+    return Files.isRegularFile(teacher) && teacher.toString().endsWith(".safetensors");
+  }
+
+  /** Fills in what a recipe of distillation leaves open. */
+  static void defaults(Recipe recipe) {
+    recipe.otherwise("distill.alpha", 0.5);
+    recipe.otherwise("distill.temperature", 2.0);
+    recipe.otherwise("optimizer.beta2", 0.95);
+  }
+
+  private static double alpha(Recipe recipe) {
+    double alpha = recipe.number("distill.alpha");
+    if (alpha >= 0 && alpha <= 1) return alpha;
+    throw new BadInput("distill.alpha: expected 0 to 1, found " + alpha);
+  }
+
+  /** Returns the temperature of both distributions. */
+  static double temperature(Recipe recipe) {
+    double temperature = recipe.number("distill.temperature");
+    if (temperature > 0) return temperature;
+    throw new BadInput("distill.temperature: expected more than 0, found " + temperature);
+  }
+
   /**
    * Runs.
    *
@@ -74,22 +129,21 @@ public final class Distilling {
    */
   public TrainingRun.Ending run(BooleanSupplier stop) {
     Recipe recipe = request.values();
+    return isStored(teacher) ? stored(recipe, stop) : live(recipe, stop);
+  }
+
+  private TrainingRun.Ending live(Recipe recipe, BooleanSupplier stop) {
     try (Checkpoint base = Checkpoint.open(request.model());
         Checkpoint master = Checkpoint.open(teacher);
         Compute compute = Compute.open(request.threads())) {
-      sameVocabulary(base, master);
-      recipe.otherwise("distill.alpha", 0.5);
-      recipe.otherwise("distill.temperature", 2.0);
-      double alpha = recipe.number("distill.alpha");
-      double temperature = recipe.number("distill.temperature");
-      if (!(alpha >= 0 && alpha <= 1) || !(temperature > 0)) {
-        throw new BadInput("distill: expected alpha from 0 to 1 and a temperature above 0");
-      }
+      Vocabularies.same(base, master);
+      defaults(recipe);
+      double alpha = alpha(recipe);
+      double temperature = temperature(recipe);
       Parameters fixed = Initial.given(master.weights(), _ -> false);
       int context = Math.min(base.config().contextLength(), master.config().contextLength());
       Graph graph = master.architecture().forward(master.config(), fixed, context);
       recipe.otherwise("name", base.name() + "-distilled");
-      recipe.otherwise("optimizer.beta2", 0.95);
       try (Batches plain = FineTuning.batches(recipe, base, request)) {
         Network net =
             new Network(
@@ -101,20 +155,83 @@ public final class Distilling {
                 compute.grads(),
                 compute.team());
         Batches batches = new TaughtBatches(plain, net, alpha, temperature);
-        TrainingRun.Model model = Student.of(recipe, base, request);
-        return new TrainingRun(
-                request.out(),
-                recipe,
-                model,
-                batches,
-                List.of(),
-                0,
-                compute,
-                request.threads(),
-                watcher)
-            .run(request.resume(), stop);
+        return run(recipe, base, batches, compute, stop);
       }
     }
+  }
+
+  private TrainingRun.Ending stored(Recipe recipe, BooleanSupplier stop) {
+    if (!request.data().isEmpty() || request.replay().isPresent()) {
+      throw new BadInput(
+          "distill: " + teacher + " holds the texts itself; leave DATA and --replay out");
+    }
+    try (Checkpoint base = Checkpoint.open(request.model());
+        StoredTeacher told = new StoredTeacher(teacher);
+        Compute compute = Compute.open(request.threads())) {
+      told.sameVocabulary(base);
+      recipe.otherwise("distill.temperature", told.temperature());
+      defaults(recipe);
+      double alpha = alpha(recipe);
+      double temperature = temperature(recipe);
+      if (temperature != told.temperature()) {
+        throw new BadInput(
+            "distill.temperature: "
+                + teacher
+                + " was stored at "
+                + told.temperature()
+                + ", found "
+                + temperature
+                + "; leave it out, or store the teacher anew");
+      }
+      watcher.note(told.describe());
+      recipe.otherwise("name", base.name() + "-distilled");
+      Examples batches = examples(recipe, base, told, alpha, temperature);
+      return run(recipe, base, batches, compute, stop);
+    }
+  }
+
+  private static Examples examples(
+      Recipe recipe, Checkpoint base, StoredTeacher told, double alpha, double temperature) {
+    List<Example> all = told.examples();
+    int longest = all.stream().mapToInt(e -> e.ids().length).max().orElse(2);
+    boolean given = told.rowsPerStep() > 0;
+    if (given) {
+      recipe.otherwise("batch.rows", told.rowsPerStep());
+      recipe.otherwise("batch.length", longest - 1);
+      recipe.otherwise("data.epochs", 1.0);
+    }
+    TuneDefaults.fill(recipe, base, all.size(), longest);
+    int length = recipe.size("batch.length", 1, base.config().contextLength());
+    return new Examples(
+        all,
+        length,
+        recipe.size("batch.rows", 1, 1 << 20),
+        Storing.rows(told.k(), longest),
+        recipe.whole("steps"),
+        given ? Examples.given() : Examples.shuffled(recipe.whole("seed")),
+        (batch, numbers) -> {
+          int[] counted = new int[numbers.length];
+          for (int i = 0; i < counted.length; i++) {
+            counted[i] = all.get(numbers[i]).first(length + 1).counted();
+          }
+          return new Told(batch, told.told(numbers, counted), alpha, temperature);
+        });
+  }
+
+  private TrainingRun.Ending run(
+      Recipe recipe, Checkpoint base, Batches batches, Compute compute, BooleanSupplier stop) {
+    TrainingRun.Model model = Student.of(recipe, base, request);
+    return new TrainingRun(
+            request.out(),
+            recipe,
+            model,
+            batches,
+            List.of(),
+            0,
+            compute,
+            request.threads(),
+            watcher)
+        .run(request.resume(), stop);
   }
 
   private record TaughtBatches(Batches plain, Network teacher, double alpha, double temperature)
@@ -147,35 +264,6 @@ public final class Distilling {
     @Override
     public void close() {
       plain.close();
-    }
-  }
-
-  /** Logits can be compared only where every id means the same token. */
-  private static void sameVocabulary(Checkpoint student, Checkpoint master) {
-    int n = student.config().vocabSize();
-    int m = master.config().vocabSize();
-    if (n != m) {
-      throw new BadInput(
-          "distill: the teacher's vocabulary has "
-              + m
-              + " tokens, the student's "
-              + n
-              + "; choose a teacher of the same tokenizer");
-    }
-    if (!student.hasTokenizer() || !master.hasTokenizer()) return;
-    Tokenizer a = student.tokenizer();
-    Tokenizer b = master.tokenizer();
-    for (int id = 0; id < Math.min(a.vocabSize(), b.vocabSize()); id++) {
-      if (!a.token(id).equals(b.token(id))) {
-        throw new BadInput(
-            "distill: token "
-                + id
-                + " is \""
-                + b.token(id)
-                + "\" to the teacher and \""
-                + a.token(id)
-                + "\" to the student; choose a teacher of the same tokenizer");
-      }
     }
   }
 }

@@ -3,7 +3,8 @@ package org.puna.train.tune;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.Function;
+import java.util.function.IntFunction;
+import java.util.function.LongToIntFunction;
 import org.puna.model.config.BadInput;
 import org.puna.train.data.Batches;
 import org.puna.train.data.MicroBatch;
@@ -16,12 +17,35 @@ import org.puna.train.tape.Rows;
  * sequences that do not see each other.
  */
 public final class Examples implements Batches {
-  private final List<Example> examples;
+  private final List<Example> examples = new ArrayList<>();
+  private final int[] numbers;
   private final int rows;
   private final int maxRows;
   private final long steps;
-  private final Shuffle order;
-  private final Function<MicroBatch, Part> objective;
+  private final LongToIntFunction order;
+  private final Learning learning;
+
+  /** Says what is learned of a part. */
+  @FunctionalInterface
+  public interface Learning {
+    /**
+     * Returns a part that can be learned.
+     *
+     * @param batch several examples
+     * @param numbers the place of each in the list that was given
+     */
+    Part of(MicroBatch batch, int[] numbers);
+  }
+
+  /** Returns a seeded order. */
+  static IntFunction<LongToIntFunction> shuffled(long seed) {
+    return n -> new Shuffle(n, seed)::at;
+  }
+
+  /** Returns the order in which they are given, over and over. */
+  static IntFunction<LongToIntFunction> given() {
+    return n -> i -> (int) (i % n);
+  }
 
   /**
    * Examples for a run.
@@ -29,7 +53,8 @@ public final class Examples implements Batches {
    * @param length tokens of an example; longer ones are cut
    * @param rows examples of a step
    * @param microTokens tokens that are computed together; at least one example is
-   * @param objective what is learned of each part: itself, for cross-entropy
+   * @param order of that many examples
+   * @param learning what is learned of each part: itself, for cross-entropy
    * @throws BadInput if nothing in them is learned
    */
   public Examples(
@@ -38,11 +63,17 @@ public final class Examples implements Batches {
       int rows,
       int microTokens,
       long steps,
-      long seed,
-      Function<MicroBatch, Part> objective) {
-    // One more than the length: the last token is a target only.
-    this.examples =
-        examples.stream().map(e -> e.first(length + 1)).filter(e -> e.counted() > 0).toList();
+      IntFunction<LongToIntFunction> order,
+      Learning learning) {
+    int[] kept = new int[examples.size()];
+    for (int i = 0; i < kept.length; i++) {
+      // One more than the length: the last token is a target only.
+      Example e = examples.get(i).first(length + 1);
+      if (e.counted() == 0) continue;
+      kept[this.examples.size()] = i;
+      this.examples.add(e);
+    }
+    numbers = kept;
     if (this.examples.isEmpty()) {
       throw new BadInput(
           "examples: no token of the assistant lies within batch.length="
@@ -52,28 +83,34 @@ public final class Examples implements Batches {
     this.rows = rows;
     this.maxRows = Math.max(length, microTokens);
     this.steps = steps;
-    this.order = new Shuffle(this.examples.size(), seed);
-    this.objective = objective;
+    this.order = order.apply(this.examples.size());
+    this.learning = learning;
   }
 
   @Override
   public List<Part> step(long step) {
     List<Part> parts = new ArrayList<>();
-    List<Example> together = new ArrayList<>();
+    List<Integer> together = new ArrayList<>();
     int tokens = 0;
     for (int r = 0; r < rows; r++) {
-      Example e = examples.get(order.at(step * rows + r));
-      int n = e.ids().length - 1;
+      int e = order.applyAsInt(step * rows + r);
+      int n = examples.get(e).ids().length - 1;
       if (tokens + n > maxRows) {
-        parts.add(objective.apply(part(together)));
+        parts.add(learned(together));
         together.clear();
         tokens = 0;
       }
       together.add(e);
       tokens += n;
     }
-    parts.add(objective.apply(part(together)));
+    parts.add(learned(together));
     return parts;
+  }
+
+  private Part learned(List<Integer> together) {
+    return learning.of(
+        part(together.stream().map(examples::get).toList()),
+        together.stream().mapToInt(e -> numbers[e]).toArray());
   }
 
   /** Puts examples one after the other; only what is learned is asked for. */

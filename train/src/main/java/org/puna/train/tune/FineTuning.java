@@ -113,8 +113,8 @@ public final class FineTuning {
         recipe.size("batch.rows", 1, 1 << 20),
         TuneDefaults.MICRO_TOKENS,
         recipe.whole("steps"),
-        recipe.whole("seed"),
-        b -> b);
+        Examples.shuffled(recipe.whole("seed")),
+        (b, _) -> b);
   }
 
   /** Encodes the conversations of files for a model. */

@@ -279,6 +279,45 @@ class TuneTest {
   }
 
   @Test
+  void aStoredTeacherTeachesTheSame() throws IOException {
+    Path data =
+        data(
+            "chat.jsonl",
+            """
+            {"messages":[{"role":"user","content":"What is red?"},{"role":"assistant","content":"A rose."}]}
+            {"question":"Who sat there?","answer":"The cat."}
+            {"question":"Who?","answer":"You."}
+            """);
+    Path file = dir.resolve("kept.safetensors");
+    List<String> sets = List.of("steps=6", "batch.rows=2", "optimizer.lr=1e-2", "seed=5");
+    new Storing(request(data, List.of("distill.k=280"), false), model(), file, new Quiet())
+        .run(() -> false);
+    new Distilling(request(data, sets, false), model(), new Quiet()).run(() -> false);
+    List<Double> live = losses();
+    var stored =
+        new FineTuning.Request(
+            model(),
+            List.of(),
+            Optional.empty(),
+            sets,
+            dir.resolve("out2"),
+            Optional.empty(),
+            Optional.empty(),
+            false,
+            false,
+            1);
+    new Distilling(stored, file, new Quiet()).run(() -> false);
+    List<Double> kept =
+        Journal.read(dir.resolve("out2").resolve("metrics.jsonl")).stream()
+            .map(n -> n.get("loss").doubleValue())
+            .toList();
+    assertThat(kept).hasSize(6);
+    for (int s = 0; s < 6; s++) {
+      assertThat(kept.get(s)).isCloseTo(live.get(s), org.assertj.core.data.Offset.offset(LOSS));
+    }
+  }
+
+  @Test
   void anotherVocabularyIsNoTeacher() throws IOException, URISyntaxException {
     Path data = data("q.json", "[{\"question\":\"Who?\",\"answer\":\"You.\"}]");
     var distilling = new Distilling(request(data, List.of(), false), golden("init"), new Quiet());
