@@ -179,26 +179,6 @@ class TuneTest {
   }
 
   @Test
-  void answersThatAreRightBecomeLikelier() throws IOException {
-    Path data = data("q.jsonl", "{\"question\":\"Red?\",\"answer\":\"#### 3\"}\n");
-    List<String> sets =
-        List.of(
-            "align.method=grpo",
-            "align.tokens=3",
-            "align.group=6",
-            "batch.rows=1",
-            "steps=30",
-            "schedule.name=constant",
-            "optimizer.lr=3e-2");
-    new Aligning(request(data, sets, false), new Quiet()).run(() -> false);
-    List<Double> rewards =
-        Journal.read(dir.resolve("out").resolve("metrics.jsonl")).stream()
-            .map(n -> n.get("reward").doubleValue())
-            .toList();
-    assertThat(rewards).hasSize(30).allMatch(r -> r >= 0 && r <= 1);
-  }
-
-  @Test
   void rewardsAndAdvantages() {
     assertThat(Reward.NUMBER.of("so 1,200 and then 42.0", "#### 42")).isEqualTo(1);
     assertThat(Reward.NUMBER.of("42 or 43", "#### 42")).isZero();
