@@ -10,6 +10,7 @@ import java.util.Map;
  * @param description what was measured, on what
  * @param conditions what was measured on
  * @param values each constant
+ * @param shapes what the measurements say beyond the constants of layers like those measured
  * @param fit the residuals of the fit, all zero where nothing was fitted
  */
 public record Calibration(
@@ -17,6 +18,7 @@ public record Calibration(
     String description,
     Conditions conditions,
     Map<Constant, Double> values,
+    ShapeResiduals shapes,
     Residuals fit) {
 
   /**
@@ -46,6 +48,24 @@ public record Calibration(
     EnumMap<Constant, Double> all = new EnumMap<>(Constant.class);
     for (Constant c : Constant.values()) all.put(c, values.getOrDefault(c, c.start()));
     values = all;
+  }
+
+  /**
+   * A calibration by its constants alone.
+   *
+   * @param name the name it is used by
+   * @param description what was measured, on what
+   * @param conditions what was measured on
+   * @param values each constant
+   * @param fit the residuals of the fit
+   */
+  public Calibration(
+      String name,
+      String description,
+      Conditions conditions,
+      Map<Constant, Double> values,
+      Residuals fit) {
+    this(name, description, conditions, values, ShapeResiduals.NONE, fit);
   }
 
   /**

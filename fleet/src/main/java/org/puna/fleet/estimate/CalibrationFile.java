@@ -6,8 +6,10 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.puna.fleet.Accelerator;
@@ -138,6 +140,7 @@ public final class CalibrationFile {
     all.put("description", c.description());
     all.put("conditions", conditions);
     all.put("constants", constants);
+    all.put("shapes", c.shapes().shapes().stream().map(CalibrationFile::numbers).toList());
     all.put("fit", c.fit());
     return all;
   }
@@ -164,6 +167,7 @@ public final class CalibrationFile {
           root.path("description").asString(""),
           new Conditions(machine, recompute),
           values,
+          shapes(root.path("shapes")),
           new Calibration.Residuals(
               fit.path("rows").asInt(0),
               fit.path("meanAbsolute").asDouble(0),
@@ -175,5 +179,24 @@ public final class CalibrationFile {
       throw new BadInput(
           where + ": not a calibration; run puna fleet calibrate again to write it", e);
     }
+  }
+
+  /** A measured shape as a row: tensor parallelism, width, head, sequence, micro-batch, weight. */
+  private static List<Number> numbers(ShapeResiduals.Shape s) {
+    return List.of(s.tp(), s.width(), s.headDim(), s.seq(), s.microBatch(), s.weight());
+  }
+
+  private static ShapeResiduals shapes(JsonNode rows) {
+    List<ShapeResiduals.Shape> shapes = new ArrayList<>();
+    for (JsonNode row : rows) {
+      int[] n = new int[5];
+      for (int i = 0; i < n.length; i++) {
+        n[i] = row.path(i).asInt(0);
+        if (n[i] < 1) throw new IllegalArgumentException("a measured shape has a size below 1");
+      }
+      double weight = row.path(n.length).asDouble(0);
+      shapes.add(new ShapeResiduals.Shape(n[0], n[1], n[2], n[3], n[4], weight));
+    }
+    return new ShapeResiduals(shapes);
   }
 }

@@ -13,7 +13,9 @@ import org.puna.model.config.ActivationMemory.Recompute;
  * Fits the constants to measurements: Levenberg–Marquardt on the logarithm of prediction over
  * measurement, with Huber's weights so that a few disturbed measurements do not decide, extra
  * weight on errors that a plan could not be trusted with, and a pull of every constant towards its
- * start so that nothing is fitted that the rows do not show.
+ * start so that nothing is fitted that the rows do not show. What the constants leave of the rows
+ * is remembered by the shape of a layer ({@link ShapeResiduals}), except of rows that name a
+ * network of their own: those were measured elsewhere.
  */
 public final class Calibrator {
   /** Error above which a row counts linearly: about the noise of repeated iterations. */
@@ -92,18 +94,31 @@ public final class Calibrator {
    * @param rows the measurements
    */
   public Calibration fit(String name, String description, List<Measurement> rows) {
-    double[] x = solve(rows);
-    Calibration fitted =
-        new Calibration(name, description, conditions, values(x), Calibration.Residuals.NONE);
+    Calibration fitted = fitted(name, description, rows);
     double[] errors = errors(rows, fitted);
     double[] unseen = crossValidate(rows);
     return new Calibration(
         name,
         description,
         conditions,
-        values(x),
+        fitted.values(),
+        fitted.shapes(),
         new Calibration.Residuals(
             rows.size(), mean(errors), median(errors), max(errors), mean(unseen), max(unseen)));
+  }
+
+  /** Constants, and what they leave of the rows; the residuals are not stated. */
+  private Calibration fitted(String name, String description, List<Measurement> rows) {
+    Map<Constant, Double> values = values(solve(rows));
+    Calibration constants =
+        new Calibration(name, description, conditions, values, Calibration.Residuals.NONE);
+    List<Measurement> here = rows.stream().filter(m -> m.scaleOutGBps().isEmpty()).toList();
+    ShapeResiduals shapes =
+        ShapeResiduals.of(
+            here.stream().map(m -> m.run(conditions)).toList(),
+            here.stream().mapToDouble(m -> -Math.log1p(error(m, constants))).toArray());
+    return new Calibration(
+        name, description, conditions, values, shapes, Calibration.Residuals.NONE);
   }
 
   /**
@@ -123,8 +138,7 @@ public final class Calibrator {
         if (i % FOLDS != fold) train.add(rows.get(order.get(i)));
       }
       if (train.isEmpty()) continue;
-      Calibration c =
-          new Calibration("fold", "", conditions, values(solve(train)), Calibration.Residuals.NONE);
+      Calibration c = fitted("fold", "", train);
       for (int i = fold; i < order.size(); i += FOLDS) {
         errors[order.get(i)] = error(rows.get(order.get(i)), c);
       }

@@ -12,7 +12,8 @@ import org.puna.model.config.ModelSize;
  *
  * <p>T = Σ stages / v + (n − 1/v) · slowest stage + exposed gradients + optimiser, for n
  * micro-batches and v interleaved chunks: 1F1B for v = 1 (Narayanan et al. 2021, section 2.2). The
- * time of a stage comes from {@link LayerTime}.
+ * time of a stage comes from {@link LayerTime}. Where a calibration remembers layers of the same
+ * shape on the same machine, {@link ShapeResiduals} has the last word.
  */
 public final class IterationModel {
   /** Bytes that Adam reads and writes for a parameter: gradient, master, two moments, weight. */
@@ -122,8 +123,16 @@ public final class IterationModel {
     parts.put("gradient reduction not hidden", exposed);
     parts.put("optimizer", optimizer);
     parts.put("slowest server and fixed costs", straggler + c(Constant.ITERATION));
-
+    double beyond = beyond(run, machine);
+    if (beyond != 0) parts.put("beyond the model, as measured", (steps + straggler) * beyond);
     return parts;
+  }
+
+  /** What measurements of such layers add, as a part of the modelled time. */
+  private double beyond(TrainingRun run, Machine machine) {
+    if (calibration.shapes().shapes().isEmpty()) return 0;
+    if (!calibration.conditions().hold(run, machine)) return 0;
+    return Math.expm1(calibration.shapes().logRatio(run));
   }
 
   private double c(Constant constant) {

@@ -122,8 +122,8 @@ public final class PublishedTables {
 
   /**
    * GPU-hours of published runs, a table with the columns model, active_params_b, tokens_t, gpu,
-   * gpu_hours, and optionally what else is known of a run: tp, cp, pp, dp, seq, global_batch_seqs,
-   * gpus, precision.
+   * gpu_hours, and optionally what else is known of a run: shape (the model spelled out), tp, cp,
+   * pp, dp, seq, global_batch_seqs, gpus, precision.
    *
    * @param text the file
    * @param file its name for errors
@@ -135,7 +135,8 @@ public final class PublishedTables {
     List<Row> rows = new ArrayList<>();
     for (Csv.Row r : Csv.read(text, file, List.of())) {
       String name = r.required("model");
-      ModelConfig m = shape(name, r.requiredNumber("active_params_b"));
+      double active = r.requiredNumber("active_params_b");
+      ModelConfig m = r.text("shape").map(ModelShapes::parse).orElseGet(() -> shape(name, active));
       Machine machine = Machine.of(catalogue.get(r.required("gpu"), r.where() + ": gpu"));
       double tokens = r.requiredNumber("tokens_t") * 1e12;
       PublishedRun run = PublishedRun.of(r, name, m, tokens, machine);
@@ -228,7 +229,14 @@ public final class PublishedTables {
       if (r.number("tp").isEmpty()) {
         int gpus = count(r, "gpus", known.gpus);
         return new PublishedRun(
-            gpus, seq, batch, known.layout, known.whole, known.recompute, precision, known.source);
+            gpus,
+            seq,
+            batch,
+            known.layout,
+            known.whole,
+            known.recompute,
+            precision,
+            source(r, known));
       }
       Layout layout =
           new Layout(
@@ -247,6 +255,14 @@ public final class PublishedTables {
           known.recompute,
           precision,
           "layout of the table");
+    }
+
+    private static String source(Csv.Row r, PublishedRun known) {
+      boolean gpus = r.number("gpus").isPresent();
+      boolean batch = r.number("global_batch_seqs").isPresent();
+      if (gpus && batch) return "GPUs and batch of the table";
+      String given = gpus ? "GPUs of the table; " : batch ? "batch of the table; " : "";
+      return given + known.source;
     }
 
     private static PublishedRun known(String name, ModelConfig m, double tokens, Machine machine) {
@@ -306,7 +322,7 @@ public final class PublishedTables {
           Machine.Precision.BF16,
           String.format(
               Locale.ROOT,
-              "assumed: %,d GPUs for about %.0f days, batch of %d million tokens",
+              "assumed where not given: %,d GPUs for about %.0f days, batch of %d million tokens",
               power,
               DAYS,
               before2023 ? 4 : 16));

@@ -101,6 +101,7 @@ class CalibratorTest {
             "my cluster",
             A100,
             Map.of(Constant.LINK_EFFICIENCY, 0.5),
+            new ShapeResiduals(List.of(new ShapeResiduals.Shape(8, 4096, 128, 2048, 2, -0.25))),
             new Calibration.Residuals(3, 0.1, 0.05, 0.2, 0.12, 0.3));
     CalibrationFile.save(c, folder);
     Calibration read = CalibrationFile.named("mine", folder, CHIPS);
