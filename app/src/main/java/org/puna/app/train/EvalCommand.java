@@ -187,7 +187,7 @@ public final class EvalCommand implements Callable<Integer> {
     try (Engine engine = new Engine(loaded.backend(), loaded.graph(room), sizes);
         Progress progress = context.progress(name, items.size())) {
       ChatModel chat = ChatModel.of(loaded.checkpoint(), engine, java.time.Clock.systemUTC());
-      return new Problems(chat, batch, maxTokens, examples)
+      return new Problems(chat, room, batch, maxTokens, examples)
           .score(name, problems(items), progress::step);
     }
   }

@@ -28,7 +28,7 @@ final class Pairs {
   }
 
   Likelihoods.Query query(String context, String continuation) {
-    String head = context.stripTrailing();
+    String head = stripped(context);
     String tail = context.substring(head.length()) + continuation;
     int[] whole = encode(head + tail);
     int[] first = encode(head);
@@ -38,6 +38,18 @@ final class Pairs {
       throw new BadInput("eval: the continuation '" + continuation + "' has no tokens of its own");
     }
     return new Likelihoods.Query(first, Arrays.copyOfRange(all, first.length, all.length));
+  }
+
+  /** Cuts off the white space at the end, of all that Unicode calls so. */
+  static String stripped(String text) {
+    int end = text.length();
+    while (end > 0 && isSpace(text.charAt(end - 1))) end--;
+    return text.substring(0, end);
+  }
+
+  /** Spaces that do not break a line count, unlike in Java's own method; so does the next line. */
+  private static boolean isSpace(char c) {
+    return Character.isWhitespace(c) || Character.isSpaceChar(c) || c == '\u0085';
   }
 
   /** Returns a text's tokens, with the token that begins texts where the model wants one. */

@@ -2,11 +2,12 @@ package org.puna.train.eval;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.IntConsumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -15,19 +16,28 @@ import org.puna.chat.CompletionRequest;
 import org.puna.chat.TextEvent;
 import org.puna.chat.TextGeneration;
 import org.puna.engine.Sampling;
+import org.puna.model.config.BadInput;
 
 /**
  * Scores word problems by what the model writes, greedily: {@code exact_match} takes the number
- * after {@code ####}, {@code flexible_match} the last number.
+ * after the first {@code ####}, {@code flexible_match} the last number. A prompt that leaves no
+ * room for the solution loses its beginning.
  *
  * @see "EleutherAI lm-evaluation-harness: gsm8k with its filters strict-match and flexible-extract"
  */
 public final class Problems {
   private static final Pattern STRICT = Pattern.compile("#### (-?[0-9.,]+)");
   private static final Pattern NUMBER = Pattern.compile("(-?[$0-9.,]{2,})|(-?[0-9]+)");
+  private static final Pattern FULL_STOP = Pattern.compile("\\.$", Pattern.UNIX_LINES);
+  private static final String MARK = "#### ";
+
+  /** What stands for an answer in which nothing is found. */
+  private static final String NOTHING = "[invalid]";
+
   private static final List<String> STOPS = List.of("Question:", "</s>", "<|im_end|>");
 
   private final ChatModel model;
+  private final int mostPrompt;
   private final int parallel;
   private final int maxTokens;
   private final String shots;
@@ -35,12 +45,27 @@ public final class Problems {
   /**
    * Word problems of a model.
    *
+   * @param contextLength positions that prompt and solution have together
    * @param parallel problems that are solved at the same time
    * @param maxTokens tokens of a solution at most
    * @param examples solved problems that are shown before each
+   * @throws BadInput if a solution alone fills the context
    */
-  public Problems(ChatModel model, int parallel, int maxTokens, List<Item.Problem> examples) {
+  public Problems(
+      ChatModel model,
+      int contextLength,
+      int parallel,
+      int maxTokens,
+      List<Item.Problem> examples) {
+    if (maxTokens >= contextLength) {
+      throw new BadInput(
+          "--max-tokens: expected fewer than the context's "
+              + contextLength
+              + ", found "
+              + maxTokens);
+    }
     this.model = model;
+    this.mostPrompt = contextLength - maxTokens;
     this.parallel = parallel;
     this.maxTokens = maxTokens;
     StringBuilder text = new StringBuilder();
@@ -69,11 +94,7 @@ public final class Problems {
     try {
       while (written.size() < problems.size()) {
         while (next < problems.size() && running.size() < parallel) {
-          running.addLast(
-              model.complete(
-                  new CompletionRequest(shots + ask(problems.get(next++)), Sampling.greedy())
-                      .withStops(STOPS)
-                      .withMaxTokens(maxTokens)));
+          running.addLast(start(shots + ask(problems.get(next++))));
         }
         written.add(read(running.removeFirst()));
         done.accept(1);
@@ -82,9 +103,9 @@ public final class Problems {
       running.forEach(TextGeneration::close);
     }
     for (int i = 0; i < problems.size(); i++) {
-      String gold = plain(first(STRICT, problems.get(i).answer()).orElse(""));
-      if (first(STRICT, written.get(i)).map(Problems::plain).equals(Optional.of(gold))) strict++;
-      if (last(written.get(i)).map(Problems::plain).equals(Optional.of(gold))) flexible++;
+      String gold = plain(problems.get(i).answer());
+      if (plain(first(written.get(i))).equals(gold)) strict++;
+      if (plain(last(written.get(i))).equals(gold)) flexible++;
     }
     int n = problems.size();
     Map<String, Double> m = new LinkedHashMap<>();
@@ -93,6 +114,19 @@ public final class Problems {
     m.put("flexible_match", (double) flexible / n);
     m.put("flexible_match_stderr", Score.standardError((double) flexible / n, n));
     return new Score(task, n, m);
+  }
+
+  private TextGeneration start(String prompt) {
+    int[] ids = model.tokenizer().encodeWithSpecials(prompt, false);
+    int[] kept = Arrays.copyOfRange(ids, Math.max(0, ids.length - mostPrompt), ids.length);
+    return model
+        .complete(
+            kept,
+            new CompletionRequest(prompt, Sampling.greedy())
+                .withStops(STOPS)
+                .withMaxTokens(maxTokens),
+            1)
+        .getFirst();
   }
 
   private static String read(TextGeneration generation) throws InterruptedException {
@@ -110,22 +144,28 @@ public final class Problems {
     }
   }
 
-  private static Optional<String> first(Pattern p, String text) {
-    Matcher m = p.matcher(text);
-    return m.find() ? Optional.of(m.group(1)) : Optional.empty();
+  /** Returns the number after the first {@code ####}. */
+  static String first(String text) {
+    Matcher m = STRICT.matcher(text);
+    return m.find() ? m.group(1).strip() : NOTHING;
   }
 
   /** Returns the last number of a text. */
-  static Optional<String> last(String text) {
+  static String last(String text) {
     Matcher m = NUMBER.matcher(text);
-    Optional<String> found = Optional.empty();
-    while (m.find()) found = Optional.of(m.group());
+    String found = NOTHING;
+    while (m.find()) found = m.group().strip();
     return found;
   }
 
-  /** Returns a number without signs of money and thousands, and without a full stop at its end. */
-  static String plain(String number) {
-    String s = number.replace(",", "").replace("$", "");
-    return s.endsWith(".") ? s.substring(0, s.length() - 1) : s;
+  /**
+   * Returns what is compared of a text: what follows its last {@code ####}, all where there is
+   * none, without signs of money and thousands, and without a full stop at its end.
+   */
+  static String plain(String text) {
+    String s = text.replace(",", "").replace("$", "");
+    int mark = s.lastIndexOf(MARK);
+    if (mark >= 0) s = s.substring(mark + MARK.length());
+    return FULL_STOP.matcher(s).replaceAll("").toLowerCase(Locale.ROOT);
   }
 }

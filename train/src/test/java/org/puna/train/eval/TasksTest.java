@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -13,6 +14,9 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.puna.chat.ChatModel;
+import org.puna.engine.Engine;
+import org.puna.engine.EngineOptions;
 import org.puna.engine.Evaluator;
 import org.puna.engine.Likelihoods;
 import org.puna.model.Checkpoint;
@@ -182,6 +186,8 @@ final class TasksTest {
         file,
         """
         {"query":"Question: Who?","choices":["a","b"],"gold":1}
+        {"query":"Question: Who? \\n","choices":["a","b"],"gold":1}
+        {"query":"It was ","choices":["a","b"],"gold":1}
         {"context_options":["x","y"],"continuation":"z","gold":0}
 
         {"context":"x","continuation":"y"}
@@ -190,6 +196,8 @@ final class TasksTest {
     assertThat(Items.read(file, 10))
         .containsExactly(
             new Item.Choice("Question: Who?\nAnswer:", List.of("a", "b"), 1),
+            new Item.Choice("Question: Who? \nAnswer:", List.of("a", "b"), 1),
+            new Item.Choice("It was ", List.of("a", "b"), 1),
             new Item.Contexts(List.of("x", "y"), "z", 0),
             new Item.LastWord("x", "y"),
             new Item.Problem("How many?", "2+2 #### 4"));
@@ -205,8 +213,43 @@ final class TasksTest {
 
   @Test
   void theLastNumberIsFound() {
-    assertThat(Problems.last("He has 3 and then $1,250.50.")).contains("$1,250.50.");
+    assertThat(Problems.last("He has 3 and then $1,250.50.")).isEqualTo("$1,250.50.");
+    assertThat(Problems.last("-7 or 8")).isEqualTo("8");
     assertThat(Problems.plain("$1,250.50.")).isEqualTo("1250.50");
-    assertThat(Problems.last("none")).isEmpty();
+    assertThat(Problems.last("none")).isEqualTo("[invalid]");
+    assertThat(Problems.first("2 + 2 #### 4, then #### 5")).isEqualTo("4,");
+    assertThat(Problems.first("####4")).isEqualTo("[invalid]");
+    assertThat(Problems.plain("so #### 4 and\n#### 1,018.")).isEqualTo("1018");
+    assertThat(Problems.plain("No mark")).isEqualTo("no mark");
+  }
+
+  /** A prompt that is too long loses its beginning, as in the harness; it is no mistake. */
+  @Test
+  void solutionsFitTheContext() throws Exception {
+    try (Engine engine = new Engine(backend, graph(), EngineOptions.several(CONTEXT, 2))) {
+      ChatModel chat = ChatModel.of(checkpoint, engine, Clock.systemUTC());
+      List<Item.Problem> items =
+          List.of(
+              new Item.Problem("How many kings ".repeat(40) + "are there?", "One. #### 1"),
+              new Item.Problem("How many?", "Two. #### 2"));
+      Score s = new Problems(chat, CONTEXT, 2, 8, List.of()).score("t", items, _ -> {});
+      assertThat(s.metrics()).containsKeys("exact_match", "flexible_match");
+      assertThat(s.items()).isEqualTo(2);
+      assertThatThrownBy(() -> new Problems(chat, CONTEXT, 2, CONTEXT, List.of()))
+          .isInstanceOf(BadInput.class)
+          .hasMessageContaining("expected fewer than the context's 64");
+    }
+  }
+
+  @Test
+  void theSeamIsBeforeAllSpacesOfTheContext() {
+    assertThat(Pairs.stripped("a b \u00a0\u2003\n\u0085")).isEqualTo("a b");
+    assertThat(Pairs.stripped("a\u200b")).isEqualTo("a\u200b");
+    Tokenizer t = checkpoint.tokenizer();
+    Likelihoods.Query q = new Pairs(t).query("The king ", " sings");
+    assertThat(q.context()).isEqualTo(t.encodeWithSpecials("The king", false));
+    int[] whole = t.encodeWithSpecials("The king  sings", false);
+    assertThat(q.continuation())
+        .isEqualTo(java.util.Arrays.copyOfRange(whole, q.context().length, whole.length));
   }
 }
