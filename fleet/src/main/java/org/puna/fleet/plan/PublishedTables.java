@@ -136,7 +136,8 @@ public final class PublishedTables {
     for (Csv.Row r : Csv.read(text, file, List.of())) {
       String name = r.required("model");
       double active = r.requiredNumber("active_params_b");
-      ModelConfig m = r.text("shape").map(ModelShapes::parse).orElseGet(() -> shape(name, active));
+      ModelConfig m =
+          r.text("shape").map(t -> spelledOut(r, t)).orElseGet(() -> shape(name, active));
       Machine machine = Machine.of(catalogue.get(r.required("gpu"), r.where() + ": gpu"));
       double tokens = r.requiredNumber("tokens_t") * 1e12;
       PublishedRun run = PublishedRun.of(r, name, m, tokens, machine);
@@ -332,6 +333,14 @@ public final class PublishedTables {
         int gpus, int seq, int batch, Machine.Precision precision, String source) {
       return new PublishedRun(
           gpus, seq, batch, Optional.empty(), false, Optional.empty(), precision, source);
+    }
+  }
+
+  private static ModelConfig spelledOut(Csv.Row r, String shape) {
+    try {
+      return ModelShapes.parse(shape);
+    } catch (BadInput e) {
+      throw new BadInput(r.where() + ": shape: " + e.getMessage(), e);
     }
   }
 
