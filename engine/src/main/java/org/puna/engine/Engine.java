@@ -37,8 +37,8 @@ public final class Engine implements AutoCloseable {
     this.owned = owns ? Optional.of(backend) : Optional.empty();
     this.options = options;
     this.vocabSize = graph.output().cols();
+    this.cache = EngineOptions.cache(backend, graph, options.pages(), options.kv());
     this.program = backend.compile(graph, options.chunkTokens(), options.maxSequences());
-    this.cache = backend.cache(graph, options.pages(), EngineOptions.PAGE_TOKENS);
     this.scheduler = new Scheduler(program, cache, options, vocabSize);
   }
 

@@ -2,6 +2,10 @@ package org.puna.engine;
 
 import org.puna.model.config.BadInput;
 import org.puna.model.config.ModelConfig;
+import org.puna.tensor.Backend;
+import org.puna.tensor.Graph;
+import org.puna.tensor.KvCache;
+import org.puna.tensor.KvType;
 
 /**
  * Sizes of an engine.
@@ -12,9 +16,15 @@ import org.puna.model.config.ModelConfig;
  * @param cacheTokens positions that the cache holds over all sequences and remembered prefixes
  * @param maxWaiting requests that wait for a place at most; further ones are refused with {@link
  *     EngineBusy}
+ * @param kv how the cache stores keys and values
  */
 public record EngineOptions(
-    int contextLength, int maxSequences, int chunkTokens, int cacheTokens, int maxWaiting) {
+    int contextLength,
+    int maxSequences,
+    int chunkTokens,
+    int cacheTokens,
+    int maxWaiting,
+    KvType kv) {
   /** Positions of a sequence where nobody says: enough for a long talk, cheap to hold. */
   public static final int DEFAULT_CONTEXT = 8192;
 
@@ -61,6 +71,18 @@ public record EngineOptions(
     }
   }
 
+  /** Options with a cache of float32. */
+  public EngineOptions(
+      int contextLength, int maxSequences, int chunkTokens, int cacheTokens, int maxWaiting) {
+    this(contextLength, maxSequences, chunkTokens, cacheTokens, maxWaiting, KvType.F32);
+  }
+
+  /** Returns the same sizes with another way to store keys and values. */
+  public EngineOptions withKv(KvType type) {
+    return new EngineOptions(
+        contextLength, maxSequences, chunkTokens, cacheTokens, maxWaiting, type);
+  }
+
   /** Options with a long queue. */
   public EngineOptions(int contextLength, int maxSequences, int chunkTokens, int cacheTokens) {
     this(contextLength, maxSequences, chunkTokens, cacheTokens, DEFAULT_WAITING);
@@ -104,5 +126,18 @@ public record EngineOptions(
   /** Returns the pages of the cache. */
   int pages() {
     return Math.ceilDiv(cacheTokens, PAGE_TOKENS);
+  }
+
+  /**
+   * Returns a cache of pages of {@link #PAGE_TOKENS}.
+   *
+   * @throws BadInput if the backend cannot store this model's keys and values so
+   */
+  static KvCache cache(Backend backend, Graph graph, int pages, KvType kv) {
+    try {
+      return backend.cache(graph, pages, PAGE_TOKENS, kv);
+    } catch (IllegalArgumentException e) {
+      throw new BadInput("--kv " + kv.spelled() + ": " + e.getMessage(), e);
+    }
   }
 }

@@ -1,9 +1,11 @@
 package org.puna.engine;
 
+import org.puna.model.config.BadInput;
 import org.puna.tensor.Backend;
 import org.puna.tensor.Batch;
 import org.puna.tensor.Graph;
 import org.puna.tensor.KvCache;
+import org.puna.tensor.KvType;
 import org.puna.tensor.Program;
 
 /**
@@ -41,12 +43,25 @@ public final class Evaluator implements AutoCloseable {
    * @param chunkTokens tokens of one step at most
    */
   public Evaluator(Backend backend, Graph graph, int contextLength, int chunkTokens) {
+    this(backend, graph, contextLength, chunkTokens, KvType.F32);
+  }
+
+  /**
+   * Compiles the graph.
+   *
+   * @param backend runs the graph; stays the caller's
+   * @param contextLength positions at most
+   * @param chunkTokens tokens of one step at most
+   * @param kv how the cache stores keys and values
+   * @throws BadInput if this model's cannot be stored so
+   */
+  public Evaluator(Backend backend, Graph graph, int contextLength, int chunkTokens, KvType kv) {
     this.contextLength = contextLength;
     this.chunkTokens = Math.min(chunkTokens, contextLength);
     vocabSize = graph.output().cols();
-    program = backend.compile(graph, this.chunkTokens, this.chunkTokens);
     int count = Math.ceilDiv(contextLength, EngineOptions.PAGE_TOKENS);
-    cache = backend.cache(graph, count, EngineOptions.PAGE_TOKENS);
+    cache = EngineOptions.cache(backend, graph, count, kv);
+    program = backend.compile(graph, this.chunkTokens, this.chunkTokens);
     batch = new Batch(this.chunkTokens, this.chunkTokens);
     pages = new int[count];
     for (int i = 0; i < count; i++) pages[i] = i;

@@ -14,6 +14,8 @@ public final class Sampler {
   /** First guess of how many candidates hold the probability asked for; grows when it does not. */
   private static final int NUCLEUS = 256;
 
+  private static final int[] NONE = {};
+
   private final Sampling s;
   private final Optional<Constraint> constraint;
   private final SplittableRandom random;
@@ -43,7 +45,7 @@ public final class Sampler {
   public int sample(float[] logits, int remaining) {
     bias(logits);
     penalise(logits);
-    constraint.ifPresent(c -> mask(logits, c.allowed(remaining)));
+    if (constraint.isPresent()) mask(logits, constraint.get().allowed(remaining));
     int token = s.temperature() == 0 ? Candidates.largest(logits) : draw(logits);
     accept(token);
     return token;
@@ -55,9 +57,9 @@ public final class Sampler {
    * @param remaining tokens that may still come
    */
   int[] forced(int remaining) {
-    if (constraint.isEmpty() || remaining < 1) return new int[0];
+    if (constraint.isEmpty() || remaining < 1) return NONE;
     int[] tokens = constraint.get().forced(remaining);
-    if (tokens.length > remaining) return new int[0];
+    if (tokens.length > remaining) return NONE;
     for (int token : tokens) accept(token);
     return tokens;
   }
@@ -68,7 +70,7 @@ public final class Sampler {
   }
 
   private void accept(int token) {
-    constraint.ifPresent(c -> c.accept(token));
+    if (constraint.isPresent()) constraint.get().accept(token);
     if (s.penalises()) {
       answered.merge(token, 1, Integer::sum);
       seen.put(token, true);
@@ -76,6 +78,7 @@ public final class Sampler {
   }
 
   private void bias(float[] logits) {
+    if (s.logitBias().isEmpty()) return;
     s.logitBias()
         .forEach((id, bias) -> {
           if (id >= 0 && id < logits.length) logits[id] += bias.floatValue();

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.puna.engine.GenerationEvent.Reason;
 import org.puna.tensor.Batch;
@@ -38,6 +39,9 @@ final class Scheduler implements AutoCloseable {
   /** Seconds that a refused caller is asked to wait at most. */
   private static final long LONGEST_RETRY = 120;
 
+  /** Numbers of {@link Engine.Load} that change. */
+  private static final int PUBLISHED = 14;
+
   private final Program program;
   private final KvCache cache;
   private final EngineOptions options;
@@ -55,8 +59,9 @@ final class Scheduler implements AutoCloseable {
   private volatile boolean closed;
   private volatile boolean draining;
   private volatile double meanSeconds;
-  private volatile Engine.Load load;
-  private Optional<String> failure = Optional.empty();
+  private volatile Optional<String> failure = Optional.empty();
+  private final Published published = new Published(PUBLISHED);
+  private final Predicate<Sequence> over = this::dropIfOver;
 
   Scheduler(Program program, KvCache cache, EngineOptions options, int vocabSize) {
     this.program = program;
@@ -65,7 +70,7 @@ final class Scheduler implements AutoCloseable {
     pool = new PagePool(cache.pages(), cache.pageTokens());
     batch = new Batch(options.chunkTokens(), options.maxSequences());
     logits = new float[vocabSize];
-    load = state();
+    publish();
     thread = Thread.ofPlatform().daemon().name("puna-scheduler").start(this::serve);
   }
 
@@ -112,7 +117,25 @@ final class Scheduler implements AutoCloseable {
   }
 
   Engine.Load load() {
-    return load;
+    long[] n = published.read();
+    return new Engine.Load(
+        (int) n[0],
+        (int) n[1],
+        (int) n[2],
+        n[3],
+        program.bytes(),
+        n[5],
+        failure,
+        cache.pages(),
+        (int) n[4],
+        (int) n[6],
+        (int) n[7],
+        n[8],
+        n[9],
+        n[10],
+        n[11],
+        n[12],
+        n[13]);
   }
 
   private void serve() {
@@ -124,7 +147,7 @@ final class Scheduler implements AutoCloseable {
       } catch (RuntimeException | Error e) {
         fail(e);
       }
-      load = state();
+      publish();
       if (!busy && !closed) rest();
     }
     running.forEach(s -> finish(s, Reason.CANCELLED, false));
@@ -143,33 +166,32 @@ final class Scheduler implements AutoCloseable {
     else if (left > 0) LockSupport.parkNanos(this, left);
   }
 
-  private Engine.Load state() {
+  private void publish() {
     meanSeconds = counters.meanSeconds();
-    return new Engine.Load(
-        running.size(),
-        waiting.size() + submitted.size(),
-        pool.held(),
-        cache.bytes(),
-        program.bytes(),
-        counters.steps,
-        failure,
-        cache.pages(),
-        pool.idle(),
-        counters.stepTokens,
-        counters.stepSequences,
-        counters.stepNanos,
-        counters.promptTokens,
-        counters.sharedTokens,
-        counters.answerTokens,
-        counters.forcedTokens,
-        counters.finished);
+    published.begin();
+    published.set(0, running.size());
+    published.set(1, waiting.size() + (submitted.isEmpty() ? 0 : submitted.size()));
+    published.set(2, pool.held());
+    published.set(3, cache.bytes());
+    published.set(4, pool.idle());
+    published.set(5, counters.steps);
+    published.set(6, counters.stepTokens);
+    published.set(7, counters.stepSequences);
+    published.set(8, counters.stepNanos);
+    published.set(9, counters.promptTokens);
+    published.set(10, counters.sharedTokens);
+    published.set(11, counters.answerTokens);
+    published.set(12, counters.forcedTokens);
+    published.set(13, counters.finished);
+    published.end();
   }
 
   /** Drops sequences that are over and takes waiting ones while there are places and pages. */
   private void admit() {
     for (Sequence s = submitted.poll(); s != null; s = submitted.poll()) waiting.addLast(s);
-    running.removeIf(this::dropIfOver);
-    waiting.removeIf(this::dropIfOver);
+    running.removeIf(over);
+    if (waiting.isEmpty()) return;
+    waiting.removeIf(over);
     Iterator<Sequence> next = waiting.iterator();
     while (running.size() < options.maxSequences() && next.hasNext()) {
       Sequence s = next.next();
@@ -274,7 +296,7 @@ final class Scheduler implements AutoCloseable {
     }
     counters.answerTokens++;
     s.append(token);
-    if (s.request.endTokens().contains(token)) {
+    if (s.ends(token)) {
       leave(s);
       finish(s, Reason.STOP, true);
       return;

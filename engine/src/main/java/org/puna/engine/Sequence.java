@@ -12,6 +12,7 @@ final class Sequence {
   final Request request;
   final QueuedGeneration client;
   final Sampler sampler;
+  private final int[] ends;
   private int[] tokens;
   private int nTokens;
   private final int promptTokens;
@@ -27,6 +28,7 @@ final class Sequence {
   Sequence(Request request, QueuedGeneration client) {
     this.request = request;
     this.client = client;
+    ends = request.endTokens().stream().mapToInt(Integer::intValue).toArray();
     tokens = request.prompt();
     promptTokens = tokens.length;
     nTokens = promptTokens;
@@ -62,6 +64,14 @@ final class Sequence {
    */
   int pending() {
     return nTokens - cached;
+  }
+
+  /** Returns whether a token ends the answer. */
+  boolean ends(int token) {
+    for (int end : ends) {
+      if (end == token) return true;
+    }
+    return false;
   }
 
   int length() {

@@ -8,6 +8,7 @@ import org.puna.tensor.Backend;
 import org.puna.tensor.Batch;
 import org.puna.tensor.Graph;
 import org.puna.tensor.KvCache;
+import org.puna.tensor.KvType;
 import org.puna.tensor.Op;
 import org.puna.tensor.Program;
 import org.puna.tensor.Value;
@@ -107,7 +108,7 @@ final class CountingBackend implements Backend {
   }
 
   @Override
-  public KvCache cache(Graph graph, int pages, int pageTokens) {
+  public KvCache cache(Graph graph, int pages, int pageTokens, KvType type) {
     return new Pages(pages, pageTokens);
   }
 

@@ -19,12 +19,25 @@ public interface Backend extends AutoCloseable {
   Program compile(Graph graph, int maxTokens, int maxOutputs);
 
   /**
-   * Makes a cache that fits the attention layers of {@code graph}.
+   * Makes a cache of float32 numbers that fits the attention layers of {@code graph}.
    *
    * @param pages number of pages
    * @param pageTokens positions in a page
    */
-  KvCache cache(Graph graph, int pages, int pageTokens);
+  default KvCache cache(Graph graph, int pages, int pageTokens) {
+    return cache(graph, pages, pageTokens, KvType.F32);
+  }
+
+  /**
+   * Makes a cache that fits the attention layers of {@code graph}.
+   *
+   * @param pages number of pages
+   * @param pageTokens positions in a page
+   * @param type how keys and values are stored
+   * @throws IllegalArgumentException if the layers' heads cannot be stored so, or not here; the
+   *     message says why
+   */
+  KvCache cache(Graph graph, int pages, int pageTokens, KvType type);
 
   @Override
   void close();

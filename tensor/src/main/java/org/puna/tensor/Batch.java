@@ -17,18 +17,40 @@ public final class Batch {
   private final int[] outputRows;
   private int nTokens;
   private int nOutputs;
-  private Part[] parts = new Part[4];
+  private Part[] parts = {new Part()};
   private int nParts;
 
-  /**
-   * A sequence's share of the step.
-   *
-   * @param firstRow its first row
-   * @param rows its number of rows
-   * @param firstPosition position of its first row: the positions already cached
-   * @param pages its page table, at least up to the last position
-   */
-  public record Part(int firstRow, int rows, int firstPosition, int[] pages) {
+  /** A sequence's share of the step; it is used again by a later step. */
+  public static final class Part {
+    private static final int[] NONE = {};
+
+    private int firstRow;
+    private int rows;
+    private int firstPosition;
+    private int[] pages = NONE;
+
+    private Part() {}
+
+    /** Returns its first row. */
+    public int firstRow() {
+      return firstRow;
+    }
+
+    /** Returns its number of rows. */
+    public int rows() {
+      return rows;
+    }
+
+    /** Returns the position of its first row: the positions already cached. */
+    public int firstPosition() {
+      return firstPosition;
+    }
+
+    /** Returns its page table, at least up to the last position. */
+    public int[] pages() {
+      return pages;
+    }
+
     /** Returns the positions of the sequence after this step. */
     public int length() {
       return firstPosition + rows;
@@ -62,7 +84,7 @@ public final class Batch {
   public void clear() {
     nTokens = 0;
     nOutputs = 0;
-    Arrays.fill(parts, 0, nParts, null);
+    for (int i = 0; i < nParts; i++) parts[i].pages = Part.NONE;
     nParts = 0;
   }
 
@@ -89,8 +111,15 @@ public final class Batch {
               + " with "
               + (outputRows.length - nOutputs));
     }
-    if (nParts == parts.length) parts = Arrays.copyOf(parts, 2 * nParts);
-    parts[nParts++] = new Part(nTokens, n, firstPosition, pages);
+    if (nParts == parts.length) {
+      parts = Arrays.copyOf(parts, 2 * nParts);
+      for (int i = nParts; i < parts.length; i++) parts[i] = new Part();
+    }
+    Part part = parts[nParts++];
+    part.firstRow = nTokens;
+    part.rows = n;
+    part.firstPosition = firstPosition;
+    part.pages = pages;
     for (int i = 0; i < n; i++) {
       tokens[nTokens + i] = ids[from + i];
       positions[nTokens + i] = firstPosition + i;

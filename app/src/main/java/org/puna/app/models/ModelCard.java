@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import org.puna.app.cli.Table;
 import org.puna.app.cli.Units;
@@ -16,27 +17,32 @@ import org.puna.model.config.ModelConfig;
 import org.puna.model.config.ModelSize;
 import org.puna.model.tokenizer.Tokenizer;
 import org.puna.model.weights.Weight;
+import org.puna.tensor.Graph;
+import org.puna.tensor.KvType;
+import org.puna.tensor.cpu.StepMemory;
 import org.puna.tensor.quant.BlockFormat;
 
 /** What there is to know about a model without running it. */
 final class ModelCard {
-  private static final int CACHE_NUMBER_BYTES = Float.BYTES;
   private static final int KEY_WIDTH = 14;
 
   private final Checkpoint checkpoint;
   private final ModelConfig config;
   private final int contextLength;
+  private final KvType kv;
 
   /**
    * A card.
    *
    * @param asked positions to count memory for, 0 for the default
+   * @param kv how keys and values are cached
    */
-  ModelCard(Checkpoint checkpoint, int asked) {
+  ModelCard(Checkpoint checkpoint, int asked, KvType kv) {
     if (asked < 0) {
       throw new BadInput("--ctx: expected positions, at least 1, found " + asked);
     }
     this.checkpoint = checkpoint;
+    this.kv = kv;
     config = checkpoint.config();
     contextLength = EngineOptions.contextLength(config, asked);
   }
@@ -92,7 +98,19 @@ final class ModelCard {
   private long cacheBytes() {
     // An encoder keeps nothing from step to step.
     if (config.encoder().isPresent()) return 0;
-    return (long) ModelSize.kvBytes(config, contextLength, CACHE_NUMBER_BYTES);
+    return (long) ModelSize.kvBytes(config, contextLength, kv.bytesPerNumber());
+  }
+
+  /** Step buffers of an engine with one sequence; nothing where the model cannot be run. */
+  private OptionalLong bufferBytes() {
+    if (config.encoder().isPresent()) return OptionalLong.empty();
+    try {
+      Graph graph = checkpoint.architecture().forward(config, checkpoint.weights(), contextLength);
+      int chunk = EngineOptions.single(contextLength).chunkTokens();
+      return OptionalLong.of(StepMemory.bytes(graph, chunk, 1));
+    } catch (BadInput | IllegalArgumentException e) {
+      return OptionalLong.empty();
+    }
   }
 
   /** Returns every tensor as a table. */
@@ -133,6 +151,7 @@ final class ModelCard {
           types.append(" (").append(Units.bytes(share.bytes())).append(')');
         });
     line(out, "types", types.toString());
+    OptionalLong buffers = bufferBytes();
     line(
         out,
         "memory",
@@ -141,7 +160,10 @@ final class ModelCard {
             + Units.bytes(cacheBytes())
             + " cache for "
             + contextLength
-            + " positions");
+            + " positions"
+            + (kv == KvType.F32 ? "" : " in " + kv.spelled())
+            + (buffers.isEmpty() ? "" : ", " + Units.bytes(buffers.getAsLong()) + " step buffers")
+            + ", no copies of weights");
     return out.toString();
   }
 
@@ -293,8 +315,12 @@ final class ModelCard {
     Map<String, Object> memory = new LinkedHashMap<>();
     memory.put("context", contextLength);
     memory.put("weight_bytes", checkpoint.bytes());
+    memory.put("kv_cache_type", kv.spelled());
     memory.put("kv_cache_bytes", cacheBytes());
-    memory.put("total_bytes", checkpoint.bytes() + cacheBytes());
+    memory.put("step_buffer_bytes", bufferBytes().orElse(0));
+    // The kernels read weights as they are stored.
+    memory.put("repacked_weight_bytes", 0);
+    memory.put("total_bytes", checkpoint.bytes() + cacheBytes() + bufferBytes().orElse(0));
     f.put("memory", memory);
     return f;
   }

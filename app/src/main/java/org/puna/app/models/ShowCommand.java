@@ -3,9 +3,11 @@ package org.puna.app.models;
 import java.util.concurrent.Callable;
 import org.puna.app.cli.Context;
 import org.puna.app.cli.Failures;
+import org.puna.app.run.CacheOptions;
 import org.puna.model.Checkpoint;
 import org.puna.model.config.BadInput;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -37,6 +39,8 @@ final class ShowCommand implements Callable<Integer> {
       description = "Positions to count memory for (default: the model's, 8192 at most).")
   private int contextLength;
 
+  @Mixin private CacheOptions cache = new CacheOptions();
+
   @Option(names = "--json", description = "Print JSON.")
   private boolean json;
 
@@ -56,7 +60,7 @@ final class ShowCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     try (Checkpoint checkpoint = Checkpoint.open(context.store().resolve(model))) {
-      ModelCard card = new ModelCard(checkpoint, contextLength);
+      ModelCard card = new ModelCard(checkpoint, contextLength, cache.type());
       if (template) {
         context
             .console()

@@ -93,6 +93,8 @@ public final class BenchCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print JSON.")
   private boolean json;
 
+  @Mixin private CacheOptions cache = new CacheOptions();
+
   @Mixin private ModelOptions options = new ModelOptions();
 
   /** The command. */
@@ -178,7 +180,7 @@ public final class BenchCommand implements Callable<Integer> {
     int positions = Math.addExact(depth, tokens);
     long[] nanos = new long[repetitions];
     try (BenchRunner runner =
-            new BenchRunner(backend, s.graph().forward(positions), positions, CHUNK);
+            new BenchRunner(backend, s.graph().forward(positions), positions, CHUNK, cache.type());
         Progress progress = context.progress(test, repetitions + 1L)) {
       for (int r = -1; r < repetitions; r++) {
         runner.prepare(depth);
@@ -214,6 +216,8 @@ public final class BenchCommand implements Callable<Integer> {
         f.put("n_threads", threads);
         f.put("java", Runtime.version().toString());
         f.put("n_depth", depth);
+        f.put("type_k", cache.type().spelled());
+        f.put("type_v", cache.type().spelled());
         f.putAll(r.fields());
         rows.add(f);
       }

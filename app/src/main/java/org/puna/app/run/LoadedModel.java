@@ -12,6 +12,7 @@ import org.puna.model.config.ModelConfig;
 import org.puna.model.config.ModelSize;
 import org.puna.tensor.Backend;
 import org.puna.tensor.Graph;
+import org.puna.tensor.KvType;
 
 /**
  * A model with the backend that runs it. Owns both.
@@ -20,9 +21,6 @@ import org.puna.tensor.Graph;
  * @param backend what runs it
  */
 public record LoadedModel(Checkpoint checkpoint, Backend backend) implements AutoCloseable {
-  /** Bytes of a key or value in the cache. */
-  private static final int CACHE_NUMBER_BYTES = Float.BYTES;
-
   /**
    * Opens a model.
    *
@@ -48,13 +46,25 @@ public record LoadedModel(Checkpoint checkpoint, Backend backend) implements Aut
    * @throws BadInput if the cache of so many positions cannot fit in the JVM's memory
    */
   public int contextLength(int asked) {
+    return contextLength(asked, KvType.F32);
+  }
+
+  /**
+   * Returns the positions to make room for.
+   *
+   * @param asked 0 for the default: the model's own context, {@value EngineOptions#DEFAULT_CONTEXT}
+   *     at most
+   * @param kv how the cache stores keys and values
+   * @throws BadInput if the cache of so many positions cannot fit in the JVM's memory
+   */
+  int contextLength(int asked, KvType kv) {
     ModelConfig c = checkpoint.config();
     if (asked < 0) {
       throw new BadInput(
           "--ctx: expected positions, at least 1, or 0 for the default, found " + asked);
     }
     int n = EngineOptions.contextLength(c, asked);
-    double bytes = ModelSize.kvBytes(c, n, CACHE_NUMBER_BYTES);
+    double bytes = ModelSize.kvBytes(c, n, kv.bytesPerNumber());
     long most = Runtime.getRuntime().maxMemory();
     if (bytes > most) {
       throw new BadInput(
@@ -77,13 +87,14 @@ public record LoadedModel(Checkpoint checkpoint, Backend backend) implements Aut
   }
 
   /** Returns an engine for one conversation at a time, the caller's to close. */
-  Engine engine(int contextLength) {
-    return new Engine(backend, graph(contextLength), EngineOptions.single(contextLength));
+  Engine engine(int contextLength, KvType kv) {
+    EngineOptions options = EngineOptions.single(contextLength).withKv(kv);
+    return new Engine(backend, graph(contextLength), options);
   }
 
   /** Returns an evaluator, the caller's to close. */
-  Evaluator evaluator(int contextLength, int chunkTokens) {
-    return new Evaluator(backend, graph(contextLength), contextLength, chunkTokens);
+  Evaluator evaluator(int contextLength, int chunkTokens, KvType kv) {
+    return new Evaluator(backend, graph(contextLength), contextLength, chunkTokens, kv);
   }
 
   @Override

@@ -65,6 +65,8 @@ public final class LogitsCommand implements Callable<Integer> {
       description = "Prefill in pieces of N tokens (default: all at once).")
   private @Nullable Integer chunk;
 
+  @Mixin private CacheOptions cache = new CacheOptions();
+
   @Mixin private ModelOptions options = new ModelOptions();
 
   /** The command. */
@@ -91,7 +93,7 @@ public final class LogitsCommand implements Callable<Integer> {
     int room = loaded.contextLength(tokens.length);
     List<SafetensorsWriter.Spec> specs =
         List.of(new SafetensorsWriter.Spec("logits", Dtype.F32, new long[] {tokens.length, vocab}));
-    try (Evaluator evaluator = loaded.evaluator(room, piece);
+    try (Evaluator evaluator = loaded.evaluator(room, piece, cache.type());
         SafetensorsWriter file = SafetensorsWriter.create(out, specs, Map.of());
         Progress progress = context.progress("logits", tokens.length)) {
       MemorySegment row = MemorySegment.ofArray(new byte[Math.multiplyExact(vocab, Float.BYTES)]);

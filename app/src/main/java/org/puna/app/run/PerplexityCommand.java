@@ -55,6 +55,8 @@ public final class PerplexityCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print JSON.")
   private boolean json;
 
+  @Mixin private CacheOptions cache = new CacheOptions();
+
   @Mixin private ModelOptions options = new ModelOptions();
 
   /** The command. */
@@ -72,7 +74,8 @@ public final class PerplexityCommand implements Callable<Integer> {
       Tokenizer tokenizer = loaded.checkpoint().tokenizer();
       int[] ids = tokenizer.encodeWithSpecials(text, false);
       int windows = ids.length / window;
-      try (Evaluator evaluator = loaded.evaluator(loaded.contextLength(window), window);
+      try (Evaluator evaluator =
+              loaded.evaluator(loaded.contextLength(window, cache.type()), window, cache.type());
           Progress progress = context.progress("perplexity", windows)) {
         Perplexity result =
             Perplexity.of(

@@ -112,6 +112,8 @@ public final class RunCommand implements Callable<Integer> {
 
   @Mixin private FormatOptions formats = new FormatOptions();
 
+  @Mixin private CacheOptions cache = new CacheOptions();
+
   @Mixin private ModelOptions options = new ModelOptions();
 
   /** The command. */
@@ -126,7 +128,8 @@ public final class RunCommand implements Callable<Integer> {
     }
     ResponseFormat format = formats.format();
     try (LoadedModel loaded = LoadedModel.open(context, model, options);
-        Engine engine = loaded.engine(loaded.contextLength(contextLength))) {
+        Engine engine =
+            loaded.engine(loaded.contextLength(contextLength, cache.type()), cache.type())) {
       new Run(loaded.checkpoint(), engine, format).go();
     }
     return Failures.DONE;

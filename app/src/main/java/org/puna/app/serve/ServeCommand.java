@@ -18,6 +18,7 @@ import org.puna.app.cli.Context;
 import org.puna.app.cli.Failures;
 import org.puna.app.cli.Logging;
 import org.puna.app.cli.ModelStore;
+import org.puna.app.run.CacheOptions;
 import org.puna.app.run.ModelOptions;
 import org.puna.fleet.Catalogue;
 import org.puna.fleet.InventoryReader;
@@ -156,6 +157,8 @@ public final class ServeCommand implements Callable<Integer> {
       description = "An inventory of accelerators, shown with plans under /fleet.")
   private @Nullable Path inventory;
 
+  @Mixin private CacheOptions cache = new CacheOptions();
+
   @Mixin private ModelOptions options = new ModelOptions();
 
   /** The command. */
@@ -254,7 +257,12 @@ public final class ServeCommand implements Callable<Integer> {
     long most =
         memory == null ? (long) (machineBytes() * MEMORY_SHARE) : Sizes.bytes("--memory", memory);
     return new ServingOptions(
-        () -> options.backend(context.settings()), contextLength, parallel, queue, most);
+        () -> options.backend(context.settings()),
+        contextLength,
+        parallel,
+        queue,
+        most,
+        cache.type());
   }
 
   private static long machineBytes() {

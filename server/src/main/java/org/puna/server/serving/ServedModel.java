@@ -55,7 +55,7 @@ public final class ServedModel implements AutoCloseable {
                 new Engine(
                     opened(options.backends().get()),
                     checkpoint.architecture().forward(config, checkpoint.weights(), context),
-                    EngineOptions.several(context, options.maxSequences())));
+                    EngineOptions.several(context, options.maxSequences()).withKv(options.kv())));
         chat = ChatModel.of(checkpoint, engine, Clock.system(ZoneId.systemDefault()));
       }
     } catch (RuntimeException | Error e) {

@@ -3,6 +3,7 @@ package org.puna.server.serving;
 import java.util.function.Supplier;
 import org.puna.model.config.BadInput;
 import org.puna.tensor.Backend;
+import org.puna.tensor.KvType;
 
 /**
  * How models are served.
@@ -13,13 +14,25 @@ import org.puna.tensor.Backend;
  * @param maxSequences answers that a model gives at the same time
  * @param maxQueue requests that wait for a model beyond those that it answers
  * @param memoryBytes memory of all loaded models together
+ * @param kv how keys and values are cached
  */
 public record ServingOptions(
     Supplier<Backend> backends,
     int contextLength,
     int maxSequences,
     int maxQueue,
-    long memoryBytes) {
+    long memoryBytes,
+    KvType kv) {
+  /** Options with a cache of float32. */
+  public ServingOptions(
+      Supplier<Backend> backends,
+      int contextLength,
+      int maxSequences,
+      int maxQueue,
+      long memoryBytes) {
+    this(backends, contextLength, maxSequences, maxQueue, memoryBytes, KvType.F32);
+  }
+
   /** Checks the sizes. */
   public ServingOptions {
     if (contextLength < 0) {

@@ -5,6 +5,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.puna.tensor.Backend;
 import org.puna.tensor.Graph;
 import org.puna.tensor.KvCache;
+import org.puna.tensor.KvType;
 import org.puna.tensor.Program;
 
 /**
@@ -56,8 +57,8 @@ public final class CpuBackend implements Backend {
   }
 
   @Override
-  public KvCache cache(Graph graph, int pages, int pageTokens) {
-    return new CpuKvCache(graph.layers(), pages, pageTokens);
+  public KvCache cache(Graph graph, int pages, int pageTokens, KvType type) {
+    return new CpuKvCache(graph.layers(), pages, pageTokens, type);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package org.puna.tensor.cpu;
 
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.Lock;
@@ -28,7 +29,10 @@ final class CpuProgram implements Program {
   private final int maxOutputs;
   private final float[][] buffers;
   private final long bytes;
-  private final Map<Param, float[]> vectors = new HashMap<>();
+  private final Op[] ops;
+  private final Angles[] allAngles;
+  // By identity: a parameter's hash would hash its memory segment, which allocates.
+  private final IdentityHashMap<Param, float[]> vectors = new IdentityHashMap<>();
   private final Map<RopeTable, Angles> angles = new HashMap<>();
   private final Map<Value, Routes> routes = new HashMap<>();
 
@@ -48,6 +52,9 @@ final class CpuProgram implements Program {
     buffers = plan.allocate();
     bytes = plan.bytes();
     for (Op op : graph.ops()) prepare(op);
+    // Arrays: walking them allocates nothing.
+    ops = graph.ops().toArray(Op[]::new);
+    allAngles = angles.values().toArray(Angles[]::new);
   }
 
   private void prepare(Op op) {
@@ -68,7 +75,8 @@ final class CpuProgram implements Program {
   }
 
   private float[] vector(Param p) {
-    return vectors.computeIfAbsent(p, q -> q.tensor().toFloats());
+    float[] known = vectors.get(p);
+    return known != null ? known : vectors.computeIfAbsent(p, q -> q.tensor().toFloats());
   }
 
   private float @Nullable [] vectorOrNull(@Nullable Param p) {
@@ -99,8 +107,8 @@ final class CpuProgram implements Program {
     }
     turn.lock();
     try {
-      for (Angles a : angles.values()) a.fill(batch);
-      for (Op op : graph.ops()) step(op, batch, kv);
+      for (Angles a : allAngles) a.fill(batch);
+      for (Op op : ops) step(op, batch, kv);
     } finally {
       turn.unlock();
     }
@@ -154,14 +162,7 @@ final class CpuProgram implements Program {
         if (!o.shape().causal()) whole(batch);
         cache.write(o.layer(), batch, in(o.k()), in(o.v()));
         kernels.attention(
-            team,
-            o.shape(),
-            batch,
-            in(o.q()),
-            cache.keys(o.layer()),
-            cache.values(o.layer()),
-            cache.pageTokens(),
-            y);
+            team, o.shape(), batch, in(o.q()), cache.keys(o.layer()), cache.values(o.layer()), y);
       }
       case Op.Route o -> route(o.out()).choose(o.routing(), in(o.logits()), batch.tokens(), y);
       case Op.Dispatch o -> {

@@ -94,8 +94,8 @@ public interface Kernels extends AutoCloseable {
    * (exclusive), where the length is that of the sequence after this step.
    *
    * @param q [batch.tokens(), nHeads · headDim]
-   * @param keys by page: [pageTokens, nKvHeads · headDim], position-major; only pages of the
-   *     batch's tables are read
+   * @param keys [pageTokens, nKvHeads · headDim] in each page; only pages of the batch's tables are
+   *     read
    * @param values likewise
    * @param y [batch.tokens(), nHeads · headDim]
    */
@@ -104,9 +104,8 @@ public interface Kernels extends AutoCloseable {
       AttentionShape shape,
       Batch batch,
       float[] q,
-      float[][] keys,
-      float[][] values,
-      int pageTokens,
+      KvPages keys,
+      KvPages values,
       float[] y);
 
   /** Lets go of scratch memory. */

@@ -6,6 +6,7 @@ import org.puna.tensor.Batch;
 import org.puna.tensor.Op;
 import org.puna.tensor.Tensor;
 import org.puna.tensor.cpu.Kernels;
+import org.puna.tensor.cpu.KvPages;
 import org.puna.tensor.cpu.Team;
 
 /** The kernels in plain loops, summed in float32 in index order. */
@@ -160,9 +161,8 @@ public final class ScalarKernels implements Kernels {
       AttentionShape shape,
       Batch batch,
       float[] q,
-      float[][] keys,
-      float[][] values,
-      int pageTokens,
+      KvPages keys,
+      KvPages values,
       float[] y) {
     for (int p = 0; p < batch.parts(); p++) {
       Batch.Part part = batch.part(p);
@@ -170,15 +170,7 @@ public final class ScalarKernels implements Kernels {
           part.rows() * shape.nHeads(),
           (piece, _) ->
               attend(
-                  shape,
-                  part,
-                  piece / shape.nHeads(),
-                  piece % shape.nHeads(),
-                  q,
-                  keys,
-                  values,
-                  pageTokens,
-                  y));
+                  shape, part, piece / shape.nHeads(), piece % shape.nHeads(), q, keys, values, y));
     }
   }
 
@@ -188,9 +180,8 @@ public final class ScalarKernels implements Kernels {
       int row,
       int head,
       float[] q,
-      float[][] keys,
-      float[][] values,
-      int pageTokens,
+      KvPages keys,
+      KvPages values,
       float[] y) {
     int d = shape.headDim();
     int position = part.firstPosition() + row;
@@ -198,12 +189,14 @@ public final class ScalarKernels implements Kernels {
     int qAt = (part.firstRow() + row) * shape.qCols() + head * d;
     int kvAt = head / (shape.nHeads() / shape.nKvHeads()) * d;
     float[] scores = new float[shape.endVisible(position, part.length()) - first];
+    float[] cached = new float[d];
+    int pageTokens = keys.pageTokens();
     float max = Float.NEGATIVE_INFINITY;
     for (int i = 0; i < scores.length; i++) {
-      float[] page = keys[part.pages()[(first + i) / pageTokens]];
-      int at = (first + i) % pageTokens * shape.kvCols() + kvAt;
+      int page = part.pages()[(first + i) / pageTokens];
+      keys.read(page, (first + i) % pageTokens * shape.kvCols() + kvAt, d, cached, 0);
       float dot = 0;
-      for (int j = 0; j < d; j++) dot = Math.fma(q[qAt + j], page[at + j], dot);
+      for (int j = 0; j < d; j++) dot = Math.fma(q[qAt + j], cached[j], dot);
       dot *= shape.scale();
       if (shape.softcap() > 0) {
         dot = (float) (shape.softcap() * Math.tanh(dot / shape.softcap()));
@@ -218,10 +211,10 @@ public final class ScalarKernels implements Kernels {
     }
     for (int j = 0; j < d; j++) y[qAt + j] = 0;
     for (int i = 0; i < scores.length; i++) {
-      float[] page = values[part.pages()[(first + i) / pageTokens]];
-      int at = (first + i) % pageTokens * shape.kvCols() + kvAt;
+      int page = part.pages()[(first + i) / pageTokens];
+      values.read(page, (first + i) % pageTokens * shape.kvCols() + kvAt, d, cached, 0);
       float weight = scores[i] / sum;
-      for (int j = 0; j < d; j++) y[qAt + j] = Math.fma(weight, page[at + j], y[qAt + j]);
+      for (int j = 0; j < d; j++) y[qAt + j] = Math.fma(weight, cached[j], y[qAt + j]);
     }
   }
 

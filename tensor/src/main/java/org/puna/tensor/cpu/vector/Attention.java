@@ -3,8 +3,11 @@ package org.puna.tensor.cpu.vector;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
+import org.jspecify.annotations.Nullable;
 import org.puna.tensor.AttentionShape;
 import org.puna.tensor.Batch;
+import org.puna.tensor.KvType;
+import org.puna.tensor.cpu.KvPages;
 import org.puna.tensor.cpu.Team;
 
 /**
@@ -16,48 +19,50 @@ final class Attention {
   /** Rows from which packing keys and values pays. */
   private static final int MANY = 6;
 
-  private float[][] scores = new float[0][];
-  private TiledAttention[] tiled = new TiledAttention[0];
+  private Member[] members = new Member[0];
+
+  // Used again by every step of few rows, which so allocates nothing.
+  private final Rows few = new Rows();
+
+  /** Memory of one member of the team. */
+  private static final class Member {
+    float[] scores = new float[0];
+    float[] decoded = new float[0];
+    final TiledAttention tiled = new TiledAttention();
+
+    // Doubling: a growing context allocates rarely.
+    float[] scores(int n) {
+      if (scores.length < n) scores = new float[Math.max(n, 2 * scores.length)];
+      return scores;
+    }
+
+    float[] decoded(int n) {
+      if (decoded.length < n) decoded = new float[n];
+      return decoded;
+    }
+  }
 
   void run(
       Team team,
       AttentionShape shape,
       Batch batch,
       float[] q,
-      float[][] keys,
-      float[][] values,
-      int pageTokens,
+      KvPages keys,
+      KvPages values,
       float[] y) {
-    if (scores.length < team.size()) {
-      int from = scores.length;
-      scores = Arrays.copyOf(scores, team.size());
-      tiled = Arrays.copyOf(tiled, team.size());
-      for (int i = from; i < scores.length; i++) {
-        scores[i] = new float[0];
-        tiled[i] = new TiledAttention();
-      }
+    if (members.length < team.size()) {
+      int from = members.length;
+      members = Arrays.copyOf(members, team.size());
+      for (int i = from; i < members.length; i++) members[i] = new Member();
     }
-    int kvHeads = shape.nKvHeads();
     for (int p = 0; p < batch.parts(); p++) {
       Batch.Part part = batch.part(p);
       if (part.rows() >= MANY) {
-        tiled(team, shape, part, q, keys, values, pageTokens, y);
-        continue;
+        tiled(team, shape, part, q, keys, values, y);
+      } else {
+        few.set(shape, part, q, keys, values, y);
+        team.run(part.rows() * shape.nKvHeads(), few);
       }
-      team.run(
-          part.rows() * kvHeads,
-          (piece, member) ->
-              attend(
-                  shape,
-                  part,
-                  piece / kvHeads,
-                  piece % kvHeads,
-                  q,
-                  keys,
-                  values,
-                  pageTokens,
-                  y,
-                  member));
     }
   }
 
@@ -66,9 +71,8 @@ final class Attention {
       AttentionShape shape,
       Batch.Part part,
       float[] q,
-      float[][] keys,
-      float[][] values,
-      int pageTokens,
+      KvPages keys,
+      KvPages values,
       float[] y) {
     int step = TiledAttention.blockRows(shape);
     int blocks = (part.rows() + step - 1) / step;
@@ -79,47 +83,71 @@ final class Attention {
           int row = (blocks - 1 - piece / shape.nKvHeads()) * step;
           int n = Math.min(step, part.rows() - row);
           var block = new TiledAttention.Block(shape, part, row, n, piece % shape.nKvHeads());
-          tiled[member].attend(block, q, keys, values, pageTokens, y);
+          members[member].tiled.attend(block, q, keys, values, y);
         });
   }
 
-  private float[] scores(int member, int n) {
-    float[] s = scores[member];
-    if (s.length < n) {
-      // Doubling: a growing context allocates rarely.
-      s = new float[Math.max(n, 2 * s.length)];
-      scores[member] = s;
+  /** A sequence with few rows: a piece is a row and the query heads of one key-value head. */
+  private final class Rows implements Team.Task {
+    private static final float[] NONE = new float[0];
+
+    private AttentionShape shape = new AttentionShape(1, 1, 1, 1, 0, 0, 0);
+    private Batch.@Nullable Part part;
+    private float[] q = NONE;
+    private float[] y = NONE;
+    private @Nullable KvPages keys;
+    private @Nullable KvPages values;
+
+    void set(
+        AttentionShape shape, Batch.Part part, float[] q, KvPages keys, KvPages values, float[] y) {
+      this.shape = shape;
+      this.part = part;
+      this.q = q;
+      this.y = y;
+      this.keys = keys;
+      this.values = values;
     }
-    return s;
+
+    @Override
+    public void run(int piece, int member) {
+      if (part == null || keys == null || values == null) return;
+      int kvHeads = shape.nKvHeads();
+      attend(shape, part, piece / kvHeads, piece % kvHeads, q, keys, values, y, members[member]);
+    }
   }
 
-  private void attend(
+  private static void attend(
       AttentionShape shape,
       Batch.Part part,
       int row,
       int kvHead,
       float[] q,
-      float[][] keys,
-      float[][] values,
-      int pageTokens,
+      KvPages keys,
+      KvPages values,
       float[] y,
-      int member) {
+      Member member) {
     int d = shape.headDim();
     int group = shape.nHeads() / shape.nKvHeads();
+    int pageTokens = keys.pageTokens();
     int position = part.firstPosition() + row;
     int first = shape.firstVisible(position);
     int n = shape.endVisible(position, part.length()) - first;
-    float[] s = scores(member, group * n);
+    boolean plain = keys.type() == KvType.F32;
+    int step = plain ? shape.kvCols() : d;
+    float[] decoded = plain ? member.decoded : member.decoded(pageTokens * d);
+    float[] s = member.scores(group * n);
     int qAt = (part.firstRow() + row) * shape.qCols() + kvHead * group * d;
     for (int i = 0; i < n; ) {
-      int page = (first + i) / pageTokens;
+      int page = part.pages()[(first + i) / pageTokens];
       int in = (first + i) % pageTokens;
       int run = Math.min(pageTokens - in, n - i);
-      float[] k = keys[part.pages()[page]];
+      int at = in * shape.kvCols() + kvHead * d;
+      if (!plain) CachedBlocks.decode(keys, page, at, run, d, decoded, 0);
+      float[] k = plain ? keys.floats(page) : decoded;
+      int from = plain ? at : 0;
       for (int r = 0; r < run; r++) {
-        int at = (in + r) * shape.kvCols() + kvHead * d;
         for (int h = 0; h < group; h++) {
-          s[h * n + i + r] = FloatDots.dot(q, qAt + h * d, k, at, d) * shape.scale();
+          s[h * n + i + r] = FloatDots.dot(q, qAt + h * d, k, from + r * step, d) * shape.scale();
         }
       }
       i += run;
@@ -127,13 +155,15 @@ final class Attention {
     for (int h = 0; h < group; h++) softmax(s, h * n, n, shape.softcap());
     for (int h = 0; h < group; h++) Arrays.fill(y, qAt + h * d, qAt + (h + 1) * d, 0);
     for (int i = 0; i < n; ) {
-      int page = (first + i) / pageTokens;
+      int page = part.pages()[(first + i) / pageTokens];
       int in = (first + i) % pageTokens;
       int run = Math.min(pageTokens - in, n - i);
-      float[] v = values[part.pages()[page]];
+      int at = in * shape.kvCols() + kvHead * d;
+      if (!plain) CachedBlocks.decode(values, page, at, run, d, decoded, 0);
+      float[] v = plain ? values.floats(page) : decoded;
+      int from = plain ? at : 0;
       for (int h = 0; h < group; h++) {
-        int at = in * shape.kvCols() + kvHead * d;
-        mix(s, h * n + i, run, v, at, shape.kvCols(), d, y, qAt + h * d);
+        mix(s, h * n + i, run, v, from, step, d, y, qAt + h * d);
       }
       i += run;
     }

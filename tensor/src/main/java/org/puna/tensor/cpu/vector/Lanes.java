@@ -49,6 +49,12 @@ final class Lanes {
     return (FloatVector) ByteVector.fromMemorySegment(B, s, offset, LE).castShape(F, 0);
   }
 
+  /** Loads signed bytes of an array as numbers. */
+  static FloatVector signedBytes(byte[] b, int at) {
+    if (N < 8) return (FloatVector) spread(word(b, at), VectorOperators.ASHR).castShape(F, 0);
+    return (FloatVector) ByteVector.fromArray(B, b, at).castShape(F, 0);
+  }
+
   /** Loads unsigned bytes. */
   static IntVector bytes(MemorySegment s, long offset) {
     if (N < 8) return spread(word(s, offset), VectorOperators.LSHR);
@@ -60,12 +66,14 @@ final class Lanes {
   /** Loads unsigned bytes of an array. */
   static IntVector bytes(byte[] b, int at) {
     if (N < 8) {
-      int word =
-          b[at] & 0xff | (b[at + 1] & 0xff) << 8 | (b[at + 2] & 0xff) << 16 | b[at + 3] << 24;
-      return spread(word, VectorOperators.LSHR);
+      return spread(word(b, at), VectorOperators.LSHR);
     }
     return (IntVector)
         ByteVector.fromArray(B, b, at).convertShape(VectorOperators.ZERO_EXTEND_B2I, I, 0);
+  }
+
+  private static int word(byte[] b, int at) {
+    return b[at] & 0xff | (b[at + 1] & 0xff) << 8 | (b[at + 2] & 0xff) << 16 | b[at + 3] << 24;
   }
 
   /** Moves each byte of a word to the top of a lane, then to the bottom. */

@@ -34,7 +34,13 @@ final class Products implements AutoCloseable {
   private static final int WIDTH = Tile.WIDTH;
   private static final int ROWS = Tile.ROWS;
 
+  private static final float[] NONE = new float[0];
+
   private final Arena arena = Arena.ofShared();
+
+  // Used again by every product of few rows, which so allocates nothing.
+  private final Few few = new Few();
+
   private final Map<BlockFormat, StoredRows> rowsOf = new HashMap<>();
   private Scratch[] members = new Scratch[0];
   private float[] packed = new float[0];
@@ -87,16 +93,21 @@ final class Products implements AutoCloseable {
   }
 
   /**
-   * Returns rows {@code from} to {@code to} as native memory: themselves, or a copy where they lie
-   * in an array, so that the hot loops only ever see one kind of segment.
+   * Returns rows {@code from} to {@code to} as native memory: a copy at offset 0 where they lie in
+   * an array, else all of the weights, so that the hot loops only ever see one kind of segment.
    */
   private MemorySegment nativeRows(Scratch s, Tensor w, long from, long to) {
+    if (w.data().isNative()) return w.data();
     long at = from * w.rowBytes();
     long size = to * w.rowBytes() - at;
-    MemorySegment rows = w.data().asSlice(at, size);
-    if (rows.isNative()) return rows;
     if (s.bytes.byteSize() < size) s.bytes = arena.allocate(size, 64);
-    return s.bytes.asSlice(0, size).copyFrom(rows);
+    MemorySegment.copy(w.data(), at, s.bytes, 0, size);
+    return s.bytes;
+  }
+
+  /** Returns where row {@code from} starts in what {@link #nativeRows} returned. */
+  private static long start(Tensor w, long from) {
+    return w.data().isNative() ? from * w.rowBytes() : 0;
   }
 
   private void few(
@@ -107,30 +118,85 @@ final class Products implements AutoCloseable {
       Tensor w,
       float @Nullable [] bias,
       float[] y) {
+    if (rows == 1 && stored.needsSums()) sumBlocks(x, w.rowElements());
     int n = Math.toIntExact(w.dim(0));
+    int step = Math.clamp(PIECE_BYTES / w.rowBytes(), 1, Math.max(1, n / (4 * team.size())));
+    few.set(stored, x, rows, w, bias, y, step);
+    team.run((n + step - 1) / step, few);
+    few.forget();
+  }
+
+  /** A product with few rows of activations, in pieces of some rows of weights. */
+  private final class Few implements Team.Task {
+    private @Nullable StoredRows stored;
+    private @Nullable Tensor w;
+    private float[] x = NONE;
+    private float[] y = NONE;
+    private float @Nullable [] bias;
+    private int rows;
+    private int step;
+
+    void set(
+        StoredRows stored,
+        float[] x,
+        int rows,
+        Tensor w,
+        float @Nullable [] bias,
+        float[] y,
+        int step) {
+      this.stored = stored;
+      this.x = x;
+      this.rows = rows;
+      this.w = w;
+      this.bias = bias;
+      this.y = y;
+      this.step = step;
+    }
+
+    /** Lets go of weights that may be closed. */
+    void forget() {
+      stored = null;
+      w = null;
+      bias = null;
+      x = NONE;
+      y = NONE;
+    }
+
+    @Override
+    public void run(int piece, int member) {
+      StoredRows format = stored;
+      Tensor weights = w;
+      if (format == null || weights == null) return;
+      few(format, members[member], weights, piece * step, step, x, rows, bias, y);
+    }
+  }
+
+  private void few(
+      StoredRows stored,
+      Scratch s,
+      Tensor w,
+      int from,
+      int step,
+      float[] x,
+      int rows,
+      float @Nullable [] bias,
+      float[] y) {
     int k = w.rowElements();
     long rowBytes = w.rowBytes();
-    if (rows == 1 && stored.needsSums()) sumBlocks(x, k);
-    int step = Math.clamp(PIECE_BYTES / rowBytes, 1, Math.max(1, n / (4 * team.size())));
-    team.run(
-        (n + step - 1) / step,
-        (piece, member) -> {
-          Scratch s = members[member];
-          int from = piece * step;
-          int to = Math.min(n, from + step);
-          MemorySegment data = nativeRows(s, w, from, to);
-          if (rows == 1) {
-            for (int j = from; j < to; j++) {
-              float dot = stored.dot(data, (j - from) * rowBytes, x, 0, k, sums, s.room);
-              y[j] = bias == null ? dot : dot + bias[j];
-            }
-          } else {
-            for (int j = from; j < to; j += Quad.ROWS) {
-              long at = (j - from) * rowBytes;
-              quad(stored, s, data, at, Math.min(Quad.ROWS, to - j), w, x, rows, bias, y, j);
-            }
-          }
-        });
+    int to = Math.min((int) w.dim(0), from + step);
+    MemorySegment data = nativeRows(s, w, from, to);
+    long start = start(w, from);
+    if (rows == 1) {
+      for (int j = from; j < to; j++) {
+        float dot = stored.dot(data, start + (j - from) * rowBytes, x, 0, k, sums, s.room);
+        y[j] = bias == null ? dot : dot + bias[j];
+      }
+      return;
+    }
+    for (int j = from; j < to; j += Quad.ROWS) {
+      long at = start + (j - from) * rowBytes;
+      quad(stored, s, data, at, Math.min(Quad.ROWS, to - j), w, x, rows, bias, y, j);
+    }
   }
 
   /** Multiplies up to four rows of weights, decoded once, with all rows of {@code x}. */
@@ -255,10 +321,11 @@ final class Products implements AutoCloseable {
     int columns = Math.min(WIDTH, n - column);
     int groups = (count + ROWS - 1) / ROWS;
     MemorySegment data = nativeRows(s, w, column, column + columns);
+    long start = start(w, column);
     for (int i = 0; i < k; i += DEPTH) {
       int depth = Math.min(DEPTH, k - i);
       for (int c = 0; c < columns; c++) {
-        long at = c * rowBytes + w.format().bytes(i);
+        long at = start + c * rowBytes + w.format().bytes(i);
         stored.decode(data, at, s.decoded, c * DECODED_STEP, depth);
       }
       Columns.pack(s.decoded, DECODED_STEP, columns, depth, s.columns);

@@ -5,6 +5,7 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 import org.puna.tensor.AttentionShape;
 import org.puna.tensor.Batch;
+import org.puna.tensor.cpu.KvPages;
 
 /**
  * Attention of many rows at once, for one thread: the queries of all heads that share keys are
@@ -66,7 +67,7 @@ final class TiledAttention {
   }
 
   /** Attends the rows of a block over all positions that one of them sees. */
-  void attend(Block b, float[] q, float[][] k, float[][] v, int pageTokens, float[] y) {
+  void attend(Block b, float[] q, KvPages k, KvPages v, float[] y) {
     int d = b.shape().headDim();
     int panels = (d + RUN - 1) / RUN;
     int groups = (b.queries() + ROWS - 1) / ROWS;
@@ -76,9 +77,9 @@ final class TiledAttention {
     int end = b.end(b.queries() - 1);
     for (int p = first; p < end; p += RUN) {
       int count = Math.min(RUN, end - p);
-      gather(b, k, p, count, pageTokens);
+      gather(b, k, p, count);
       Columns.pack(rows, d, count, d, keys);
-      gather(b, v, p, count, pageTokens);
+      gather(b, v, p, count);
       packValues(count, d, panels);
       for (int g = 0; g < groups; g++) {
         Tile.multiply(queries, g * d * ROWS, keys, 0, d, tile);
@@ -123,13 +124,25 @@ final class TiledAttention {
     }
   }
 
-  /** Copies a run's rows of keys or values together. */
-  private void gather(Block b, float[][] pages, int p, int count, int pageTokens) {
+  /** Copies a run's rows of keys or values together, decoded. */
+  private void gather(Block b, KvPages pages, int p, int count) {
     int d = b.shape().headDim();
-    for (int i = 0; i < count; i++) {
-      float[] page = pages[b.part().pages()[(p + i) / pageTokens]];
-      int from = (p + i) % pageTokens * b.shape().kvCols() + b.kvHead() * d;
-      System.arraycopy(page, from, rows, i * d, d);
+    int pageTokens = pages.pageTokens();
+    for (int i = 0; i < count; ) {
+      int page = b.part().pages()[(p + i) / pageTokens];
+      int in = (p + i) % pageTokens;
+      int n = Math.min(pageTokens - in, count - i);
+      int from = in * pages.cols() + b.kvHead() * d;
+      switch (pages.type()) {
+        case F32 -> {
+          float[] floats = pages.floats(page);
+          for (int r = 0; r < n; r++) {
+            System.arraycopy(floats, from + r * pages.cols(), rows, (i + r) * d, d);
+          }
+        }
+        case Q8_0 -> CachedBlocks.decode(pages, page, from, n, d, rows, i * d);
+      }
+      i += n;
     }
   }
 

@@ -7,6 +7,7 @@ import org.puna.tensor.Batch;
 import org.puna.tensor.Op;
 import org.puna.tensor.Tensor;
 import org.puna.tensor.cpu.Kernels;
+import org.puna.tensor.cpu.KvPages;
 import org.puna.tensor.cpu.Team;
 import org.puna.tensor.cpu.scalar.ScalarKernels;
 
@@ -51,6 +52,10 @@ public final class VectorKernels implements Kernels {
       float eps,
       float[] y) {
     int step = Math.max(1, PIECE / group);
+    if (groups <= step) {
+      for (int g = 0; g < groups; g++) normalise(x, g * group, group, weight, eps, y);
+      return;
+    }
     team.run(
         (groups + step - 1) / step,
         (piece, _) -> {
@@ -106,57 +111,56 @@ public final class VectorKernels implements Kernels {
 
   @Override
   public void add(Team team, float[] a, float[] b, int n, float[] y) {
-    pieces(
-        team,
-        n,
-        (from, to) -> {
-          int i = from;
-          for (; i <= to - N; i += N) at(a, i).add(at(b, i)).intoArray(y, i);
-          for (; i < to; i++) y[i] = a[i] + b[i];
-        });
+    if (n <= PIECE) add(a, b, 0, n, y);
+    else pieces(team, n, (from, to) -> add(a, b, from, to, y));
+  }
+
+  private static void add(float[] a, float[] b, int from, int to, float[] y) {
+    int i = from;
+    for (; i <= to - N; i += N) at(a, i).add(at(b, i)).intoArray(y, i);
+    for (; i < to; i++) y[i] = a[i] + b[i];
   }
 
   @Override
   public void scale(Team team, float[] x, int n, float factor, float[] y) {
-    pieces(
-        team,
-        n,
-        (from, to) -> {
-          int i = from;
-          for (; i <= to - N; i += N) at(x, i).mul(factor).intoArray(y, i);
-          for (; i < to; i++) y[i] = x[i] * factor;
-        });
+    if (n <= PIECE) scale(x, 0, n, factor, y);
+    else pieces(team, n, (from, to) -> scale(x, from, to, factor, y));
+  }
+
+  private static void scale(float[] x, int from, int to, float factor, float[] y) {
+    int i = from;
+    for (; i <= to - N; i += N) at(x, i).mul(factor).intoArray(y, i);
+    for (; i < to; i++) y[i] = x[i] * factor;
   }
 
   @Override
   public void softcap(Team team, float[] x, int n, float cap, float[] y) {
-    pieces(
-        team,
-        n,
-        (from, to) -> {
-          int i = from;
-          for (; i <= to - N; i += N) {
-            VectorMath.tanh(at(x, i).div(cap)).mul(cap).intoArray(y, i);
-          }
-          for (; i < to; i++) y[i] = (float) (cap * Math.tanh(x[i] / cap));
-        });
+    if (n <= PIECE) softcap(x, 0, n, cap, y);
+    else pieces(team, n, (from, to) -> softcap(x, from, to, cap, y));
+  }
+
+  private static void softcap(float[] x, int from, int to, float cap, float[] y) {
+    int i = from;
+    for (; i <= to - N; i += N) VectorMath.tanh(at(x, i).div(cap)).mul(cap).intoArray(y, i);
+    for (; i < to; i++) y[i] = (float) (cap * Math.tanh(x[i] / cap));
   }
 
   @Override
   public void gate(
       Team team, float[] gate, float[] up, int n, Op.Activation activation, float[] y) {
-    pieces(
-        team,
-        n,
-        (from, to) -> {
-          int i =
-              switch (activation) {
-                case SILU -> siluGate(gate, up, from, to, y);
-                case GELU_TANH -> geluGate(gate, up, from, to, y);
-                case GELU -> erfGate(gate, up, from, to, y);
-              };
-          for (; i < to; i++) y[i] = ScalarKernels.activate(activation, gate[i]) * up[i];
-        });
+    if (n <= PIECE) gate(gate, up, 0, n, activation, y);
+    else pieces(team, n, (from, to) -> gate(gate, up, from, to, activation, y));
+  }
+
+  private static void gate(
+      float[] gate, float[] up, int from, int to, Op.Activation activation, float[] y) {
+    int i =
+        switch (activation) {
+          case SILU -> siluGate(gate, up, from, to, y);
+          case GELU_TANH -> geluGate(gate, up, from, to, y);
+          case GELU -> erfGate(gate, up, from, to, y);
+        };
+    for (; i < to; i++) y[i] = ScalarKernels.activate(activation, gate[i]) * up[i];
   }
 
   private static int siluGate(float[] gate, float[] up, int from, int to, float[] y) {
@@ -224,19 +228,38 @@ public final class VectorKernels implements Kernels {
       boolean interleaved,
       float[] y) {
     int step = Math.max(1, PIECE / (heads * headDim));
+    if (rows <= step) {
+      for (int t = 0; t < rows; t++) {
+        rotateRow(x, t, heads, headDim, cos, sin, pairs, interleaved, y);
+      }
+      return;
+    }
     team.run(
         (rows + step - 1) / step,
         (piece, _) -> {
           for (int t = piece * step; t < Math.min(rows, (piece + 1) * step); t++) {
-            for (int h = 0; h < heads; h++) {
-              int at = (t * heads + h) * headDim;
-              if (interleaved) rotatePairs(x, at, cos, sin, t * pairs, pairs, y);
-              else rotateHalves(x, at, cos, sin, t * pairs, pairs, y);
-              int rest = at + 2 * pairs;
-              System.arraycopy(x, rest, y, rest, headDim - 2 * pairs);
-            }
+            rotateRow(x, t, heads, headDim, cos, sin, pairs, interleaved, y);
           }
         });
+  }
+
+  private static void rotateRow(
+      float[] x,
+      int row,
+      int heads,
+      int headDim,
+      float[] cos,
+      float[] sin,
+      int pairs,
+      boolean interleaved,
+      float[] y) {
+    for (int h = 0; h < heads; h++) {
+      int at = (row * heads + h) * headDim;
+      if (interleaved) rotatePairs(x, at, cos, sin, row * pairs, pairs, y);
+      else rotateHalves(x, at, cos, sin, row * pairs, pairs, y);
+      int rest = at + 2 * pairs;
+      System.arraycopy(x, rest, y, rest, headDim - 2 * pairs);
+    }
   }
 
   private static void rotateHalves(
@@ -273,11 +296,10 @@ public final class VectorKernels implements Kernels {
       AttentionShape shape,
       Batch batch,
       float[] q,
-      float[][] keys,
-      float[][] values,
-      int pageTokens,
+      KvPages keys,
+      KvPages values,
       float[] y) {
-    attention.run(team, shape, batch, q, keys, values, pageTokens, y);
+    attention.run(team, shape, batch, q, keys, values, y);
   }
 
   @Override

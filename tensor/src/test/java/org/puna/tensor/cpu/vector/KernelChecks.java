@@ -9,9 +9,11 @@ import java.util.List;
 import java.util.Random;
 import org.puna.tensor.AttentionShape;
 import org.puna.tensor.Batch;
+import org.puna.tensor.KvType;
 import org.puna.tensor.Op;
 import org.puna.tensor.Tensor;
 import org.puna.tensor.cpu.Kernels;
+import org.puna.tensor.cpu.KvPages;
 import org.puna.tensor.cpu.Team;
 import org.puna.tensor.cpu.scalar.ScalarKernels;
 import org.puna.tensor.quant.BlockFormat;
@@ -340,19 +342,31 @@ final class KernelChecks {
       pages += count;
       batch.add(new int[rows[p]], 0, rows[p], first[p], table, 0);
     }
-    float[][] keys = new float[pages][];
-    float[][] values = new float[pages][];
-    for (int i = 0; i < pages; i++) {
-      keys[i] = normal(pageTokens * shape.kvCols(), 0);
-      values[i] = normal(pageTokens * shape.kvCols(), 0);
+    for (KvType type : KvType.values()) {
+      if (!type.fits(shape.headDim())) continue;
+      KvPages keys = cached(type, pages, pageTokens, shape);
+      KvPages values = cached(type, pages, pageTokens, shape);
+      attention(shape, batch, keys, values);
     }
+  }
+
+  private KvPages cached(KvType type, int pages, int pageTokens, AttentionShape shape) {
+    KvPages p = new KvPages(type, pages, pageTokens, shape.kvCols());
+    for (int i = 0; i < pages; i++) {
+      p.write(i, 0, pageTokens, normal(pageTokens * shape.kvCols(), 0), 0);
+    }
+    return p;
+  }
+
+  private void attention(AttentionShape shape, Batch batch, KvPages keys, KvPages values) {
+    int tokens = batch.tokens();
     float[] q = normal(tokens * shape.qCols(), PAD);
     float[] expected = new float[tokens * shape.qCols() + PAD];
     float[] actual = new float[tokens * shape.qCols() + PAD];
     Arrays.fill(expected, GUARD);
     Arrays.fill(actual, GUARD);
-    scalar.attention(team, shape, batch, q, keys, values, pageTokens, expected);
-    vector.attention(team, shape, batch, q, keys, values, pageTokens, actual);
+    scalar.attention(team, shape, batch, q, keys, values, expected);
+    vector.attention(team, shape, batch, q, keys, values, actual);
     // Scores of size headDim · scale carry their rounding through the exponential.
     close(actual, expected, DOT_TOLERANCE * shape.headDim());
   }

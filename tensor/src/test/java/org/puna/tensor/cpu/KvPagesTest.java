@@ -1,0 +1,74 @@
+package org.puna.tensor.cpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.puna.tensor.AttentionShape;
+import org.puna.tensor.KvType;
+import org.puna.tensor.quant.BlockFormats;
+
+class KvPagesTest {
+  private static final int COLS = 96;
+  private static final int TOKENS = 8;
+
+  private final Random random = new Random(3);
+
+  private float[] numbers(double size) {
+    float[] x = new float[TOKENS * COLS];
+    for (int i = 0; i < x.length; i++) x[i] = (float) (size * random.nextGaussian());
+    return x;
+  }
+
+  @Test
+  void blocksHoldWhatQ8_0OfTheWeightsHolds() {
+    for (double size : new double[] {0, 1e-9, 1, 300}) {
+      float[] x = numbers(size);
+      KvPages pages = new KvPages(KvType.Q8_0, 2, TOKENS, COLS);
+      pages.write(1, 2, 5, x, COLS);
+      float[] actual = new float[5 * COLS];
+      pages.read(1, 2 * COLS, actual.length, actual, 0);
+      byte[] stored = new byte[(int) BlockFormats.Q8_0.bytes(actual.length)];
+      float[] some = new float[actual.length];
+      System.arraycopy(x, COLS, some, 0, some.length);
+      BlockFormats.Q8_0.encode(some, 0, some.length, MemorySegment.ofArray(stored), 0);
+      float[] expected = new float[actual.length];
+      BlockFormats.Q8_0.decode(MemorySegment.ofArray(stored), 0, expected, 0, expected.length);
+      assertThat(actual).isEqualTo(expected);
+    }
+  }
+
+  @Test
+  void memoryIsTakenWhenAPageIsWrittenAndIsThatOfTheType() {
+    for (KvType type : KvType.values()) {
+      KvPages pages = new KvPages(type, 3, TOKENS, COLS);
+      assertThat(pages.bytes()).isZero();
+      pages.write(2, 0, 1, numbers(1), 0);
+      long page = type == KvType.F32 ? 4 * TOKENS * COLS : TOKENS * COLS / 32 * 34;
+      assertThat(pages.bytes()).isEqualTo(page).isEqualTo(pages.pageBytes());
+      pages.copy(0, 1, 3);
+      assertThat(pages.bytes()).as("nothing to copy").isEqualTo(page);
+      pages.copy(2, 1, 1);
+      assertThat(pages.bytes()).isEqualTo(2 * page);
+      float[] a = new float[COLS];
+      float[] b = new float[COLS];
+      pages.read(2, 0, COLS, a, 0);
+      pages.read(1, 0, COLS, b, 0);
+      assertThat(b).isEqualTo(a);
+    }
+  }
+
+  @Test
+  void headsThatAreNoWholeBlocksAreRefused() {
+    AttentionShape odd = new AttentionShape(4, 2, 48, 1, 0, 0, 0);
+    assertThatThrownBy(() -> new CpuKvCache(List.of(odd), 1, 4, KvType.Q8_0))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("48");
+    assertThat(new CpuKvCache(List.of(odd), 1, 4, KvType.F32).pageBytes()).isPositive();
+    assertThat(KvType.byName("Q8_0")).contains(KvType.Q8_0);
+    assertThat(KvType.byName("q9")).isEmpty();
+  }
+}
