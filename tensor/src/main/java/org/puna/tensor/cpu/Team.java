@@ -1,7 +1,7 @@
 package org.puna.tensor.cpu;
 
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -11,6 +11,10 @@ import org.jspecify.annotations.Nullable;
  * decode step start without a system call and an idle model costs nothing. A task ends when its
  * pieces are done, not when every member has seen it: on a busy machine the caller does the work of
  * a member that does not get to run.
+ *
+ * <p>Each member begins with its own run of pieces, the same part of every task, so that rows that
+ * it has written are in its core's cache when it reads them in the next; then it helps the others,
+ * from the end of theirs.
  *
  * <p>One task runs at a time: {@link #run} must not be called by two threads at once, nor from
  * within a task.
@@ -32,19 +36,23 @@ public final class Team implements AutoCloseable {
   /** Spins this often before sleeping: about a hundred microseconds. */
   private static final int SPINS = 20_000;
 
-  /** Bits of a piece number and of a number of pieces in {@link #state}. */
+  /** Bits of a piece number in a word of {@link #parts}. */
   private static final int BITS = 20;
 
   private static final int MAX_PIECES = (1 << BITS) - 1;
 
+  /** Words between those of two members: each has a line of the cache to itself. */
+  private static final int APART = 16;
+
   private final Thread[] workers;
 
   /**
-   * The task's number, its pieces and the next piece in one word, so that a member that comes late
-   * with an old word cannot take a piece of a newer task.
+   * For each member the task's number, the end of its pieces and the next of them in one word, so
+   * that a member that comes late with an old word cannot take a piece of a newer task.
    */
-  private final AtomicLong state = new AtomicLong();
+  private final AtomicLongArray parts;
 
+  private long number;
   private final AtomicInteger done = new AtomicInteger();
   private volatile @Nullable Task task;
   private volatile @Nullable Throwable failure;
@@ -57,6 +65,7 @@ public final class Team implements AutoCloseable {
    */
   public Team(int size) {
     if (size < 1) throw new IllegalArgumentException("team: size " + size);
+    parts = new AtomicLongArray(size * APART);
     workers = new Thread[size - 1];
     for (int i = 0; i < workers.length; i++) {
       int member = i + 1;
@@ -72,8 +81,7 @@ public final class Team implements AutoCloseable {
   }
 
   /**
-   * Runs all pieces of a task and returns when they are done. Pieces are handed out in order to
-   * whoever is free.
+   * Runs all pieces of a task and returns when they are done.
    *
    * @throws RuntimeException what a piece threw, after all pieces that were begun have ended
    */
@@ -91,8 +99,13 @@ public final class Team implements AutoCloseable {
     failure = null;
     done.set(0);
     task = work;
-    long number = (state.get() >>> 2 * BITS) + 1;
-    state.set(number << 2 * BITS | (long) count << BITS);
+    number++;
+    int size = size();
+    for (int m = 0; m < size; m++) {
+      long from = (long) count * m / size;
+      long end = (long) count * (m + 1) / size;
+      parts.set(m * APART, number << 2 * BITS | end << BITS | from);
+    }
     for (Thread w : workers) LockSupport.unpark(w);
     while (takePiece(0)) {
       // the next one
@@ -107,28 +120,43 @@ public final class Team implements AutoCloseable {
     if (f instanceof Error e) throw e;
   }
 
-  private static boolean hasPiece(long s) {
-    return (s & MAX_PIECES) < (s >>> BITS & MAX_PIECES);
+  private static int next(long part) {
+    return (int) (part & MAX_PIECES);
+  }
+
+  private static int end(long part) {
+    return (int) (part >>> BITS & MAX_PIECES);
   }
 
   /**
-   * Does the next piece of the task; false if none is left. After a failure the rest are only
-   * counted.
+   * Does the next piece of the member's own or, backwards, the last of another's; false if none is
+   * left.
    */
   private boolean takePiece(int member) {
-    long s = state.get();
-    if (!hasPiece(s)) return false;
-    if (!state.compareAndSet(s, s + 1)) return true;
+    int size = size();
+    for (int i = 0; i < size; i++) {
+      int at = (member + i) % size * APART;
+      long part = parts.get(at);
+      if (next(part) >= end(part)) continue;
+      boolean own = i == 0;
+      if (!parts.compareAndSet(at, part, own ? part + 1 : part - (1L << BITS))) return true;
+      runPiece(own ? next(part) : end(part) - 1, member);
+      return true;
+    }
+    return false;
+  }
+
+  /** Does a piece of the running task. After a failure the rest are only counted. */
+  private void runPiece(int piece, int member) {
     // The task cannot change before this piece is counted as done.
     Task work = task;
     try {
-      if (work != null && failure == null) work.run((int) (s & MAX_PIECES), member);
+      if (work != null && failure == null) work.run(piece, member);
     } catch (RuntimeException | Error e) {
       failure = e;
     } finally {
       done.incrementAndGet();
     }
-    return true;
   }
 
   private void serve(int member) {

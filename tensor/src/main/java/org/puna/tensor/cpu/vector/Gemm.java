@@ -2,38 +2,52 @@ package org.puna.tensor.cpu.vector;
 
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorSpecies;
 import org.puna.tensor.cpu.Team;
 
 /**
- * Products of float matrices in any orientation, both operands packed for {@link Tile}. Each number
- * of the result is summed in the same order whatever the team.
+ * Products of float matrices in any orientation. Columns are packed into panels for {@link Tile};
+ * rows are read where they lie, or turned where their numbers are no neighbours. Each number of the
+ * result is summed in the same order whatever the team.
+ *
+ * <p>Members share the work by what is largest: blocks of rows with columns packed once for all;
+ * panels of columns, each packed by whoever multiplies it; or, for a long inner dimension and a
+ * small result, ranges of that dimension, whose results are added at the end.
  */
 final class Gemm {
-  /** Inner numbers that are packed at a time: a packed column panel stays in the cache. */
+  /** Inner numbers that are packed at a time: a packed panel stays in the second-level cache. */
   private static final int DEPTH = 512;
 
-  /** Most rows that a piece of work packs, a multiple of the tile. */
+  /** Distance of packed rows: not a power of two, which would share few lines of the cache. */
+  private static final int STEP = DEPTH + 16;
+
+  /** Most rows of a piece of work, a multiple of the tile: they stay in the second-level cache. */
   private static final int BLOCK_ROWS = 120;
+
+  /** Inner numbers of a piece of packing. */
+  private static final int PACKED = 128;
 
   /** Pieces for each member, so that the last ones even out. */
   private static final int PIECES = 4;
+
+  /** Ranges of the inner dimension that are summed apart, so many whatever the team. */
+  private static final int RANGES = 4;
+
+  /** Largest result that is summed in ranges. */
+  private static final int SMALL = 1 << 20;
 
   private static final int N = Lanes.N;
   private static final int ROWS = Tile.ROWS;
   private static final int WIDTH = Tile.WIDTH;
 
-  /** A load of eight floats holds the six rows of a tile, where the machine has such vectors. */
-  private static final VectorSpecies<Float> EIGHT = FloatVector.SPECIES_256;
-
-  private static final int OVERLAP = 8;
-
   private float[] columns = new float[0];
+  private float[] ranges = new float[0];
   private Scratch[] members = new Scratch[0];
 
   private static final class Scratch {
-    final float[] rows = new float[BLOCK_ROWS * DEPTH + OVERLAP];
+    final float[] rows = new float[BLOCK_ROWS * STEP];
     final float[] tile = new float[ROWS * WIDTH];
+    final float[] square = new float[256];
+    float[] columns = new float[0];
   }
 
   /**
@@ -72,6 +86,26 @@ final class Gemm {
       int cAt,
       int cStep) {
     grow(team.size());
+    if ((long) m * n <= SMALL && k >= RANGES * DEPTH && a.col != 1) {
+      byRanges(team, m, n, k, a, b, add, c, cAt, cStep);
+    } else if (n > 2 * m && a.col == 1) {
+      byPanels(team, m, n, k, a, b, add, c, cAt, cStep);
+    } else {
+      byRows(team, m, n, k, a, b, add, c, cAt, cStep);
+    }
+  }
+
+  private void byRows(
+      Team team,
+      int m,
+      int n,
+      int k,
+      Matrix a,
+      Matrix b,
+      boolean add,
+      float[] c,
+      int cAt,
+      int cStep) {
     int panels = Math.ceilDiv(n, WIDTH);
     int blockRows = blockRows(m, team.size());
     int blocks = Math.ceilDiv(m, blockRows);
@@ -81,37 +115,151 @@ final class Gemm {
       int depth = Math.min(DEPTH, k - from);
       int size = panels * depth * WIDTH;
       if (columns.length < size) columns = new float[size];
+      float[] packed = columns;
+      int cuts = Math.ceilDiv(depth, PACKED);
       team.run(
-          panels,
-          (p, _) -> {
-            int j = p * WIDTH;
-            packColumns(b, first, depth, j, Math.min(WIDTH, n - j), p * depth * WIDTH);
+          cuts,
+          (cut, member) -> {
+            int i = cut * PACKED;
+            int some = Math.min(PACKED, depth - i);
+            packColumns(b, first + i, some, 0, n, packed, i * WIDTH, depth, members[member]);
           });
       boolean more = add || first > 0;
       team.run(
           blocks * groups,
           (piece, member) -> {
-            Scratch s = members[member];
             int row = piece / groups * blockRows;
             int rows = Math.min(blockRows, m - row);
             int panel = (int) ((long) panels * (piece % groups) / groups);
             int end = (int) ((long) panels * (piece % groups + 1) / groups);
-            packRows(a, row, rows, first, depth, s.rows);
-            for (; panel < end; panel++) {
-              int j = panel * WIDTH;
-              for (int r = 0; r < rows; r += ROWS) {
-                Tile.multiply(s.rows, r * depth, columns, panel * depth * WIDTH, depth, s.tile);
-                Tile.store(
-                    s.tile,
-                    Math.min(ROWS, rows - r),
-                    Math.min(WIDTH, n - j),
-                    more,
-                    c,
-                    cAt + (row + r) * cStep + j,
-                    cStep);
-              }
-            }
+            int columns = Math.min(n, end * WIDTH) - panel * WIDTH;
+            int at = panel * depth * WIDTH;
+            int to = cAt + row * cStep + panel * WIDTH;
+            Scratch s = members[member];
+            block(s, a, row, rows, first, depth, packed, at, columns, more, c, to, cStep);
           });
+    }
+  }
+
+  private void byPanels(
+      Team team,
+      int m,
+      int n,
+      int k,
+      Matrix a,
+      Matrix b,
+      boolean add,
+      float[] c,
+      int cAt,
+      int cStep) {
+    team.run(
+        Math.ceilDiv(n, WIDTH),
+        (panel, member) -> {
+          Scratch s = members[member];
+          if (s.columns.length < DEPTH * WIDTH) s.columns = new float[DEPTH * WIDTH];
+          int j = panel * WIDTH;
+          int width = Math.min(WIDTH, n - j);
+          for (int first = 0; first < k; first += DEPTH) {
+            int depth = Math.min(DEPTH, k - first);
+            packColumns(b, first, depth, j, width, s.columns, 0, depth, s);
+            boolean more = add || first > 0;
+            block(s, a, 0, m, first, depth, s.columns, 0, width, more, c, cAt + j, cStep);
+          }
+        });
+  }
+
+  private void byRanges(
+      Team team,
+      int m,
+      int n,
+      int k,
+      Matrix a,
+      Matrix b,
+      boolean add,
+      float[] c,
+      int cAt,
+      int cStep) {
+    int size = m * n;
+    if (ranges.length < RANGES * size) ranges = new float[RANGES * size];
+    float[] sums = ranges;
+    team.run(
+        RANGES,
+        (range, member) -> {
+          Scratch s = members[member];
+          int from = (int) ((long) k * range / RANGES);
+          int end = (int) ((long) k * (range + 1) / RANGES);
+          int columns = Math.ceilDiv(n, WIDTH) * WIDTH * DEPTH;
+          if (s.columns.length < columns) s.columns = new float[columns];
+          for (int first = from; first < end; first += DEPTH) {
+            int depth = Math.min(DEPTH, end - first);
+            packColumns(b, first, depth, 0, n, s.columns, 0, depth, s);
+            for (int row = 0; row < m; row += BLOCK_ROWS) {
+              int rows = Math.min(BLOCK_ROWS, m - row);
+              int to = range * size + row * n;
+              boolean more = first > from;
+              block(s, a, row, rows, first, depth, s.columns, 0, n, more, sums, to, n);
+            }
+          }
+        });
+    team.run(
+        m,
+        (row, _) -> {
+          int to = cAt + row * cStep;
+          if (!add) Arrays.fill(c, to, to + n, 0);
+          for (int r = 0; r < RANGES; r++) add(c, to, sums, r * size + row * n, n);
+        });
+  }
+
+  private static void add(float[] y, int yAt, float[] x, int xAt, int n) {
+    int i = 0;
+    for (; i <= n - N; i += N) {
+      FloatVector v = FloatVector.fromArray(Lanes.F, x, xAt + i);
+      v.add(FloatVector.fromArray(Lanes.F, y, yAt + i)).intoArray(y, yAt + i);
+    }
+    for (; i < n; i++) y[yAt + i] += x[xAt + i];
+  }
+
+  /** Multiplies rows with packed columns, a panel at a time. */
+  private static void block(
+      Scratch s,
+      Matrix a,
+      int row,
+      int rows,
+      int first,
+      int depth,
+      float[] packed,
+      int at,
+      int columns,
+      boolean add,
+      float[] c,
+      int cAt,
+      int cStep) {
+    int src = a.at + row * a.row + first * a.col;
+    boolean turned = a.col != 1;
+    int whole = turned ? 0 : rows - rows % ROWS;
+    // The tile reads six rows: the last few are copied, lest it read beyond the array.
+    if (turned) Turn.turn(a.x, src, a.col, depth, rows, s.rows, 0, STEP, s.square);
+    else copy(a.x, src + whole * a.row, a.row, rows - whole, depth, s.rows, 0, STEP);
+    for (int j = 0; j < columns; j += WIDTH) {
+      int width = Math.min(WIDTH, columns - j);
+      for (int r = 0; r < rows; r += ROWS) {
+        boolean there = r < whole;
+        Tile.part(
+            there ? a.x : s.rows,
+            there ? src + r * a.row : (r - whole) * STEP,
+            there ? a.row : STEP,
+            packed,
+            at + j * depth,
+            WIDTH,
+            depth,
+            add,
+            c,
+            cAt + r * cStep + j,
+            cStep,
+            Math.min(ROWS, rows - r),
+            width,
+            s.tile);
+      }
     }
   }
 
@@ -127,95 +275,43 @@ final class Gemm {
     return Math.clamp(even, ROWS, BLOCK_ROWS);
   }
 
-  /** Packs columns: WIDTH numbers for each of {@code depth} rows, 0 where columns are missing. */
-  private void packColumns(Matrix b, int first, int depth, int column, int width, int to) {
-    float[] dst = columns;
-    float[] x = b.x;
+  /**
+   * Packs columns into panels: for each of {@code depth} rows WIDTH numbers, of which those behind
+   * the last column are not used.
+   *
+   * @param panelDepth rows that a panel has in all
+   */
+  private static void packColumns(
+      Matrix b,
+      int first,
+      int depth,
+      int column,
+      int width,
+      float[] to,
+      int toAt,
+      int panelDepth,
+      Scratch s) {
     int src = b.at + first * b.row + column * b.col;
-    if (width < WIDTH) Arrays.fill(dst, to, to + depth * WIDTH, 0);
-    if (b.col != 1) {
-      turn(x, src, b.col, width, depth, dst, to);
-      return;
-    }
-    if (width < WIDTH) {
+    if (b.col == 1) {
       for (int i = 0; i < depth; i++) {
-        System.arraycopy(x, src + i * b.row, dst, to + i * WIDTH, width);
+        for (int j = 0; j < width; j += WIDTH) {
+          int n = Math.min(WIDTH, width - j);
+          System.arraycopy(b.x, src + i * b.row + j, to, toAt + j * panelDepth + i * WIDTH, n);
+        }
       }
       return;
     }
-    for (int i = 0; i < depth; i++) {
-      int f = src + i * b.row;
-      int t = to + i * WIDTH;
-      for (int j = 0; j < WIDTH; j += N) {
-        FloatVector.fromArray(Lanes.F, x, f + j).intoArray(dst, t + j);
-      }
+    for (int j = 0; j < width; j += WIDTH) {
+      int n = Math.min(WIDTH, width - j);
+      int at = toAt + j * panelDepth;
+      Turn.turn(b.x, src + j * b.col, b.col, n, depth, to, at, WIDTH, s.square);
     }
   }
 
-  /** Turns rows into columns, in squares that the first-level cache holds. */
-  private static void turn(
-      float[] x, int src, int step, int width, int depth, float[] dst, int to) {
-    int square = 16;
-    for (int k = 0; k < depth; k += square) {
-      int end = Math.min(depth, k + square);
-      for (int c = 0; c < width; c++) {
-        int f = src + c * step;
-        for (int i = k; i < end; i++) dst[to + i * WIDTH + c] = x[f + i];
-      }
-    }
-  }
-
-  /** Packs rows: for each group of six, six numbers for each of {@code depth} columns. */
-  private static void packRows(Matrix a, int row, int rows, int first, int depth, float[] dst) {
-    for (int r = 0; r < rows; r += ROWS) {
-      int src = a.at + (row + r) * a.row + first * a.col;
-      int to = r * depth;
-      if (rows - r < ROWS) {
-        few(a, src, rows - r, depth, dst, to);
-      } else if (a.col == 1) {
-        six(a.x, src, a.row, depth, dst, to);
-      } else {
-        runs(a, src, depth, dst, to);
-      }
-    }
-  }
-
-  private static void six(float[] x, int src, int step, int depth, float[] dst, int to) {
-    int s1 = src + step;
-    int s2 = s1 + step;
-    int s3 = s2 + step;
-    int s4 = s3 + step;
-    int s5 = s4 + step;
-    for (int i = 0, t = to; i < depth; i++, t += ROWS) {
-      dst[t] = x[src + i];
-      dst[t + 1] = x[s1 + i];
-      dst[t + 2] = x[s2 + i];
-      dst[t + 3] = x[s3 + i];
-      dst[t + 4] = x[s4 + i];
-      dst[t + 5] = x[s5 + i];
-    }
-  }
-
-  /** Six neighbours at a time; what is copied beyond them is overwritten by the next. */
-  private static void runs(Matrix a, int src, int depth, float[] dst, int to) {
-    float[] x = a.x;
-    int i = 0;
-    if (N >= OVERLAP) {
-      for (; i < depth && src + i * a.col + OVERLAP <= x.length; i++) {
-        FloatVector.fromArray(EIGHT, x, src + i * a.col).intoArray(dst, to + i * ROWS);
-      }
-    }
-    for (; i < depth; i++) {
-      for (int r = 0; r < ROWS; r++) dst[to + i * ROWS + r] = x[src + i * a.col + r];
-    }
-  }
-
-  private static void few(Matrix a, int src, int rows, int depth, float[] dst, int to) {
-    Arrays.fill(dst, to, to + depth * ROWS, 0);
+  private static void copy(
+      float[] from, int at, int step, int rows, int cols, float[] to, int toAt, int toStep) {
     for (int r = 0; r < rows; r++) {
-      for (int i = 0; i < depth; i++) {
-        dst[to + i * ROWS + r] = a.x[src + r * a.row + i * a.col];
-      }
+      System.arraycopy(from, at + r * step, to, toAt + r * toStep, cols);
     }
   }
 }

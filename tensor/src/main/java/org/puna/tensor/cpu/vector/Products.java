@@ -28,8 +28,11 @@ final class Products implements AutoCloseable {
   /** Rows that are packed at a time, a multiple of the tile. */
   private static final int BLOCK_ROWS = 480;
 
-  /** Distance of decoded rows: not a power of two, which would share few lines of the cache. */
-  private static final int DECODED_STEP = DEPTH + 16;
+  /**
+   * Distance of decoded and of packed rows: not a power of two, which would share few lines of the
+   * cache.
+   */
+  private static final int STEP = DEPTH + 16;
 
   private static final int WIDTH = Tile.WIDTH;
   private static final int ROWS = Tile.ROWS;
@@ -52,13 +55,14 @@ final class Products implements AutoCloseable {
     float[] decoded = new float[0];
     float[] columns = new float[0];
     final float[] tile = new float[ROWS * WIDTH];
-    final float[] rows = new float[Quad.ROWS * DECODED_STEP];
+    final float[] square = new float[256];
+    final float[] rows = new float[Quad.ROWS * STEP];
     final float[][] sums = new float[(FEW + Quad.ROWS - 1) / Quad.ROWS][Quad.SUMS];
     MemorySegment bytes = MemorySegment.NULL;
 
     void many() {
       if (decoded.length > 0) return;
-      decoded = new float[WIDTH * DECODED_STEP];
+      decoded = new float[WIDTH * STEP];
       columns = new float[WIDTH * DEPTH];
     }
   }
@@ -221,7 +225,7 @@ final class Products implements AutoCloseable {
       int whole = depth - depth % Lanes.N;
       for (int r = 0; r < count; r++) {
         long from = at + r * rowBytes + w.format().bytes(i);
-        stored.decode(data, from, s.rows, r * DECODED_STEP, depth);
+        stored.decode(data, from, s.rows, r * STEP, depth);
       }
       for (int t = 0; t < rows; t += Quad.ROWS) {
         float[] sums = s.sums[t / Quad.ROWS];
@@ -230,7 +234,7 @@ final class Products implements AutoCloseable {
         int x1 = Math.min(t + 1, last) * k + i;
         int x2 = Math.min(t + 2, last) * k + i;
         int x3 = Math.min(t + 3, last) * k + i;
-        Quad.add(s.rows, DECODED_STEP, x, x0, x1, x2, x3, whole, sums);
+        Quad.add(s.rows, STEP, x, x0, x1, x2, x3, whole, sums);
         if (whole < depth) rest(s.rows, count, whole, depth, x, x0, k, rows - t, sums);
       }
     }
@@ -249,7 +253,7 @@ final class Products implements AutoCloseable {
       for (int t = 0; t < Math.min(rows, Quad.ROWS); t++) {
         int sum = (r * Quad.ROWS + t) * Lanes.N;
         for (int i = from; i < to; i++) {
-          sums[sum] = Math.fma(w[r * DECODED_STEP + i], x[x0 + t * k + i], sums[sum]);
+          sums[sum] = Math.fma(w[r * STEP + i], x[x0 + t * k + i], sums[sum]);
         }
       }
     }
@@ -277,29 +281,21 @@ final class Products implements AutoCloseable {
     for (int from = 0; from < rows; from += BLOCK_ROWS) {
       int first = from;
       int count = Math.min(BLOCK_ROWS, rows - from);
-      int groups = (count + ROWS - 1) / ROWS;
-      if (packed.length < groups * ROWS * k) packed = new float[groups * ROWS * k];
-      team.run(groups, (g, _) -> pack(x, first, count, k, g, groups));
+      int padded = Math.ceilDiv(count, ROWS) * ROWS;
+      int size = Math.ceilDiv(k, DEPTH) * padded * STEP;
+      if (packed.length < size) packed = new float[size];
+      team.run(count, (r, _) -> pack(x, (first + r) * k, k, r, padded));
       team.run(
           (n + WIDTH - 1) / WIDTH,
           (panel, member) -> panel(stored, members[member], w, panel, first, count, bias, y));
     }
   }
 
-  /** Packs six rows of {@code x}: for each run of DEPTH columns, the groups one after the other. */
-  private void pack(float[] x, int first, int count, int k, int g, int groups) {
+  /** Copies a row of {@code x}: for each run of DEPTH columns, the rows one after the other. */
+  private void pack(float[] x, int at, int k, int row, int padded) {
     for (int i = 0; i < k; i += DEPTH) {
-      int depth = Math.min(DEPTH, k - i);
-      int to = i * groups * ROWS + g * depth * ROWS;
-      for (int r = 0; r < ROWS; r++) {
-        int row = g * ROWS + r;
-        if (row < count) {
-          int src = (first + row) * k + i;
-          for (int j = 0; j < depth; j++) packed[to + j * ROWS + r] = x[src + j];
-        } else {
-          for (int j = 0; j < depth; j++) packed[to + j * ROWS + r] = 0;
-        }
-      }
+      int to = i / DEPTH * padded * STEP + row * STEP;
+      System.arraycopy(x, at + i, packed, to, Math.min(DEPTH, k - i));
     }
   }
 
@@ -319,22 +315,32 @@ final class Products implements AutoCloseable {
     long rowBytes = w.rowBytes();
     int column = panel * WIDTH;
     int columns = Math.min(WIDTH, n - column);
-    int groups = (count + ROWS - 1) / ROWS;
+    int padded = Math.ceilDiv(count, ROWS) * ROWS;
     MemorySegment data = nativeRows(s, w, column, column + columns);
     long start = start(w, column);
     for (int i = 0; i < k; i += DEPTH) {
       int depth = Math.min(DEPTH, k - i);
       for (int c = 0; c < columns; c++) {
         long at = start + c * rowBytes + w.format().bytes(i);
-        stored.decode(data, at, s.decoded, c * DECODED_STEP, depth);
+        stored.decode(data, at, s.decoded, c * STEP, depth);
       }
-      Columns.pack(s.decoded, DECODED_STEP, columns, depth, s.columns);
-      for (int g = 0; g < groups; g++) {
-        int a = i * groups * ROWS + g * depth * ROWS;
-        int rows = Math.min(ROWS, count - g * ROWS);
-        int to = (first + g * ROWS) * n + column;
-        Tile.multiply(packed, a, s.columns, 0, depth, s.tile);
-        Tile.store(s.tile, rows, columns, i > 0, y, to, n);
+      Turn.turn(s.decoded, 0, STEP, columns, depth, s.columns, 0, WIDTH, s.square);
+      for (int r = 0; r < count; r += ROWS) {
+        Tile.part(
+            packed,
+            (i / DEPTH * padded + r) * STEP,
+            STEP,
+            s.columns,
+            0,
+            WIDTH,
+            depth,
+            i > 0,
+            y,
+            (first + r) * n + column,
+            n,
+            Math.min(ROWS, count - r),
+            columns,
+            s.tile);
       }
     }
     if (bias != null) {

@@ -26,7 +26,7 @@ final class TiledAttention {
   private static final int RUN = Tile.WIDTH;
 
   private final float[] tile = new float[ROWS * RUN];
-  private final float[] weights = new float[RUN * ROWS];
+  private final float[] square = new float[256];
   private float[] queries = new float[0];
   private float[] rows = new float[0];
   private float[] keys = new float[0];
@@ -69,58 +69,60 @@ final class TiledAttention {
   /** Attends the rows of a block over all positions that one of them sees. */
   void attend(Block b, float[] q, KvPages k, KvPages v, float[] y) {
     int d = b.shape().headDim();
-    int panels = (d + RUN - 1) / RUN;
+    int width = Math.ceilDiv(d, N) * N;
     int groups = (b.queries() + ROWS - 1) / ROWS;
-    reserve(groups * ROWS, d, panels);
-    packQueries(b, groups, q);
+    reserve(groups * ROWS, d, width);
+    scaleQueries(b, q);
     int first = b.shape().firstVisible(b.position(0));
     int end = b.end(b.queries() - 1);
     for (int p = first; p < end; p += RUN) {
       int count = Math.min(RUN, end - p);
       gather(b, k, p, count);
-      Columns.pack(rows, d, count, d, keys);
+      Turn.turn(rows, 0, d, count, d, keys, 0, RUN, square);
       gather(b, v, p, count);
-      packValues(count, d, panels);
+      spread(count, d, width);
       for (int g = 0; g < groups; g++) {
-        Tile.multiply(queries, g * d * ROWS, keys, 0, d, tile);
-        weigh(b, g, p, count, panels * RUN);
-        for (int panel = 0; panel < panels; panel++) {
-          Tile.multiply(weights, 0, values, panel * RUN * RUN, count, tile);
-          Tile.store(
-              tile, ROWS, RUN, true, out, g * ROWS * panels * RUN + panel * RUN, panels * RUN);
+        int from = g * ROWS;
+        Tile.multiply(queries, from * d, d, keys, 0, RUN, d, false, tile, 0, RUN, Tile.VECTORS);
+        weigh(b, g, p, count, width);
+        for (int j = 0; j < width; j += RUN) {
+          int vectors = Math.min(Tile.VECTORS, (width - j) / N);
+          int to = from * width + j;
+          Tile.multiply(tile, 0, RUN, values, j, width, count, true, out, to, width, vectors);
         }
       }
     }
     for (int i = 0; i < b.queries(); i++) {
-      int from = i * panels * RUN;
+      int from = i * width;
       int to = b.at(i);
       float inverse = 1 / sums[i];
       for (int j = 0; j < d; j++) y[to + j] = out[from + j] * inverse;
     }
   }
 
-  private void reserve(int n, int d, int panels) {
+  private void reserve(int n, int d, int width) {
     if (queries.length < n * d) queries = new float[n * d];
-    if (rows.length < RUN * d) rows = new float[RUN * d];
-    if (keys.length < RUN * d) keys = new float[RUN * d];
-    if (values.length < panels * RUN * RUN) values = new float[panels * RUN * RUN];
-    if (out.length < n * panels * RUN) out = new float[n * panels * RUN];
+    if (rows.length < RUN * d) {
+      rows = new float[RUN * d];
+      keys = new float[RUN * d];
+    }
+    if (values.length < RUN * width) values = new float[RUN * width];
+    if (out.length < n * width) out = new float[n * width];
     if (sums.length < n) {
       sums = new float[n];
       highest = new float[n];
     }
-    Arrays.fill(out, 0, n * panels * RUN, 0);
+    Arrays.fill(out, 0, n * width, 0);
     Arrays.fill(sums, 0, n, 0);
     Arrays.fill(highest, 0, n, Float.NEGATIVE_INFINITY);
   }
 
-  private void packQueries(Block b, int groups, float[] q) {
+  private void scaleQueries(Block b, float[] q) {
     int d = b.shape().headDim();
     float scale = b.shape().scale();
-    for (int i = 0; i < groups * ROWS; i++) {
-      int to = i / ROWS * ROWS * d + i % ROWS;
-      int from = i < b.queries() ? b.at(i) : -1;
-      for (int j = 0; j < d; j++) queries[to + j * ROWS] = from < 0 ? 0 : q[from + j] * scale;
+    for (int i = 0; i < b.queries(); i++) {
+      int from = b.at(i);
+      for (int j = 0; j < d; j++) queries[i * d + j] = q[from + j] * scale;
     }
   }
 
@@ -146,15 +148,9 @@ final class TiledAttention {
     }
   }
 
-  private void packValues(int count, int d, int panels) {
-    for (int panel = 0; panel < panels; panel++) {
-      int n = Math.min(RUN, d - panel * RUN);
-      for (int i = 0; i < count; i++) {
-        int to = (panel * RUN + i) * RUN;
-        System.arraycopy(rows, i * d + panel * RUN, values, to, n);
-        Arrays.fill(values, to + n, to + RUN, 0);
-      }
-    }
+  /** Copies values into rows of whole vectors. */
+  private void spread(int count, int d, int width) {
+    for (int i = 0; i < count; i++) System.arraycopy(rows, i * d, values, i * width, d);
   }
 
   /**
@@ -165,7 +161,7 @@ final class TiledAttention {
     for (int r = 0; r < ROWS; r++) {
       int i = g * ROWS + r;
       if (i >= b.queries()) {
-        for (int j = 0; j < count; j++) weights[j * ROWS + r] = 0;
+        Arrays.fill(tile, r * RUN, (r + 1) * RUN, 0);
         continue;
       }
       int at = r * RUN;
@@ -178,7 +174,7 @@ final class TiledAttention {
       float before = highest[i];
       float now = Math.max(before, max(at));
       if (now == Float.NEGATIVE_INFINITY) {
-        for (int j = 0; j < count; j++) weights[j * ROWS + r] = 0;
+        Arrays.fill(tile, at, at + RUN, 0);
         continue;
       }
       float sum = exponentiate(at, now);
@@ -189,7 +185,6 @@ final class TiledAttention {
         highest[i] = now;
       }
       sums[i] += sum;
-      for (int j = 0; j < count; j++) weights[j * ROWS + r] = tile[at + j];
     }
   }
 

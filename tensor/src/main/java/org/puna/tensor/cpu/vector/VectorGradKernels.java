@@ -351,23 +351,10 @@ public final class VectorGradKernels implements GradKernels {
         n,
         (from, to) -> {
           int i = from;
-          if (activation == Op.Activation.SILU) {
-            for (; i <= to - N; i += N) {
-              FloatVector g = at(dy, i);
-              FloatVector x = at(gate, i);
-              FloatVector u = at(up, i);
-              FloatVector s = all(1).div(VectorMath.exp(x.neg()).add(1f));
-              FloatVector act = x.mul(s);
-              if (dgate != null) {
-                // The derivative of x · s is s · (1 + x · (1 − s)) = s + act − act · s.
-                FloatVector v = s.add(act).sub(act.mul(s)).mul(u).mul(g);
-                (addGate ? v.add(at(dgate, i)) : v).intoArray(dgate, i);
-              }
-              if (dup != null) {
-                FloatVector v = act.mul(g);
-                (addUp ? v.add(at(dup, i)) : v).intoArray(dup, i);
-              }
-            }
+          boolean over = !addGate && !addUp && activation == Op.Activation.SILU;
+          if (over && dgate != null && dup != null) {
+            i = to - (to - from) % N;
+            VectorMath.siluSlopes(dy, gate, up, from, i, dgate, dup);
           }
           for (; i < to; i++) {
             float g = dy[i];
@@ -445,13 +432,8 @@ public final class VectorGradKernels implements GradKernels {
     float max = highest.reduceLanes(VectorOperators.MAX);
     for (; i < to; i++) max = Math.max(max, x[i]);
     float right = x[from + target];
-    FloatVector sums = FloatVector.zero(Lanes.F);
-    for (i = from; i <= to - N; i += N) {
-      FloatVector e = VectorMath.exp(at(x, i).sub(max));
-      e.intoArray(x, i);
-      sums = sums.add(e);
-    }
-    double sum = LaneSum.of(sums);
+    i = to - n % N;
+    double sum = VectorMath.expSum(x, from, i - from, max);
     for (; i < to; i++) {
       x[i] = (float) Math.exp(x[i] - max);
       sum += x[i];

@@ -19,6 +19,8 @@ final class VectorMath {
   /** Adding and subtracting 1.5 · 2²³ rounds to a whole number. */
   private static final float ROUND = 0x1.8p23f;
 
+  private static final int N = Lanes.N;
+
   private VectorMath() {}
 
   /** Returns e to the power of x, within 2 units in the last place; NaN stays NaN. */
@@ -41,6 +43,90 @@ final class VectorMath {
     IntVector whole = (IntVector) n.castShape(Lanes.I, 0);
     IntVector half = whole.lanewise(VectorOperators.ASHR, 1);
     return p.mul(power(half)).mul(power(whole.sub(half)));
+  }
+
+  /** Below this an exponential is no normal number; above {@link #HIGHEST} it is infinite. */
+  private static final float LOWEST = -87;
+
+  private static final float HIGHEST = 88;
+
+  /**
+   * Returns e to the power of numbers from {@link #LOWEST} to {@link #HIGHEST}, with half the work
+   * of {@link #exp}: few enough operations that whole loops are compiled with it.
+   */
+  private static FloatVector expWithin(FloatVector x) {
+    // The sum has the whole number in its lowest bits, from where it is added to the exponent.
+    FloatVector sum = x.fma(all(LOG2_E), all(ROUND));
+    FloatVector n = sum.sub(all(ROUND));
+    FloatVector r = n.fma(all(-LN2_LOW), n.fma(all(-LN2_HIGH), x));
+    FloatVector p = all(1f / 5040).fma(r, all(1f / 720)).fma(r, all(1f / 120));
+    p = p.fma(r, all(1f / 24)).fma(r, all(1f / 6)).fma(r, all(0.5f));
+    p = p.fma(r, all(1f)).fma(r, all(1f));
+    IntVector power = sum.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
+    return p.reinterpretAsInts().add(power).reinterpretAsFloats();
+  }
+
+  /**
+   * Replaces numbers by {@code e^(x − shift)} and returns their sum. Those below e⁻⁸⁷ become about
+   * that.
+   *
+   * @param count a multiple of the vector
+   * @param shift at least the largest number
+   */
+  static float expSum(float[] x, int at, int count, float shift) {
+    FloatVector sum = FloatVector.zero(Lanes.F);
+    for (int j = at; j < at + count; j += N) {
+      FloatVector e = expWithin(FloatVector.fromArray(Lanes.F, x, j).sub(shift).max(all(LOWEST)));
+      e.intoArray(x, j);
+      sum = sum.add(e);
+    }
+    return LaneSum.of(sum);
+  }
+
+  /**
+   * Turns a row of raw scores s into weights {@code w = e^(scale · s − lse)}, and the gradients g
+   * by these weights into those by the raw scores, {@code (g − delta) · w · scale}.
+   *
+   * @param count a multiple of the vector
+   * @param lse logarithm of the sum of the row's exponentials
+   * @param delta sum of the row's weights times their gradients
+   */
+  static void softmaxSlopes(
+      float[] s, float[] g, int at, int count, float scale, float lse, float delta) {
+    FloatVector factor = all(scale);
+    FloatVector lowest = all(LOWEST);
+    // Scores that a query may not look at can be above all others.
+    FloatVector highest = all(HIGHEST);
+    for (int j = at; j < at + count; j += N) {
+      FloatVector x = FloatVector.fromArray(Lanes.F, s, j).fma(factor, all(-lse));
+      FloatVector e = expWithin(x.max(lowest).min(highest));
+      e.intoArray(s, j);
+      FloatVector by = FloatVector.fromArray(Lanes.F, g, j).sub(all(delta));
+      by.mul(e).mul(factor).intoArray(g, j);
+    }
+  }
+
+  /**
+   * Computes the gradients of {@code x · sigmoid(x) · up} by both, from that by the product.
+   *
+   * @param from first number
+   * @param to after the last; a multiple of the vector away
+   */
+  static void siluSlopes(
+      float[] dy, float[] x, float[] up, int from, int to, float[] dx, float[] dup) {
+    FloatVector one = all(1);
+    FloatVector lowest = all(LOWEST);
+    FloatVector highest = all(HIGHEST);
+    for (int i = from; i < to; i += N) {
+      FloatVector v = FloatVector.fromArray(Lanes.F, x, i);
+      FloatVector g = FloatVector.fromArray(Lanes.F, dy, i);
+      FloatVector u = FloatVector.fromArray(Lanes.F, up, i);
+      FloatVector s = one.div(expWithin(v.neg().max(lowest).min(highest)).add(one));
+      FloatVector act = v.mul(s);
+      // The derivative of x · s is s · (1 + x · (1 − s)) = s + act − act · s.
+      s.add(act).sub(act.mul(s)).mul(u).mul(g).intoArray(dx, i);
+      act.mul(g).intoArray(dup, i);
+    }
   }
 
   /** Returns 2 to a power between −126 and 127. */
