@@ -20,6 +20,7 @@ import org.puna.app.serve.SoakCommand;
 import org.puna.app.text.TemplateCommand;
 import org.puna.app.text.TokenizeCommand;
 import org.puna.app.train.AlignCommand;
+import org.puna.app.train.BenchTrainCommand;
 import org.puna.app.train.ChatsCommand;
 import org.puna.app.train.DistillCommand;
 import org.puna.app.train.EvalCommand;
@@ -46,7 +47,9 @@ final class Commands {
           new Entry("perplexity", PerplexityCommand::new),
           new Entry("embed", EmbedCommand::new),
           new Entry("rerank", RerankCommand::new),
-          new Entry("bench", BenchCommand::new),
+          new Entry(
+              "bench",
+              c -> new CommandLine(new BenchCommand(c)).addSubcommand(new BenchTrainCommand(c))),
           new Entry("eval", EvalCommand::new),
           new Entry("export", ExportCommand::new),
           new Entry("fleet", FleetCommand::commandLine),

@@ -47,6 +47,21 @@ class BenchCommandTest {
   }
 
   @Test
+  void measuresTraining() {
+    Shell.Result r =
+        run("bench", "train", "--shape", "0.3M", "--steps", "1", "--warm-up", "0", "--json");
+    assertThat(r.code()).as(r.err()).isZero();
+    JsonNode row = JsonMapper.shared().readTree(r.out()).get(0);
+    assertThat(row.path("parameters").intValue()).isEqualTo(260_032);
+    assertThat(row.path("tokens_per_second").doubleValue()).isPositive();
+    assertThat(row.path("flops_per_second").doubleValue())
+        .isLessThan(2 * row.path("product_flops_per_second").doubleValue());
+    Shell.Result wrong = run("bench", "train", "--shape", "1T");
+    assertThat(wrong.code()).isEqualTo(2);
+    assertThat(wrong.err()).contains("0.3M, 7.2M, 29.5M", "1T");
+  }
+
+  @Test
   void makesAModelThatCanBeSavedAndRead() {
     Path file = home.resolve("random.gguf");
     Shell.Result r =

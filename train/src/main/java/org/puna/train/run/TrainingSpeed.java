@@ -1,5 +1,6 @@
 package org.puna.train.run;
 
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -9,6 +10,8 @@ import org.puna.model.arch.Architectures;
 import org.puna.model.config.ModelConfig;
 import org.puna.model.config.ModelSize;
 import org.puna.tensor.Graph;
+import org.puna.tensor.Tensor;
+import org.puna.tensor.quant.BlockFormats;
 import org.puna.train.data.MicroBatch;
 import org.puna.train.loss.Network;
 import org.puna.train.optim.AdamW;
@@ -83,6 +86,11 @@ public final class TrainingSpeed {
    */
   public record Result(
       Shape shape, long parameters, double flopsPerToken, long bytes, double[] tokensPerSecond) {
+    /** Returns the median of floating-point operations per second. */
+    public double flopsPerSecond() {
+      return median() * flopsPerToken;
+    }
+
     /** Returns the median of tokens per second. */
     public double median() {
       double[] x = tokensPerSecond.clone();
@@ -168,6 +176,26 @@ public final class TrainingSpeed {
         ModelSize.trainingFlops(config, shape.length, ModelSize.AttentionCount.CAUSAL).total(),
         memory.total(),
         rates);
+  }
+
+  /**
+   * Measures what the machine multiplies at most, which no step can pass: a product of two matrices
+   * of 1,024 × 1,024, in floating-point operations per second, the best of a few.
+   */
+  public static double productFlops(Compute compute) {
+    int n = 1024;
+    float[] x = new float[n * n];
+    float[] y = new float[n * n];
+    var random = new SplittableRandom(1);
+    for (int i = 0; i < x.length; i++) x[i] = (float) random.nextGaussian();
+    Tensor w = new Tensor(BlockFormats.F32, new long[] {n, n}, MemorySegment.ofArray(x.clone()));
+    double best = 0;
+    for (int i = 0; i < 60; i++) {
+      long begun = System.nanoTime();
+      compute.grads().linear(compute.team(), x, n, w, y);
+      best = Math.max(best, 2.0 * n * n * n / ((System.nanoTime() - begun) / 1e9));
+    }
+    return best;
   }
 
   private static List<MicroBatch> batch(Shape shape, SplittableRandom random) {

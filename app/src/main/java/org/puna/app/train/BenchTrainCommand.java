@@ -1,0 +1,136 @@
+package org.puna.app.train;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.puna.app.cli.Context;
+import org.puna.app.cli.Failures;
+import org.puna.app.cli.Progress;
+import org.puna.app.cli.Table;
+import org.puna.app.cli.Units;
+import org.puna.model.config.BadInput;
+import org.puna.train.run.Compute;
+import org.puna.train.run.TrainingSpeed;
+import org.puna.train.tape.Recompute;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** Measures how fast models of three sizes are trained. */
+@Command(
+    name = "train",
+    description = {
+      "Measures training: whole steps of Llama shapes on random tokens, in float32 with AdamW;",
+      "the median over the counted steps. MULTIPLY is what one large product reaches in the same run."
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  puna bench train",
+      "  puna bench train --shape 7.2M --steps 9 --json"
+    })
+public final class BenchTrainCommand implements Callable<Integer> {
+  private final Context context;
+
+  @Option(
+      names = "--shape",
+      paramLabel = "NAME,…",
+      split = ",",
+      description = "0.3M, 7.2M, 29.5M (default: all three).")
+  private List<String> shapes =
+      TrainingSpeed.Shape.LLAMAS.stream().map(TrainingSpeed.Shape::name).toList();
+
+  @Option(names = "--steps", paramLabel = "N", description = "Steps that count (default: 7).")
+  private int steps = 7;
+
+  @Option(
+      names = "--warm-up",
+      paramLabel = "SECONDS",
+      description = "Not counted, while the JVM compiles (default: 15).")
+  private double warmUp = 15;
+
+  @Option(
+      names = "--recompute",
+      paramLabel = "WHAT",
+      description = "${COMPLETION-CANDIDATES} (default: nothing).")
+  private Recompute recompute = Recompute.NOTHING;
+
+  @Option(names = "--json", description = "Print JSON.")
+  private boolean json;
+
+  /** The command. */
+  public BenchTrainCommand(Context context) {
+    this.context = context;
+  }
+
+  @Override
+  public Integer call() {
+    if (steps < 1 || steps > 10_000) {
+      throw new BadInput("--steps: expected 1 to 10000, found " + steps);
+    }
+    if (!(warmUp >= 0 && warmUp <= 3600)) {
+      throw new BadInput("--warm-up: expected 0 to 3600 seconds, found " + warmUp);
+    }
+    List<TrainingSpeed.Shape> chosen = shapes.stream().map(BenchTrainCommand::shape).toList();
+    int threads = context.settings().threads();
+    List<Map<String, Object>> rows = new ArrayList<>();
+    Table table =
+        new Table("SHAPE", "PARAMS", "BATCH", "TOKENS/S", "GFLOP/S", "MULTIPLY", "MEMORY");
+    for (TrainingSpeed.Shape shape : chosen) {
+      try (Compute compute = Compute.open(threads);
+          Progress progress = context.progress(shape.name(), steps)) {
+        TrainingSpeed.Result r =
+            TrainingSpeed.measure(
+                shape, compute, recompute, warmUp, steps, _ -> progress.step(1));
+        double most = TrainingSpeed.productFlops(compute);
+        rows.add(fields(r, most, threads));
+        table.row(
+            shape.name(),
+            Units.count(r.parameters()),
+            shape.rows() + " × " + shape.length(),
+            String.format(Locale.ROOT, "%.0f", r.median()),
+            String.format(Locale.ROOT, "%.0f", r.flopsPerSecond() / 1e9),
+            String.format(Locale.ROOT, "%.0f", most / 1e9),
+            Units.bytes(r.bytes()));
+      }
+    }
+    if (json) {
+      context.json(rows);
+    } else {
+      context.console().out().print(table.text());
+    }
+    return Failures.DONE;
+  }
+
+  private static TrainingSpeed.Shape shape(String name) {
+    return TrainingSpeed.Shape.LLAMAS.stream()
+        .filter(s -> s.name().equals(name))
+        .findFirst()
+        .orElseThrow(() ->
+            new BadInput(
+                "--shape: expected some of "
+                    + TrainingSpeed.Shape.LLAMAS.stream().map(TrainingSpeed.Shape::name).toList()
+                    + ", found "
+                    + name));
+  }
+
+  private Map<String, Object> fields(TrainingSpeed.Result r, double most, int threads) {
+    Map<String, Object> f = new LinkedHashMap<>();
+    f.put("engine", "puna");
+    f.put("shape", r.shape().name());
+    f.put("parameters", r.parameters());
+    f.put("rows", r.shape().rows());
+    f.put("length", r.shape().length());
+    f.put("recompute", recompute.name().toLowerCase(Locale.ROOT));
+    f.put("n_threads", threads);
+    f.put("java", Runtime.version().toString());
+    f.put("tokens_per_second", r.median());
+    f.put("flops_per_second", r.flopsPerSecond());
+    f.put("product_flops_per_second", most);
+    f.put("bytes", r.bytes());
+    f.put("samples", r.tokensPerSecond());
+    return f;
+  }
+}
