@@ -38,10 +38,14 @@ import picocli.CommandLine.Parameters;
       "  puna bench model.gguf",
       "  puna bench model.gguf -p 128,512 -n 64 -r 5 --json",
       "  puna bench --synthetic llama-3.2-1b:q8_0",
-      "  puna bench --synthetic llama-3.2-1b:q4_0 --write random.gguf -r 0"
+      "  puna bench --synthetic llama-3.2-1b:q4_0 --write random.gguf -r 0",
+      "  puna bench random.gguf --peer=llama -n 32"
     })
 public final class BenchCommand implements Callable<Integer> {
   private static final int CHUNK = 512;
+
+  /** Tokens in the context of the comparison's last row. */
+  private static final int PEER_DEPTH = 4096;
 
   private final Context context;
 
@@ -90,6 +94,17 @@ public final class BenchCommand implements Callable<Integer> {
       description = "Repetitions that count (default: 5).")
   private int repetitions = 5;
 
+  @Option(
+      names = "--peer",
+      arity = "0..1",
+      fallbackValue = "",
+      paramLabel = "FOLDER",
+      description = {
+        "Measure llama.cpp on the same file in turn and print ratios, as Markdown: a folder with",
+        "node-llama-cpp, or a llama-bench (default: PUNA_PEER, else llama-bench on the PATH)."
+      })
+  private @Nullable String peer;
+
   @Option(names = "--json", description = "Print JSON.")
   private boolean json;
 
@@ -118,6 +133,9 @@ public final class BenchCommand implements Callable<Integer> {
     if (write != null && synthetic == null) {
       throw new BadInput("--write saves the weights of --synthetic; give that too");
     }
+    if (peer != null && model == null) {
+      throw new BadInput("--peer runs a file; save the random weights with --write and give that");
+    }
     check("-p", prompts);
     check("-n", generate);
     check("-d", List.of(depth));
@@ -137,6 +155,10 @@ public final class BenchCommand implements Callable<Integer> {
       }
     } else if (model != null) {
       try (Checkpoint c = Checkpoint.open(context.store().resolve(model))) {
+        if (peer != null) {
+          compare(c, peer);
+          return Failures.DONE;
+        }
         measure(
             new Subject(
                 c.name(),
@@ -146,6 +168,17 @@ public final class BenchCommand implements Callable<Integer> {
       }
     }
     return Failures.DONE;
+  }
+
+  /**
+   * The first length of each kind; the depth is llama.cpp's usual long context if none is given.
+   */
+  private void compare(Checkpoint c, String where) {
+    int deep = depth == 0 ? PEER_DEPTH : depth;
+    try (Backend backend = options.backend(context.settings())) {
+      new PeerBench(context, c, options.threads(context.settings()), cache.type())
+          .run(backend, where, prompts.getFirst(), generate.getFirst(), deep, repetitions, json);
+    }
   }
 
   private static void check(String option, List<Integer> values) {

@@ -2,7 +2,9 @@ package org.puna.app.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.puna.app.Fixture;
@@ -101,5 +103,46 @@ class BenchCommandTest {
     Shell.Result r = run(args);
     assertThat(r.err()).hasLineCount(1).contains(said);
     assertThat(r.code()).isEqualTo(2);
+  }
+
+  @Test
+  void measuresBesideALlamaBench() throws Exception {
+    Assumptions.assumeTrue(Files.isExecutable(Path.of("/bin/sh")), "no /bin/sh");
+    Path calls = home.resolve("calls");
+    Path peer = Files.createDirectories(home.resolve("a peer")).resolve("llama-bench");
+    Files.writeString(
+        peer,
+        """
+        #!/bin/sh
+        echo "$*" >>'%s'
+        echo '[{"avg_ts": 12.5}]'
+        """
+            .formatted(calls));
+    assertThat(peer.toFile().setExecutable(true)).isTrue();
+    String model = Fixture.path("gguf/tiny-q4_0.gguf");
+    Shell.Result r =
+        run("bench", model, "--peer=" + peer, "-p", "8", "-n", "4", "-d", "8", "-r", "3", "--json");
+    assertThat(r.code()).as(r.err()).isZero();
+    JsonNode rows = JsonMapper.shared().readTree(r.out()).path("rows");
+    assertThat(rows.valueStream().map(n -> n.path("test").stringValue()))
+        .containsExactly(
+            "prefill 8", "decode, 1 stream", "decode, 8 streams together", "decode, 1 stream at 8");
+    assertThat(rows.get(0).path("peer_ts").doubleValue()).isEqualTo(12.5);
+    assertThat(rows.get(0).path("puna_samples_ts").size()).isEqualTo(3);
+    assertThat(rows.get(0).path("ratio").doubleValue()).isPositive();
+    assertThat(rows.get(2).path("ratio").isNull()).as("llama-bench has no streams").isTrue();
+    assertThat(Files.readAllLines(calls)).hasSize(3 * 4).anyMatch(l -> l.contains("-n 4 -d 8"));
+    assertThat(
+            run("bench", model, "--peer=" + peer, "-p", "8", "-n", "4", "-d", "8", "-r", "1").out())
+        .contains("| prefill 8 |")
+        .contains("| 12.5 (12.5–12.5) |");
+  }
+
+  @Test
+  void withoutAPeerItSaysWhatToDo() {
+    String model = Fixture.path("gguf/tiny-q4_0.gguf");
+    Shell.Result r = run("bench", model, "--peer=" + home.resolve("none"));
+    assertThat(r.code()).isEqualTo(2);
+    assertThat(r.err()).hasLineCount(1).contains("npm install --prefix");
   }
 }
