@@ -23,7 +23,8 @@ import picocli.CommandLine.Option;
     name = "train",
     description = {
       "Measures training: whole steps of Llama shapes on random tokens, in float32 with AdamW;",
-      "the median over the counted steps. MULTIPLY is what one large product reaches in the same run."
+      "the median over the counted steps. MULTIPLY is what one large product reaches in the same"
+          + " run."
     },
     footer = {
       "",
@@ -82,8 +83,7 @@ public final class BenchTrainCommand implements Callable<Integer> {
       try (Compute compute = Compute.open(threads);
           Progress progress = context.progress(shape.name(), steps)) {
         TrainingSpeed.Result r =
-            TrainingSpeed.measure(
-                shape, compute, recompute, warmUp, steps, _ -> progress.step(1));
+            TrainingSpeed.measure(shape, compute, recompute, warmUp, steps, _ -> progress.step(1));
         double most = TrainingSpeed.productFlops(compute);
         rows.add(fields(r, most, threads));
         table.row(
