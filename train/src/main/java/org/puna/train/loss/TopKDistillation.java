@@ -7,10 +7,14 @@ import org.puna.tensor.cpu.Team;
  * Learning from what was kept of a teacher: {@code Σ weights[r] · ((1 − alpha) · CE + alpha · T² ·
  * KL(teacher ‖ student))}, where both distributions are over the tokens that were kept and, as one
  * outcome, all others. It is the whole divergence where all tokens were kept, and never more than
- * it where not.
+ * it where not. At the logit of a kept token its gradient is that of the whole divergence; all
+ * others are moved together, which keeps their ratios. Scaling the kept tokens up to 1 instead
+ * would teach probabilities that the teacher does not have.
  *
  * @see "Hinton, Vinyals and Dean 2015, Distilling the Knowledge in a Neural Network"
- * @see "Anshumann et al. 2025, Sparse Logit Sampling: the rest as a ghost token"
+ * @see "Anshumann et al. 2025, Sparse Logit Sampling: Accelerating Knowledge Distillation in LLMs,
+ *     ACL 2025, arXiv 2503.16870: the bias of the likeliest tokens alone (it samples tokens
+ *     instead)"
  */
 public final class TopKDistillation implements Objective {
   private final int[] targets;
