@@ -13,7 +13,8 @@ class CorrectnessTest {
 
       Every fixture that another implementation answered, and how far Puna is from it. A test (`CorrectnessTest` in the module
       `checks`) computes this page and compares it with the committed one; `mvn -q -pl checks -am verify -Dpuna.write-docs=true`
-      writes it. Measured deviations depend a little on the machine's vector length and are compared by their size.
+      writes it. Measured deviations depend a little on the machine's vector length and are compared by their size. How near
+      training is to PyTorch's stands in [training.md](training.md#how-near-to-pytorch).
       """;
 
   @Test
