@@ -1,14 +1,13 @@
 package org.puna.app.run;
 
 import java.nio.file.Path;
-import java.time.LocalDate;
-import java.time.ZoneId;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.puna.app.cli.Context;
+import org.puna.app.cli.Machine;
 import org.puna.app.cli.Progress;
 import org.puna.app.cli.Units;
 import org.puna.app.run.peer.SideBySide;
@@ -116,14 +115,10 @@ final class PeerBench {
     String head =
         String.format(
             Locale.ROOT,
-            "%s, %s, %d threads, %s %s, Java %s, %s; median of %d in turn (lowest–highest).",
+            "%s, %s; %s; median of %d in turn (lowest–highest).",
             model.name(),
             Units.bytes(model.bytes()),
-            threads,
-            System.getProperty("os.name"),
-            System.getProperty("os.arch"),
-            Runtime.version(),
-            LocalDate.now(ZoneId.systemDefault()),
+            Machine.line(threads),
             repetitions);
     context.console().out().print(both.markdown(head, rows));
     if (read > 0) {

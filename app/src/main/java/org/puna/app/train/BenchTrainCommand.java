@@ -8,9 +8,8 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.puna.app.cli.Context;
 import org.puna.app.cli.Failures;
+import org.puna.app.cli.Machine;
 import org.puna.app.cli.Progress;
-import org.puna.app.cli.Table;
-import org.puna.app.cli.Units;
 import org.puna.model.config.BadInput;
 import org.puna.train.run.Compute;
 import org.puna.train.run.TrainingSpeed;
@@ -24,13 +23,17 @@ import picocli.CommandLine.Option;
     description = {
       "Measures training: whole steps of Llama shapes on random tokens, in float32 with AdamW;",
       "the median over the counted steps. MULTIPLY is what one large product reaches in the same"
-          + " run."
+          + " run, right after.",
+      "--markdown prints the table of docs/performance.md, beside what PyTorch 2.13 reached once"
+          + " on",
+      "the idle machine of two cores on which Puna was written."
     },
     footer = {
       "",
       "Examples:",
       "  puna bench train",
-      "  puna bench train --shape 7.2M --steps 9 --json"
+      "  puna bench train --shape 7.2M --steps 9 --json",
+      "  puna bench train --markdown"
     })
 public final class BenchTrainCommand implements Callable<Integer> {
   private final Context context;
@@ -58,6 +61,9 @@ public final class BenchTrainCommand implements Callable<Integer> {
       description = "${COMPLETION-CANDIDATES} (default: nothing).")
   private Recompute recompute = Recompute.NOTHING;
 
+  @Option(names = "--markdown", description = "Print a table in Markdown, with the machine.")
+  private boolean markdown;
+
   @Option(names = "--json", description = "Print JSON.")
   private boolean json;
 
@@ -74,32 +80,33 @@ public final class BenchTrainCommand implements Callable<Integer> {
     if (!(warmUp >= 0 && warmUp <= 3600)) {
       throw new BadInput("--warm-up: expected 0 to 3600 seconds, found " + warmUp);
     }
+    if (json && markdown) throw new BadInput("bench train: --json or --markdown, not both");
     List<TrainingSpeed.Shape> chosen = shapes.stream().map(BenchTrainCommand::shape).toList();
     int threads = context.settings().threads();
-    List<Map<String, Object>> rows = new ArrayList<>();
-    Table table =
-        new Table("SHAPE", "PARAMS", "BATCH", "TOKENS/S", "GFLOP/S", "MULTIPLY", "MEMORY");
+    List<TrainingTable.Row> rows = new ArrayList<>();
     for (TrainingSpeed.Shape shape : chosen) {
       try (Compute compute = Compute.open(threads);
           Progress progress = context.progress(shape.name(), steps)) {
         TrainingSpeed.Result r =
             TrainingSpeed.measure(shape, compute, recompute, warmUp, steps, _ -> progress.step(1));
-        double most = TrainingSpeed.productFlops(compute);
-        rows.add(fields(r, most, threads));
-        table.row(
-            shape.name(),
-            Units.count(r.parameters()),
-            shape.rows() + " × " + shape.length(),
-            String.format(Locale.ROOT, "%.0f", r.median()),
-            String.format(Locale.ROOT, "%.0f", r.flopsPerSecond() / 1e9),
-            String.format(Locale.ROOT, "%.0f", most / 1e9),
-            Units.bytes(r.bytes()));
+        rows.add(new TrainingTable.Row(r, TrainingSpeed.productFlops(compute)));
       }
     }
     if (json) {
-      context.json(rows);
+      context.json(rows.stream().map(r -> fields(r.measured(), r.product(), threads)).toList());
+    } else if (markdown) {
+      String what =
+          recompute == Recompute.NOTHING
+              ? ""
+              : "; recomputing " + recompute.name().toLowerCase(Locale.ROOT);
+      context
+          .console()
+          .out()
+          .print(
+              TrainingTable.markdown(
+                  rows, Machine.line(threads) + what, steps, Machine.mostBytes()));
     } else {
-      context.console().out().print(table.text());
+      context.console().out().print(TrainingTable.text(rows));
     }
     return Failures.DONE;
   }
@@ -125,12 +132,19 @@ public final class BenchTrainCommand implements Callable<Integer> {
     f.put("length", r.shape().length());
     f.put("recompute", recompute.name().toLowerCase(Locale.ROOT));
     f.put("n_threads", threads);
+    f.put("processor", Machine.processor());
     f.put("java", Runtime.version().toString());
     f.put("tokens_per_second", r.median());
     f.put("flops_per_second", r.flopsPerSecond());
     f.put("product_flops_per_second", most);
     f.put("bytes", r.bytes());
     f.put("samples", r.tokensPerSecond());
+    TrainingTable.PyTorch.of(r.shape())
+        .ifPresent(p -> {
+          f.put("pytorch_tokens_per_second", p.tokensPerSecond());
+          f.put("pytorch_flops_per_second", p.gflops() * 1e9);
+          f.put("ratio", r.median() / p.tokensPerSecond());
+        });
     return f;
   }
 }

@@ -58,6 +58,17 @@ class BenchCommandTest {
     assertThat(row.path("tokens_per_second").doubleValue()).isPositive();
     assertThat(row.path("flops_per_second").doubleValue())
         .isLessThan(2 * row.path("product_flops_per_second").doubleValue());
+    assertThat(row.path("ratio").doubleValue())
+        .isEqualTo(row.path("tokens_per_second").doubleValue() / 14_082);
+    Shell.Result table =
+        run("bench", "train", "--shape", "0.3M", "--steps", "1", "--warm-up", "0", "--markdown");
+    assertThat(table.code()).as(table.err()).isZero();
+    assertThat(table.out())
+        .contains("2 threads", "median of 1 steps", "| PyTorch 2.13 |")
+        .containsPattern(
+            "\\| 0\\.3M \\| 8 × 512 \\| [\\d,]+ \\([\\d,]+–[\\d,]+\\) \\| 14,082 \\| \\d\\.\\d\\d"
+                + " \\|");
+    assertThat(run("bench", "train", "--markdown", "--json").code()).isEqualTo(2);
     Shell.Result wrong = run("bench", "train", "--shape", "1T");
     assertThat(wrong.code()).isEqualTo(2);
     assertThat(wrong.err()).contains("0.3M, 7.2M, 29.5M", "1T");
