@@ -1,6 +1,5 @@
 package org.puna.app.train;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -8,8 +7,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.puna.app.cli.Context;
 import org.puna.app.cli.Failures;
@@ -21,6 +20,8 @@ import org.puna.engine.Engine;
 import org.puna.engine.EngineOptions;
 import org.puna.engine.Likelihoods;
 import org.puna.model.config.BadInput;
+import org.puna.train.data.Corpus;
+import org.puna.train.eval.BitsPerByte;
 import org.puna.train.eval.Item;
 import org.puna.train.eval.Items;
 import org.puna.train.eval.Problems;
@@ -37,8 +38,8 @@ import picocli.CommandLine.Parameters;
     description = {
       "Scores a model on tasks, as lm-evaluation-harness defines acc, acc_norm and exact_match.",
       "A TASK is a file of JSON lines (multiple choice, WinoGrande, LAMBADA or GSM8K: the fields",
-      "tell), the name of one in the folder --data, or a text file or a folder of texts, which is",
-      "scored in bits per byte."
+      "tell), the name of one in the folder --data, or texts, which are scored in bits per byte: a",
+      "file or folder of .txt, .md, .jsonl or .parquet, as `puna train` reads them."
     },
     footer = {
       "",
@@ -46,7 +47,8 @@ import picocli.CommandLine.Parameters;
       "  puna eval model.gguf data/eval/arc_easy.jsonl data/eval/piqa.jsonl",
       "  puna eval model.gguf copa winogrande --data data/eval --limit 200 --json",
       "  puna eval model.gguf gsm8k_test --data data/eval --shots 5 --shots-from gsm8k_train.jsonl",
-      "  puna eval model.gguf texts/"
+      "  puna eval model.gguf texts/",
+      "  puna eval model.gguf heldout.parquet --field story --limit 100"
     })
 public final class EvalCommand implements Callable<Integer> {
   private static final int CHUNK = 512;
@@ -69,9 +71,17 @@ public final class EvalCommand implements Callable<Integer> {
   private Path data = Path.of(".");
 
   @Option(
+      names = "--field",
+      paramLabel = "NAME",
+      description =
+          "Field of JSON lines or column of Parquet that holds the texts, as data.field in a recipe"
+              + " (default: text, else content).")
+  private @Nullable String field;
+
+  @Option(
       names = "--limit",
       paramLabel = "N",
-      description = "Items of each task at most (default: all).")
+      description = "Items or texts of each task at most (default: all).")
   private int limit = Integer.MAX_VALUE;
 
   @Option(
@@ -160,12 +170,12 @@ public final class EvalCommand implements Callable<Integer> {
 
   private static String name(Path file) {
     String name = String.valueOf(file.toAbsolutePath().normalize().getFileName());
-    return name.replaceFirst("\\.(jsonl|txt|md)$", "");
+    return name.replaceFirst("(?i)\\.(jsonl|ndjson|parquet|txt|text|md|markdown)$", "");
   }
 
   private Score score(LoadedModel loaded, int room, Path file) throws Exception {
     String name = name(file);
-    if (!file.toString().endsWith(".jsonl")) return bitsPerByte(loaded, room, file, name);
+    if (!isTask(file)) return bitsPerByte(loaded, room, file, name);
     List<Item> items = Items.read(file, limit);
     if (items.getFirst() instanceof Item.Problem) return problems(loaded, room, items, name);
     try (Likelihoods likelihoods = likelihoods(loaded, room);
@@ -173,6 +183,13 @@ public final class EvalCommand implements Callable<Integer> {
       return new Tasks(likelihoods, loaded.checkpoint().tokenizer())
           .score(name, items, progress::step);
     }
+  }
+
+  private boolean isTask(Path file) {
+    return field == null
+        && Files.isRegularFile(file)
+        && file.toString().toLowerCase(Locale.ROOT).matches(".*\\.(jsonl|ndjson)")
+        && Items.in(file);
   }
 
   private Likelihoods likelihoods(LoadedModel loaded, int room) {
@@ -203,25 +220,20 @@ public final class EvalCommand implements Callable<Integer> {
     return out;
   }
 
-  private Score bitsPerByte(LoadedModel loaded, int room, Path path, String name)
-      throws IOException {
-    List<String> texts = new ArrayList<>();
-    try (Stream<Path> all = Files.walk(path)) {
-      List<Path> files =
-          all.filter(Files::isRegularFile)
-              .filter(f -> Files.isRegularFile(path) || f.toString().matches(".*\\.(txt|md)"))
-              .sorted()
-              .limit(limit)
-              .toList();
-      for (Path f : files) texts.add(Files.readString(f));
-    }
-    if (texts.isEmpty()) {
-      throw new BadInput(path + ": expected texts (*.txt, *.md), found none");
-    }
+  private Score bitsPerByte(LoadedModel loaded, int room, Path path, String name) {
+    List<Path> files = Corpus.files(List.of(path));
     try (Likelihoods likelihoods = likelihoods(loaded, room);
         Progress progress = context.progress(name, -1)) {
-      return new Tasks(likelihoods, loaded.checkpoint().tokenizer())
-          .bitsPerByte(name, texts, progress::step);
+      var score = new BitsPerByte(likelihoods, loaded.checkpoint().tokenizer(), progress::step);
+      Corpus.readWhile(
+          files,
+          Optional.ofNullable(field),
+          "--field",
+          d -> {
+            score.add(d.text());
+            return score.texts() < limit;
+          });
+      return score.score(name);
     }
   }
 

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -16,6 +18,8 @@ import tools.jackson.databind.json.JsonMapper;
 /** eval and export on a two-layer model. */
 class ReleaseCommandsTest {
   private static final String MODEL = Fixture.path("gguf/tiny-q4_0.gguf");
+
+  private static final String PARQUET = Fixture.path("parquet/pairs.parquet");
 
   @TempDir private Path home;
 
@@ -52,6 +56,54 @@ class ReleaseCommandsTest {
     assertThat(scores.path("story").path("bits_per_byte").asDouble()).isPositive();
     String one = ok("eval", MODEL, task.toString(), "--batch", "1");
     assertThat(one).startsWith("birds (2)  acc ").isEqualTo(ok("eval", MODEL, task.toString()));
+  }
+
+  @Test
+  void scoresTextsThatTrainingReads() throws IOException {
+    String story = "Once upon a time there was a bird.";
+    double plain = bits(Files.writeString(home.resolve("plain.txt"), story).toString());
+    Path lines = home.resolve("lines.jsonl");
+    Files.writeString(lines, "{\"id\": 1, \"text\": \"" + story + "\"}\n\n");
+    assertThat(bits(lines.toString())).isEqualTo(plain);
+    Files.writeString(lines, "{\"story\": \"" + story + "\"}\n{\"story\": \"Another.\"}\n");
+    assertThat(bits(lines.toString(), "--field", "story", "--limit", "1")).isEqualTo(plain);
+    assertThat(bits(lines.toString(), "--field", "story")).isNotEqualTo(plain);
+    double columns = bits(PARQUET, "--field", "chosen");
+    Files.writeString(lines, "{\"content\": \"You are.\"}\n");
+    assertThat(bits(lines.toString())).isEqualTo(columns);
+    Path folder = Files.createDirectories(home.resolve("folder"));
+    Files.copy(Path.of(PARQUET), folder.resolve("a.parquet"));
+    assertThat(bits(folder.toString(), "--field", "chosen")).isEqualTo(columns);
+  }
+
+  private double bits(String... args) {
+    List<String> line = new ArrayList<>(List.of("eval", MODEL));
+    line.addAll(List.of(args));
+    line.addAll(List.of("--json", "-c", "32", "--batch", "2"));
+    JsonNode scores = JsonMapper.shared().readTree(ok(line.toArray(String[]::new)));
+    return scores.values().iterator().next().path("bits_per_byte").asDouble();
+  }
+
+  @Test
+  void badTextsGetOneLine() throws IOException {
+    Path lines = home.resolve("lines.jsonl");
+    Files.writeString(lines, "{\"text\": \"one\"}\n{\"story\": \"two\"}\n");
+    mistake("lines.jsonl:2: expected a JSON object with a string", lines);
+    Files.writeString(lines, "{\"text\": \"one\"}\n{\n");
+    mistake("lines.jsonl:2: expected a JSON object on one line", lines);
+    Files.write(lines, new byte[] {'{', (byte) 0xff, '}'});
+    mistake("expected UTF-8 text", lines);
+    mistake("--field", Path.of(PARQUET));
+    mistake("PAR1", Files.writeString(home.resolve("a.parquet"), "no Parquet file at all"));
+    mistake("expected .txt, .md, .jsonl or .parquet", Files.createFile(home.resolve("a.bin")));
+    mistake("no .txt, .md, .jsonl or .parquet", Files.createDirectories(home.resolve("empty")));
+    mistake("the texts are empty", Files.createFile(home.resolve("empty.txt")));
+  }
+
+  private void mistake(String says, Path task) {
+    Shell.Result r = run("eval", MODEL, task.toString(), "-c", "32", "--batch", "2");
+    assertThat(r.err()).hasLineCount(1).contains(says);
+    assertThat(r.code()).isEqualTo(2);
   }
 
   @Test

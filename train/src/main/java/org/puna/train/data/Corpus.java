@@ -2,6 +2,7 @@ package org.puna.train.data;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.nio.charset.MalformedInputException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,6 +12,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.puna.model.config.BadInput;
 import org.puna.model.io.MappedFile;
@@ -86,24 +88,50 @@ public final class Corpus {
    */
   public static void read(
       List<Path> files, boolean prose, Optional<String> field, Consumer<Document> sink) {
-    Consumer<Document> to = prose ? d -> sections(d, sink) : sink;
-    List<String> fields = field.map(List::of).orElse(FIELDS);
+    Predicate<Document> all =
+        d -> {
+          sink.accept(d);
+          return true;
+        };
+    readWhile(files, field, "data.field", prose ? d -> sections(d, all) : all);
+  }
+
+  /**
+   * Reads documents one after another, as long as more are wanted; blank ones are left out.
+   *
+   * @param field of JSON Lines and column of Parquet that holds the text; {@code text}, else {@code
+   *     content} where empty
+   * @param option names the field, for errors
+   * @param sink takes a document and says whether more are wanted
+   * @throws BadInput if a file cannot be read or a line is not what it should be
+   */
+  public static void readWhile(
+      List<Path> files, Optional<String> field, String option, Predicate<Document> sink) {
+    Fields fields = new Fields(field.map(List::of).orElse(FIELDS), option);
     for (Path f : files) {
       try {
-        if (LINES.contains(ending(f))) lines(f, fields, to);
-        else if (ROWS.contains(ending(f))) rows(f, fields, to);
-        else text(f, to);
+        boolean more =
+            LINES.contains(ending(f))
+                ? lines(f, fields, sink)
+                : ROWS.contains(ending(f)) ? rows(f, fields, sink) : text(f, sink);
+        if (!more) return;
+      } catch (MalformedInputException e) {
+        throw new BadInput(f + ": expected UTF-8 text, found other bytes; convert it", e);
       } catch (IOException e) {
         throw MappedFile.unreadable(f, e);
       }
     }
   }
 
-  private static void sections(Document d, Consumer<Document> sink) {
+  /** Where texts are, the preferred field first, and what to name another one with. */
+  private record Fields(List<String> names, String option) {}
+
+  private static boolean sections(Document d, Predicate<Document> sink) {
     int n = 0;
     for (Prose.Section s : Prose.sections(d.text())) {
-      sink.accept(new Document(d.source() + "#" + n++, s.text()));
+      if (!sink.test(new Document(d.source() + "#" + n++, s.text()))) return false;
     }
+    return true;
   }
 
   /**
@@ -115,29 +143,31 @@ public final class Corpus {
     read(files, false, Optional.empty(), sink);
   }
 
-  private static void rows(Path f, List<String> fields, Consumer<Document> sink) {
+  private static boolean rows(Path f, Fields fields, Predicate<Document> sink) {
     try (ParquetFile file = ParquetFile.open(f)) {
-      String column = file.textColumn(fields, "name the column of texts with data.field");
-      file.read(
+      String column =
+          file.textColumn(fields.names, "name the column of texts with " + fields.option);
+      boolean[] more = {true};
+      file.readWhile(
           Set.of(column),
           (n, row) -> {
             String text = row.path(column).stringValue("");
-            if (!text.isBlank()) sink.accept(new Document(f + "[" + n + "]", text));
+            return text.isBlank() || (more[0] = sink.test(new Document(f + "[" + n + "]", text)));
           });
+      return more[0];
     }
   }
 
-  private static void text(Path f, Consumer<Document> sink) throws IOException {
+  private static boolean text(Path f, Predicate<Document> sink) throws IOException {
     if (Files.size(f) > MOST_BYTES) {
       throw new BadInput(
           f + ": a document of more than 1 GiB; split it into several files, or use .jsonl");
     }
     String text = new String(Files.readAllBytes(f), StandardCharsets.UTF_8);
-    if (!text.isBlank()) sink.accept(new Document(f.toString(), text));
+    return text.isBlank() || sink.test(new Document(f.toString(), text));
   }
 
-  private static void lines(Path f, List<String> fields, Consumer<Document> sink)
-      throws IOException {
+  private static boolean lines(Path f, Fields fields, Predicate<Document> sink) throws IOException {
     JsonMapper json = JsonMapper.shared();
     try (BufferedReader in = Files.newBufferedReader(f, StandardCharsets.UTF_8)) {
       long n = 0;
@@ -146,15 +176,16 @@ public final class Corpus {
         if (line.isBlank()) continue;
         String where = f + ":" + n;
         String text = text(json, line, fields, where);
-        if (!text.isBlank()) sink.accept(new Document(where, text));
+        if (!text.isBlank() && !sink.test(new Document(where, text))) return false;
       }
     }
+    return true;
   }
 
-  private static String text(JsonMapper json, String line, List<String> fields, String where) {
+  private static String text(JsonMapper json, String line, Fields fields, String where) {
     try {
       JsonNode o = json.readTree(line);
-      for (String field : fields) {
+      for (String field : fields.names) {
         JsonNode v = o.get(field);
         if (v != null && v.isString()) return v.stringValue();
       }
@@ -164,7 +195,8 @@ public final class Corpus {
     throw new BadInput(
         where
             + ": expected a JSON object with a string \""
-            + String.join("\" or \"", fields)
-            + "\"; name the field of texts with data.field");
+            + String.join("\" or \"", fields.names)
+            + "\"; name the field of texts with "
+            + fields.option);
   }
 }

@@ -2,12 +2,14 @@ package org.puna.train.eval;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.nio.charset.MalformedInputException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.puna.model.config.BadInput;
+import org.puna.model.io.MappedFile;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
@@ -21,7 +23,36 @@ import tools.jackson.databind.json.JsonMapper;
 public final class Items {
   private static final ObjectMapper JSON = JsonMapper.builder().build();
 
+  /** A field of each kind of item that texts do not have. */
+  private static final List<String> KINDS =
+      List.of("context_options", "choices", "continuation", "question");
+
   private Items() {}
+
+  /**
+   * Returns whether a file of JSON lines holds items rather than texts: its first line has a field
+   * of an item, or no string {@code text} or {@code content}.
+   *
+   * @throws BadInput if it cannot be read
+   */
+  public static boolean in(Path file) {
+    try (BufferedReader in = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
+      for (String line = in.readLine(); line != null; line = in.readLine()) {
+        if (line.isBlank()) continue;
+        JsonNode n = JSON.readTree(line);
+        return KINDS.stream().anyMatch(n::has)
+            || !n.path("text").isString() && !n.path("content").isString();
+      }
+      return true;
+    } catch (JacksonException e) {
+      // What is wrong with the line is said by whoever reads it.
+      return true;
+    } catch (MalformedInputException e) {
+      throw new BadInput(file + ": expected UTF-8 text, found other bytes; convert it", e);
+    } catch (IOException e) {
+      throw MappedFile.unreadable(file, e);
+    }
+  }
 
   /**
    * Reads a file.

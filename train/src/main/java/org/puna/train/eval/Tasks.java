@@ -1,8 +1,6 @@
 package org.puna.train.eval;
 
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -147,40 +145,5 @@ public final class Tasks {
     put(m, "acc", (double) right / all.size(), all.size());
     m.put("perplexity", Math.exp(-sum / all.size()));
     return new Score(task, all.size(), m);
-  }
-
-  /**
-   * Scores texts: bits that the model needs for a byte of them. Each text begins anew; one that is
-   * longer than the context is cut into windows, each predicted from what comes before in it and
-   * from as much of the text before it as the context still holds, one token at least.
-   *
-   * @param texts whole documents
-   * @param done told how many windows are done
-   * @see "EleutherAI lm-evaluation-harness: loglikelihood_rolling with windows that do not overlap"
-   */
-  public Score bitsPerByte(String task, List<String> texts, IntConsumer done) {
-    List<Query> queries = new ArrayList<>();
-    long bytes = 0;
-    long tokens = 0;
-    int window = likelihoods.contextLength();
-    for (String text : texts) {
-      bytes += text.getBytes(StandardCharsets.UTF_8).length;
-      int[] ids = pairs.encodeFromBegin(text);
-      tokens += ids.length - 1;
-      for (int from = 1; from < ids.length; from += window) {
-        int to = Math.min(ids.length, from + window);
-        int first = Math.max(0, to - window - 1);
-        queries.add(
-            new Query(Arrays.copyOfRange(ids, first, from), Arrays.copyOfRange(ids, from, to)));
-      }
-    }
-    if (queries.isEmpty()) throw new BadInput("eval " + task + ": the texts are empty");
-    double sum = 0;
-    for (Likelihood l : likelihoods.of(queries, done)) sum += l.logProbability();
-    Map<String, Double> m = new LinkedHashMap<>();
-    m.put("bits_per_byte", -sum / Math.log(2) / bytes);
-    m.put("byte_perplexity", Math.exp(-sum / bytes));
-    m.put("token_perplexity", Math.exp(-sum / tokens));
-    return new Score(task, texts.size(), m);
   }
 }

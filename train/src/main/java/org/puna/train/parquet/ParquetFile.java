@@ -59,6 +59,13 @@ public final class ParquetFile implements AutoCloseable {
     void accept(long number, ObjectNode row);
   }
 
+  /** Takes a row with its number, counted from 0, and says whether more are wanted. */
+  @FunctionalInterface
+  public interface Choosy {
+    /** Takes a row as {@link Sink} does; false ends the reading. */
+    boolean accept(long number, ObjectNode row);
+  }
+
   private ParquetFile(
       Path path, FileChannel file, long size, FileMetaData footer, MessageType schema) {
     this.path = path;
@@ -251,6 +258,23 @@ public final class ParquetFile implements AutoCloseable {
    * @throws BadInput if the file is damaged, or compressed in a way that Puna does not know
    */
   public void read(Set<String> columns, Sink sink) {
+    readWhile(
+        columns,
+        (number, row) -> {
+          sink.accept(number, row);
+          return true;
+        });
+  }
+
+  /**
+   * Reads rows in order, as long as more are wanted.
+   *
+   * @param columns of the top that are wanted; others are not read
+   * @param sink receives them
+   * @throws BadInput if the file is damaged as far as it is read, or compressed in a way that Puna
+   *     does not know
+   */
+  public void readWhile(Set<String> columns, Choosy sink) {
     List<Type> wanted =
         schema.getFields().stream().filter(f -> columns.contains(f.getName())).toList();
     if (wanted.isEmpty()) return;
@@ -259,7 +283,7 @@ public final class ParquetFile implements AutoCloseable {
     for (RowGroup g : decoded(path, this::groups)) {
       RecordReader<ObjectNode> reader = decoded(path, () -> reader(g, projection));
       for (long i = 0; i < g.getNum_rows(); i++) {
-        sink.accept(number++, decoded(path, reader::read));
+        if (!sink.accept(number++, decoded(path, reader::read))) return;
       }
     }
   }

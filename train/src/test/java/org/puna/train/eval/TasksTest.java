@@ -126,12 +126,27 @@ final class TasksTest {
     String text = "The old king had a garden.";
     double expected = -alone("", text) / Math.log(2) / text.length();
     try (Likelihoods l = likelihoods(2, CONTEXT)) {
-      assertThat(
-              new Tasks(l, checkpoint.tokenizer())
-                  .bitsPerByte("t", List.of(text), n -> {})
-                  .metrics()
-                  .get("bits_per_byte"))
-          .isCloseTo(expected, within(CLOSE));
+      assertThat(bitsPerByte(l, text)).isCloseTo(expected, within(CLOSE));
+    }
+  }
+
+  private double bitsPerByte(Likelihoods l, String... texts) {
+    var score = new BitsPerByte(l, checkpoint.tokenizer(), n -> {});
+    for (String t : texts) score.add(t);
+    assertThat(score.texts()).isEqualTo(texts.length);
+    return score.score("t").metrics().get("bits_per_byte");
+  }
+
+  @Test
+  void textsAreScoredAsTheyCome() {
+    // More tokens than wait at a time.
+    String text = "The old king had a garden. ".repeat(1200);
+    String[] many = new String[8];
+    java.util.Arrays.fill(many, text);
+    try (Likelihoods l = likelihoods(8, CONTEXT)) {
+      assertThat(bitsPerByte(l, many)).isCloseTo(bitsPerByte(l, text), within(CLOSE));
+      var none = new BitsPerByte(l, checkpoint.tokenizer(), n -> {});
+      assertThatThrownBy(() -> none.score("t")).hasMessageContaining("empty");
     }
   }
 
@@ -166,11 +181,7 @@ final class TasksTest {
     String text = "The old king had a garden. ".repeat(12);
     double whole;
     try (Likelihoods l = likelihoods(4, CONTEXT)) {
-      whole =
-          new Tasks(l, checkpoint.tokenizer())
-              .bitsPerByte("t", List.of(text, "Tom."), n -> {})
-              .metrics()
-              .get("bits_per_byte");
+      whole = bitsPerByte(l, text, "Tom.");
     }
     // A random model needs about log2(vocabulary) bits for a token.
     int tokens = checkpoint.tokenizer().encode(text + "Tom.", false).length;
