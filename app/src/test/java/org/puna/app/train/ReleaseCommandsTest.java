@@ -135,7 +135,17 @@ class ReleaseCommandsTest {
         "f16",
         "--licence",
         "mit");
-    assertThat(out.resolve("model.safetensors")).exists();
+    for (String file :
+        List.of(
+            "model.safetensors",
+            "config.json",
+            "generation_config.json",
+            "tokenizer.json",
+            "tokenizer_config.json",
+            "special_tokens_map.json")) {
+      assertThat(out.resolve(file)).isNotEmptyFile();
+    }
+    assertThat(out.resolve("model.safetensors.index.json")).doesNotExist();
     assertThat(Files.readString(out.resolve("README.md")))
         .startsWith("---\nlicense: mit\n")
         .contains("# birds", "| tokens | 100 |", "| birds | acc | ", "name: birds");

@@ -9,6 +9,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.puna.app.Shell;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /** From texts to a model that talks, by commands alone. */
 class TrainCommandsTest {
@@ -37,6 +39,10 @@ class TrainCommandsTest {
       String text = "# A tale\n\n" + tale.repeat(4).replace("%s", who) + "\n\n";
       Files.writeString(books.resolve(who + ".md"), text.repeat(20));
     }
+  }
+
+  private static JsonNode json(Path file) throws IOException {
+    return JsonMapper.shared().readTree(Files.readAllBytes(file));
   }
 
   @Test
@@ -74,6 +80,15 @@ class TrainCommandsTest {
     String watched = ok("train", "--watch", at("run")).out();
     assertThat(watched).contains("step 4/4").contains("loss");
     assertThat(run("train", "--watch", at("books")).code()).isEqualTo(2);
+    // What a library that does not know Puna's conventions needs to begin and end an answer.
+    Path model = home.resolve("run/model");
+    JsonNode generation = json(model.resolve("generation_config.json"));
+    assertThat(generation.path("bos_token_id").intValue()).isZero();
+    assertThat(generation.path("eos_token_id").toString()).isEqualTo("[1,4]");
+    assertThat(json(model.resolve("tokenizer_config.json")).path("chat_template").stringValue())
+        .contains("<|eot_id|>");
+    assertThat(json(model.resolve("special_tokens_map.json")).path("eos_token").stringValue())
+        .isEqualTo("<|end_of_text|>");
     ok("chats", at("books"), "--characters", "400", "--out", at("chats.jsonl"));
     ok(
         "finetune",
@@ -89,6 +104,10 @@ class TrainCommandsTest {
         "--out",
         at("tuned"));
     assertThat(home.resolve("tuned/adapter/adapter_config.json")).exists();
+    for (String file : new String[] {"config.json", "generation_config.json"}) {
+      assertThat(json(home.resolve("tuned/model").resolve(file)))
+          .isEqualTo(json(model.resolve(file)));
+    }
     ok("run", at("tuned/model"), "Tell me a story.", "-n", "3");
     ok("convert", at("tuned/model"), at("tuned.gguf"), "--type", "q8_0");
     ok("run", at("tuned.gguf"), "Tell me a story.", "-n", "3");

@@ -227,6 +227,7 @@ public final class Gemma3 implements Architecture {
     out.put("layer_types", HfDecoder.layerTypes(c));
     out.put("final_logit_softcapping", c.logitSoftcap() > 0 ? c.logitSoftcap() : null);
     out.put("attn_logit_softcapping", null);
+    out.put("use_bidirectional_attention", false);
     return out;
   }
 

@@ -210,6 +210,7 @@ final class HfDecoder {
     out.put("max_position_embeddings", c.contextLength());
     out.put("rms_norm_eps", c.normEps());
     out.put("tie_word_embeddings", c.tiedEmbeddings());
+    training(out);
     Rope rope = firstRope(c);
     out.put("rope_theta", rope.theta());
     HfRope.write(rope, c.contextLength()).ifPresent(s -> out.put("rope_scaling", s));
@@ -217,6 +218,23 @@ final class HfDecoder {
       out.put("partial_rotary_factor", (double) rope.dims() / c.attention().headDim());
     }
     return out;
+  }
+
+  /**
+   * Writes what every file of the transformers library has and running a model does not need:
+   * strict readers ask for it.
+   */
+  private static void training(Map<String, Object> out) {
+    out.put("attention_dropout", 0.0);
+    out.put("initializer_range", 0.02);
+    out.put("use_cache", true);
+  }
+
+  /** Writes what the library's mixtures of experts have for training. */
+  static void routing(Map<String, Object> out) {
+    out.put("output_router_logits", false);
+    out.put("router_aux_loss_coef", 0.001);
+    out.put("router_jitter_noise", 0.0);
   }
 
   /**

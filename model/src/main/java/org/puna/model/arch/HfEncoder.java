@@ -154,7 +154,20 @@ final class HfEncoder {
       var labels = new LinkedHashMap<String, String>();
       for (int i = 0; i < e.labels(); i++) labels.put("" + i, "LABEL_" + i);
       out.put("id2label", labels);
+      var ids = new LinkedHashMap<String, Integer>();
+      for (int i = 0; i < e.labels(); i++) ids.put("LABEL_" + i, i);
+      out.put("label2id", ids);
     }
+    // What the transformers library assumes of files that do not say it; strict readers ask for it.
+    out.put("tie_word_embeddings", true);
+    out.put("pad_token_id", 0);
+    out.put("is_decoder", false);
+    out.put("add_cross_attention", false);
+    out.put("attention_probs_dropout_prob", 0.1);
+    out.put("hidden_dropout_prob", 0.1);
+    out.put("classifier_dropout", null);
+    out.put("initializer_range", 0.02);
+    out.put("use_cache", true);
     return out;
   }
 }

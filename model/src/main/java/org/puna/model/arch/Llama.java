@@ -75,6 +75,7 @@ public final class Llama implements Architecture {
     var out = HfDecoder.write(c, "llama", "LlamaForCausalLM");
     out.put("attention_bias", c.attention().qkvBias());
     out.put("mlp_bias", false);
+    out.put("pretraining_tp", 1);
     return out;
   }
 

@@ -266,6 +266,7 @@ public final class Llama4 implements Architecture {
           out.put("floor_scale", (long) t.floorScale());
           out.put("attn_scale", t.attnScale());
         });
+    HfDecoder.routing(out);
     out.put("attention_bias", c.attention().qkvBias());
     return out;
   }

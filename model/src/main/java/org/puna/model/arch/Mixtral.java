@@ -97,6 +97,7 @@ public final class Mixtral implements Architecture {
     out.put("num_local_experts", m.nExperts());
     out.put("num_experts_per_tok", m.nActive());
     out.put("intermediate_size", m.dim());
+    HfDecoder.routing(out);
     out.put("sliding_window", HfDecoder.window(c).orElse(null));
     return out;
   }

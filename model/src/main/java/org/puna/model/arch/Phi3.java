@@ -83,6 +83,8 @@ public final class Phi3 implements Architecture {
         HfDecoder.firstRope(c).scaling() instanceof RopeScaling.LongRope s
             ? s.originalContext()
             : c.contextLength());
+    out.put("embd_pdrop", 0.0);
+    out.put("resid_pdrop", 0.0);
     out.put("sliding_window", HfDecoder.window(c).orElse(null));
     return out;
   }

@@ -1,6 +1,5 @@
 package org.puna.model.convert;
 
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,13 +8,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import org.puna.model.Checkpoint;
-import org.puna.model.config.BadInput;
 import org.puna.model.io.OutputFile;
 import org.puna.model.tokenizer.Tokenizer;
 import org.puna.model.tokenizer.Tokenizers;
 import org.puna.model.tokenizer.Vocabulary;
-import tools.jackson.databind.SerializationFeature;
-import tools.jackson.databind.json.JsonMapper;
 
 /** A model's tokenizer and template as the files of a Hugging Face folder. */
 final class HfTokenizerFiles {
@@ -23,40 +19,44 @@ final class HfTokenizerFiles {
       List.of(
           "tokenizer.json",
           "tokenizer.model",
+          "tiktoken.model",
           "tokenizer_config.json",
           "special_tokens_map.json",
           "added_tokens.json",
           "chat_template.jinja",
-          "chat_template.json");
+          "chat_template.json",
+          "vocab.json",
+          "merges.txt",
+          "vocab.txt");
 
   private HfTokenizerFiles() {}
 
   static void write(Checkpoint in, Path folder) {
     if (in.gguf().isEmpty()) {
-      for (String name : COPIED) copy(in.path().resolve(name), folder.resolve(name));
+      copy(in.path(), folder);
       return;
     }
     var config = new LinkedHashMap<String, Object>();
     if (in.hasTokenizer()) {
       Tokenizer t = in.tokenizer();
+      Map<String, Object> specials = specials(t, in.config().encoder().isPresent());
       config.putAll(config(t));
+      config.put("model_max_length", in.config().contextLength());
+      config.putAll(specials);
+      FolderFiles.json(folder.resolve("special_tokens_map.json"), specials);
       OutputFile.writeText(
           folder.resolve("tokenizer.json"),
           new String(Tokenizers.toJson(t.vocabulary()), StandardCharsets.UTF_8));
     }
     in.chatTemplate().ifPresent(t -> config.put("chat_template", t));
     if (config.isEmpty()) return;
-    var json = JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
-    OutputFile.writeText(
-        folder.resolve("tokenizer_config.json"), json.writeValueAsString(config) + "\n");
+    FolderFiles.json(folder.resolve("tokenizer_config.json"), config);
   }
 
-  private static void copy(Path from, Path to) {
-    if (!Files.exists(from)) return;
-    try {
-      Files.copy(from, to);
-    } catch (IOException e) {
-      throw new BadInput(to + ": cannot be written: " + e.getMessage(), e);
+  static void copy(Path from, Path to) {
+    for (String name : COPIED) {
+      Path file = from.resolve(name);
+      if (Files.exists(file)) FolderFiles.copy(file, to.resolve(name));
     }
   }
 
@@ -66,11 +66,23 @@ final class HfTokenizerFiles {
     out.put("tokenizer_class", "PreTrainedTokenizerFast");
     v.marks().addBos().ifPresent(b -> out.put("add_bos_token", b));
     v.marks().addEos().ifPresent(b -> out.put("add_eos_token", b));
-    token(out, t, "bos_token", v.specials().bos());
-    token(out, t, "eos_token", v.specials().eos());
-    token(out, t, "unk_token", v.specials().unk());
-    token(out, t, "pad_token", v.specials().pad());
     out.put("clean_up_tokenization_spaces", false);
+    return out;
+  }
+
+  private static Map<String, Object> specials(Tokenizer t, boolean encoder) {
+    var out = new LinkedHashMap<String, Object>();
+    Vocabulary.Specials s = t.vocabulary().specials();
+    token(out, t, "bos_token", s.bos());
+    token(out, t, "eos_token", s.eos());
+    token(out, t, "unk_token", s.unk());
+    token(out, t, "pad_token", s.pad());
+    if (encoder) {
+      // BERT's names for what begins the first text and ends each.
+      token(out, t, "cls_token", s.bos());
+      token(out, t, "sep_token", s.sep().isPresent() ? s.sep() : s.eos());
+      token(out, t, "mask_token", s.mask());
+    }
     return out;
   }
 

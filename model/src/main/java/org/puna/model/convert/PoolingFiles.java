@@ -29,7 +29,7 @@ final class PoolingFiles {
     modules.add(module(1, "1_Pooling", "Pooling"));
     if (said.normalise().orElse(true)) modules.add(module(2, "2_Normalize", "Normalize"));
     try {
-      Files.createDirectory(folder.resolve("1_Pooling"));
+      Files.createDirectories(folder.resolve("1_Pooling"));
     } catch (IOException e) {
       throw new BadInput(folder + ": cannot be written: " + e.getMessage(), e);
     }

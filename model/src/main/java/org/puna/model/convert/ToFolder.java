@@ -12,24 +12,19 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.puna.model.Checkpoint;
-import org.puna.model.GenerationDefaults;
 import org.puna.model.arch.Architecture;
 import org.puna.model.arch.HfNames;
 import org.puna.model.config.BadInput;
 import org.puna.model.config.ModelConfig;
-import org.puna.model.io.OutputFile;
 import org.puna.model.safetensors.Dtype;
 import org.puna.model.safetensors.Safetensors;
 import org.puna.model.safetensors.SafetensorsWriter;
 import org.puna.model.weights.Rows;
 import org.puna.tensor.quant.BlockFormat;
 import org.puna.tensor.quant.BlockFormats;
-import tools.jackson.databind.SerializationFeature;
-import tools.jackson.databind.json.JsonMapper;
 
 /** A model as a Hugging Face folder. */
 final class ToFolder {
@@ -38,8 +33,6 @@ final class ToFolder {
   private final Architecture architecture;
   private final Optional<Mix> mix;
   private final long shardBytes;
-  private final JsonMapper json =
-      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
   ToFolder(Checkpoint in, Optional<Mix> mix, long shardBytes) {
     this.in = in;
@@ -89,17 +82,13 @@ final class ToFolder {
   private Report fill(Path folder, int threads, Progress progress) {
     BlockFormat main = mainFormat();
     Report report = weights(folder, plans(main), threads, progress);
-    writeJson(folder.resolve("config.json"), configJson(main));
-    if (config.encoder().isEmpty()) {
-      generation().ifPresent(g -> writeJson(folder.resolve("generation_config.json"), g));
-    }
-    HfTokenizerFiles.write(in, folder);
-    PoolingFiles.write(in.embedding(), config.dModel(), folder);
+    FolderFiles.write(in, folder, dtype(main));
     return report;
   }
 
-  private void writeJson(Path file, Object value) {
-    OutputFile.writeText(file, json.writeValueAsString(value) + "\n");
+  private static String dtype(BlockFormat main) {
+    if (main.equals(BlockFormats.F32)) return "float32";
+    return main.equals(BlockFormats.F16) ? "float16" : "bfloat16";
   }
 
   /** The format of most matrices, of those that folders may have. */
@@ -187,7 +176,7 @@ final class ToFolder {
       var map = new LinkedHashMap<String, Object>();
       map.put("metadata", Map.of("total_size", total));
       map.put("weight_map", index);
-      writeJson(folder.resolve(Safetensors.INDEX), map);
+      FolderFiles.json(folder.resolve(Safetensors.INDEX), map);
     }
     return new Report(reports, in.bytes(), total);
   }
@@ -207,47 +196,5 @@ final class ToFolder {
     }
     out.add(List.copyOf(shard));
     return out;
-  }
-
-  private Map<String, Object> configJson(BlockFormat main) {
-    var out = new LinkedHashMap<>(architecture.toHf(config));
-    if (config.encoder().isEmpty()) {
-      if (in.hasTokenizer()) {
-        in.tokenizer().bos().ifPresent(id -> out.put("bos_token_id", id));
-      }
-      endIds().ifPresent(ids -> out.put("eos_token_id", ids));
-    }
-    out.put(
-        "torch_dtype",
-        main.equals(BlockFormats.F32)
-            ? "float32"
-            : main.equals(BlockFormats.F16) ? "float16" : "bfloat16");
-    return out;
-  }
-
-  private Optional<Object> endIds() {
-    int[] ids = in.generation().endIdsAscending();
-    if (ids.length == 0) return Optional.empty();
-    return Optional.of(ids.length == 1 ? (Object) ids[0] : ids);
-  }
-
-  private Optional<Map<String, Object>> generation() {
-    GenerationDefaults g = in.generation();
-    var out = new LinkedHashMap<String, Object>();
-    endIds().ifPresent(ids -> out.put("eos_token_id", ids));
-    if (in.hasTokenizer()) {
-      in.tokenizer().bos().ifPresent(id -> out.put("bos_token_id", id));
-    }
-    g.sample().ifPresent(s -> out.put("do_sample", s));
-    put(out, "temperature", g.temperature());
-    g.topK().ifPresent(k -> out.put("top_k", k));
-    put(out, "top_p", g.topP());
-    put(out, "min_p", g.minP());
-    put(out, "repetition_penalty", g.repetitionPenalty());
-    return out.isEmpty() ? Optional.empty() : Optional.of(out);
-  }
-
-  private static void put(Map<String, Object> out, String key, OptionalDouble value) {
-    value.ifPresent(v -> out.put(key, v));
   }
 }

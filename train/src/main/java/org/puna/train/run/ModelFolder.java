@@ -10,15 +10,22 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeSet;
+import org.puna.model.Checkpoint;
+import org.puna.model.GenerationDefaults;
 import org.puna.model.arch.Architecture;
 import org.puna.model.arch.HfNames;
 import org.puna.model.config.BadInput;
 import org.puna.model.config.ModelConfig;
+import org.puna.model.convert.FolderFiles;
 import org.puna.model.io.OutputFile;
 import org.puna.model.safetensors.Dtype;
 import org.puna.model.safetensors.Safetensors;
 import org.puna.model.safetensors.SafetensorsWriter;
+import org.puna.model.tokenizer.Tokenizer;
 import org.puna.model.weights.Rows;
 import org.puna.model.weights.Stored;
 import org.puna.model.weights.Weight;
@@ -29,22 +36,15 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** Writes a trained model as a Hugging Face folder, in float32. */
 public final class ModelFolder {
-  private static final List<String> TOKENIZER_FILES =
-      List.of(
-          "tokenizer.json",
-          "tokenizer.model",
-          "tokenizer_config.json",
-          "special_tokens_map.json",
-          "chat_template.jinja");
+  private static final String DTYPE = "float32";
 
   private ModelFolder() {}
 
   /**
-   * Writes the folder.
+   * Writes a model that was trained from its first weights on.
    *
-   * @param tokenizer a folder from which the tokenizer's files are copied, where there is one
-   * @param bos id that begins a text
-   * @param eos id that ends one
+   * @param tokenizer where there is one
+   * @param tokenizerFolder a folder from which the tokenizer's files are copied
    * @throws BadInput if it cannot be written
    */
   public static void write(
@@ -52,29 +52,54 @@ public final class ModelFolder {
       Architecture architecture,
       ModelConfig config,
       Parameters weights,
-      Optional<Path> tokenizer,
-      OptionalInt bos,
-      OptionalInt eos) {
+      Optional<Tokenizer> tokenizer,
+      Optional<Path> tokenizerFolder) {
+    create(folder);
+    weights(folder.resolve(Safetensors.SINGLE), architecture, config, weights);
+    Map<String, Object> json = new LinkedHashMap<>(architecture.toHf(config));
+    tokenizer.map(Tokenizer::bos).ifPresent(b -> b.ifPresent(id -> json.put("bos_token_id", id)));
+    tokenizer.map(Tokenizer::eos).ifPresent(e -> e.ifPresent(id -> json.put("eos_token_id", id)));
+    json.put("torch_dtype", DTYPE);
+    OutputFile.writeText(
+        folder.resolve("config.json"),
+        JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(json) + "\n");
+    tokenizer.ifPresent(t -> FolderFiles.generation(ending(t), tokenizer, folder));
+    tokenizerFolder.ifPresent(from -> FolderFiles.copyTokenizer(from, folder));
+  }
+
+  /**
+   * Writes a model that was trained further: what its files said stays as it is.
+   *
+   * @param base the model before, still open
+   * @throws BadInput if it cannot be written
+   */
+  public static void write(Path folder, Checkpoint base, Parameters weights) {
+    create(folder);
+    weights(folder.resolve(Safetensors.SINGLE), base.architecture(), base.config(), weights);
+    FolderFiles.write(base, folder, DTYPE);
+  }
+
+  private static void create(Path folder) {
     try {
       Files.createDirectories(folder);
-      weights(folder.resolve(Safetensors.SINGLE), architecture, config, weights);
-      Map<String, Object> json = new LinkedHashMap<>(architecture.toHf(config));
-      bos.ifPresent(id -> json.put("bos_token_id", id));
-      eos.ifPresent(id -> json.put("eos_token_id", id));
-      json.put("torch_dtype", "float32");
-      OutputFile.writeText(
-          folder.resolve("config.json"),
-          JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(json) + "\n");
-      if (tokenizer.isPresent()) {
-        for (String name : TOKENIZER_FILES) {
-          Path from = tokenizer.get().resolve(name);
-          if (Files.exists(from))
-            OutputFile.writeText(folder.resolve(name), Files.readString(from));
-        }
-      }
     } catch (IOException e) {
       throw new BadInput(folder + ": the model cannot be written: " + e.getMessage(), e);
     }
+  }
+
+  /** A library that knows no tokenizer's conventions still has to know where an answer ends. */
+  private static GenerationDefaults ending(Tokenizer t) {
+    Set<Integer> ends = new TreeSet<>();
+    for (int id : t.endOfGeneration()) ends.add(id);
+    t.eos().ifPresent(ends::add);
+    return new GenerationDefaults(
+        Optional.empty(),
+        OptionalDouble.empty(),
+        OptionalInt.empty(),
+        OptionalDouble.empty(),
+        OptionalDouble.empty(),
+        OptionalDouble.empty(),
+        ends);
   }
 
   private static void weights(

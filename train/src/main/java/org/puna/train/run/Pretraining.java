@@ -17,6 +17,7 @@ import org.puna.model.arch.Architectures;
 import org.puna.model.config.BadInput;
 import org.puna.model.config.ModelConfig;
 import org.puna.model.config.ModelSize;
+import org.puna.model.convert.FolderFiles;
 import org.puna.model.io.MappedFile;
 import org.puna.model.io.OutputFile;
 import org.puna.model.tokenizer.Scanner;
@@ -121,7 +122,7 @@ public final class Pretraining {
     }
     List<Path> files = Corpus.files(recipe.texts("data.paths").stream().map(Path::of).toList());
     Path tokenizerFolder = folder.resolve("tokenizer");
-    Tokenizer tokenizer = tokenizer(recipe, given, files, tokenizerFolder);
+    Tokenizer tokenizer = tokenizer(recipe, given, files, tokenizerFolder, config.contextLength());
     if (tokenizer.vocabSize() > config.vocabSize()) {
       throw new BadInput(
           "the tokenizer has "
@@ -152,13 +153,16 @@ public final class Pretraining {
     }
     try (Windows windows = new Windows(train, tokenizer.bos(), rows, micro, length, seed);
         Compute compute = Compute.open(request.threads)) {
+      Parameters weights = weights(architecture, config, given, seed);
       var model =
-          TrainingRun.Model.whole(
-              architecture,
-              config,
-              weights(architecture, config, given, seed),
-              Optional.of(tokenizer),
-              Optional.of(tokenizerFolder));
+          given != null
+              ? TrainingRun.Model.further(given, weights)
+              : TrainingRun.Model.anew(
+                  architecture,
+                  config,
+                  weights,
+                  Optional.of(tokenizer),
+                  Optional.of(tokenizerFolder));
       describe(recipe, config, windows.tokensPerStep());
       int most = recipe.size("validation.windows", 1, 1 << 20);
       return new TrainingRun(
@@ -213,15 +217,12 @@ public final class Pretraining {
       recipe.otherwise("steps", batches.steps());
       recipe.otherwise("samples.every", 0);
       Dial.training(recipe, config);
-      Optional<Tokenizer> tokenizer =
-          given != null && given.hasTokenizer() ? Optional.of(given.tokenizer()) : Optional.empty();
+      Parameters weights = weights(architecture, config, given, recipe.whole("seed"));
       var model =
-          TrainingRun.Model.whole(
-              architecture,
-              config,
-              weights(architecture, config, given, recipe.whole("seed")),
-              tokenizer,
-              given == null ? Optional.empty() : Optional.of(given.path()));
+          given != null
+              ? TrainingRun.Model.further(given, weights)
+              : TrainingRun.Model.anew(
+                  architecture, config, weights, Optional.empty(), Optional.empty());
       describe(recipe, config, batches.tokensPerStep());
       return new TrainingRun(
               folder, recipe, model, batches, List.of(), 0, compute, request.threads, watcher)
@@ -262,7 +263,7 @@ public final class Pretraining {
   }
 
   private Tokenizer tokenizer(
-      Recipe recipe, @Nullable Checkpoint given, List<Path> files, Path folder) {
+      Recipe recipe, @Nullable Checkpoint given, List<Path> files, Path folder, int contextLength) {
     Path json = folder.resolve("tokenizer.json");
     try {
       if (given != null) {
@@ -275,7 +276,7 @@ public final class Pretraining {
         if (from != null) copy(from, folder);
         return Tokenizers.open(file);
       }
-      if (!Files.exists(json)) learn(recipe, files, folder);
+      if (!Files.exists(json)) learn(recipe, files, folder, contextLength);
       return Tokenizers.open(json);
     } catch (IOException e) {
       throw new BadInput(folder + ": the tokenizer cannot be written: " + e.getMessage(), e);
@@ -285,21 +286,15 @@ public final class Pretraining {
   private static void copy(Path from, Path to) throws IOException {
     if (!Files.isDirectory(from)) return;
     Files.createDirectories(to);
-    for (String name :
-        List.of(
-            "tokenizer.json", "tokenizer.model", "tokenizer_config.json", "chat_template.jinja")) {
-      Path f = from.resolve(name);
-      if (Files.exists(f) && !f.toAbsolutePath().equals(to.resolve(name).toAbsolutePath())) {
-        OutputFile.writeText(to.resolve(name), Files.readString(f));
-      }
-    }
+    FolderFiles.copyTokenizer(from, to);
   }
 
   private static Optional<String> field(Recipe recipe) {
     return recipe.has("data.field") ? Optional.of(recipe.text("data.field")) : Optional.empty();
   }
 
-  private void learn(Recipe recipe, List<Path> files, Path folder) throws IOException {
+  private void learn(Recipe recipe, List<Path> files, Path folder, int contextLength)
+      throws IOException {
     int vocab = recipe.size("model.vocab", 1, 1 << 24);
     watcher.note("learning a tokenizer of " + vocab + " tokens");
     BpeTrainer trainer = new BpeTrainer(vocab, SPECIALS, Scanner.llama3());
@@ -316,17 +311,24 @@ public final class Pretraining {
     Files.createDirectories(folder);
     String begin = SPECIALS.get(0);
     Map<String, Object> config = new LinkedHashMap<>();
+    Map<String, Object> specials = new LinkedHashMap<>();
+    specials.put("bos_token", begin);
+    specials.put("eos_token", SPECIALS.get(1));
     config.put("tokenizer_class", "PreTrainedTokenizerFast");
-    config.put("bos_token", begin);
-    config.put("eos_token", SPECIALS.get(1));
+    config.putAll(specials);
     config.put("clean_up_tokenization_spaces", false);
+    config.put("model_max_length", contextLength);
     config.put("chat_template", CHAT_TEMPLATE);
-    OutputFile.writeText(
-        folder.resolve("tokenizer_config.json"),
-        JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(config) + "\n");
+    write(folder.resolve("special_tokens_map.json"), specials);
+    write(folder.resolve("tokenizer_config.json"), config);
     OutputFile.writeText(
         folder.resolve("tokenizer.json"),
         TokenizerJson.of(trainer.train(request.threads, _ -> {}), Optional.of(begin)) + "\n");
+  }
+
+  private static void write(Path file, Map<String, Object> json) {
+    OutputFile.writeText(
+        file, JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(json) + "\n");
   }
 
   private Preparation.Summary prepare(
@@ -337,7 +339,9 @@ public final class Pretraining {
       for (String name : names) {
         Path f = tokenizerFolder.resolve(name);
         if (Files.exists(f))
-          fingerprint.append(Files.size(f)).append(Files.readString(f).hashCode());
+          fingerprint
+              .append(Files.size(f))
+              .append(new String(Files.readAllBytes(f), StandardCharsets.UTF_8).hashCode());
       }
     } catch (IOException e) {
       throw MappedFile.unreadable(tokenizerFolder, e);

@@ -12,6 +12,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.puna.model.Checkpoint;
 import org.puna.model.arch.Architecture;
 import org.puna.model.config.BadInput;
 import org.puna.model.config.ModelConfig;
@@ -65,11 +66,12 @@ public final class TrainingRun {
     }
 
     /**
-     * Returns a model that is trained whole and released as a Hugging Face folder.
+     * Returns a model that is trained whole from its first weights on and released as a Hugging
+     * Face folder.
      *
      * @param tokenizerFolder the folder of the tokenizer's files
      */
-    public static Model whole(
+    public static Model anew(
         Architecture architecture,
         ModelConfig config,
         Parameters weights,
@@ -80,15 +82,22 @@ public final class TrainingRun {
           weights,
           () -> architecture.forward(config, weights, config.contextLength()),
           tokenizer,
-          to ->
-              ModelFolder.write(
-                  to,
-                  architecture,
-                  config,
-                  weights,
-                  tokenizerFolder,
-                  tokenizer.map(Tokenizer::bos).orElse(OptionalInt.empty()),
-                  tokenizer.map(Tokenizer::eos).orElse(OptionalInt.empty())));
+          to -> ModelFolder.write(to, architecture, config, weights, tokenizer, tokenizerFolder));
+    }
+
+    /**
+     * Returns a model that is trained further, whole, and released as a Hugging Face folder.
+     *
+     * @param base the model before; it stays open while the run lasts
+     */
+    public static Model further(Checkpoint base, Parameters weights) {
+      ModelConfig config = base.config();
+      return new Model(
+          config,
+          weights,
+          () -> base.architecture().forward(config, weights, config.contextLength()),
+          base.hasTokenizer() ? Optional.of(base.tokenizer()) : Optional.empty(),
+          to -> ModelFolder.write(to, base, weights));
     }
   }
 

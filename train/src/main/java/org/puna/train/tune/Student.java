@@ -1,10 +1,8 @@
 package org.puna.train.tune;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import org.puna.model.Checkpoint;
 import org.puna.model.config.ModelConfig;
@@ -34,12 +32,9 @@ public final class Student {
     ModelConfig config = base.config();
     Optional<Tokenizer> tokenizer =
         base.hasTokenizer() ? Optional.of(base.tokenizer()) : Optional.empty();
-    Optional<Path> files =
-        base.safetensors().isPresent() ? Optional.of(base.path()) : Optional.empty();
     int rank = recipe.size("lora.rank", 0, 1 << 14);
     if (rank == 0) {
-      Parameters all = Initial.given(base.weights(), _ -> true);
-      return TrainingRun.Model.whole(base.architecture(), config, all, tokenizer, files);
+      return TrainingRun.Model.further(base, Initial.given(base.weights(), _ -> true));
     }
     Parameters frozen = Initial.given(base.weights(), _ -> false);
     Graph plain = base.architecture().forward(config, frozen, config.contextLength());
@@ -63,14 +58,7 @@ public final class Student {
         to -> {
           peft.write(request.out().resolve("adapter"), adapters, base.path().toString());
           if (!request.merge()) return;
-          ModelFolder.write(
-              to,
-              base.architecture(),
-              config,
-              merged(frozen, adapters),
-              files,
-              tokenizer.map(Tokenizer::bos).orElse(OptionalInt.empty()),
-              tokenizer.map(Tokenizer::eos).orElse(OptionalInt.empty()));
+          ModelFolder.write(to, base, merged(frozen, adapters));
         });
   }
 
