@@ -11,7 +11,7 @@ final class BF16Rows implements StoredRows {
   private static final int STEP = BYTES * N;
 
   @Override
-  public void decode(MemorySegment w, long offset, float[] dst, int at, int n) {
+  public void decode(MemorySegment w, long offset, float[] dst, int at, int n, Scales room) {
     int whole = n - n % N;
     for (int i = 0; i < whole; i += N) {
       Lanes.bf16(w, offset + (long) BYTES * i).intoArray(dst, at + i);
@@ -20,19 +20,35 @@ final class BF16Rows implements StoredRows {
   }
 
   @Override
-  public float dot(
-      MemorySegment w, long offset, float[] x, int xAt, int n, float[] sums, Room room) {
+  public void dots(
+      MemorySegment w,
+      long first,
+      long second,
+      float[] x,
+      float[] sums,
+      int n,
+      Scales a,
+      Scales b,
+      float[] y,
+      int i,
+      int j) {
+    y[i] = dot(w, first, x, n, a);
+    y[j] = dot(w, second, x, n, b);
+  }
+
+  private float dot(MemorySegment w, long offset, float[] x, int n, Scales rest) {
     FloatVector even = FloatVector.zero(Lanes.F);
     FloatVector odd = even;
     int i = 0;
     for (; i <= n - 2 * N; i += 2 * N) {
       long o = offset + (long) BYTES * i;
-      even = Lanes.bf16(w, o).fma(FloatVector.fromArray(Lanes.F, x, xAt + i), even);
-      odd = Lanes.bf16(w, o + STEP).fma(FloatVector.fromArray(Lanes.F, x, xAt + i + N), odd);
+      even = Lanes.bf16(w, o).fma(FloatVector.fromArray(Lanes.F, x, i), even);
+      odd = Lanes.bf16(w, o + STEP).fma(FloatVector.fromArray(Lanes.F, x, i + N), odd);
     }
     float sum = LaneSum.of(even.add(odd));
     if (i == n) return sum;
-    decode(w, offset + (long) BYTES * i, room.floats, 0, n - i);
-    return sum + FloatDots.dot(room.floats, 0, x, xAt + i, n - i);
+    rest.reserve(n - i);
+    decode(w, offset + (long) BYTES * i, rest.scales, 0, n - i, rest);
+    return sum + FloatDots.dot(rest.scales, 0, x, i, n - i);
   }
 }

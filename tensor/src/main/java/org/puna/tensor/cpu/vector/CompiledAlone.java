@@ -20,28 +20,39 @@ final class CompiledAlone implements StoredRows {
           long.class,
           float[].class,
           int.class,
-          int.class);
+          int.class,
+          Scales.class);
 
-  private static final MethodHandle DOT =
+  private static final MethodHandle READ_SCALES =
       method(
-          "dot",
-          float.class,
+          "readScales", void.class, MemorySegment.class, long.class, int.class, Scales.class);
+
+  private static final MethodHandle DOTS =
+      method(
+          "dots",
+          void.class,
           MemorySegment.class,
           long.class,
+          long.class,
+          float[].class,
           float[].class,
           int.class,
-          int.class,
+          Scales.class,
+          Scales.class,
           float[].class,
-          Room.class);
+          int.class,
+          int.class);
 
   private final StoredRows rows;
   private final MethodHandle decode;
-  private final MethodHandle dot;
+  private final MethodHandle readScales;
+  private final MethodHandle dots;
 
   CompiledAlone(StoredRows rows) {
     this.rows = rows;
     decode = DECODE.bindTo(rows);
-    dot = DOT.bindTo(rows);
+    readScales = READ_SCALES.bindTo(rows);
+    dots = DOTS.bindTo(rows);
   }
 
   private static MethodHandle method(String name, Class<?> result, Class<?>... parameters) {
@@ -54,9 +65,9 @@ final class CompiledAlone implements StoredRows {
   }
 
   @Override
-  public void decode(MemorySegment w, long offset, float[] dst, int at, int n) {
+  public void decode(MemorySegment w, long offset, float[] dst, int at, int n, Scales room) {
     try {
-      decode.invokeExact(w, offset, dst, at, n);
+      decode.invokeExact(w, offset, dst, at, n, room);
     } catch (RuntimeException | Error e) {
       throw e;
     } catch (Throwable e) {
@@ -65,10 +76,9 @@ final class CompiledAlone implements StoredRows {
   }
 
   @Override
-  public float dot(
-      MemorySegment w, long offset, float[] x, int xAt, int n, float[] sums, Room room) {
+  public void readScales(MemorySegment w, long offset, int n, Scales to) {
     try {
-      return (float) dot.invokeExact(w, offset, x, xAt, n, sums, room);
+      readScales.invokeExact(w, offset, n, to);
     } catch (RuntimeException | Error e) {
       throw e;
     } catch (Throwable e) {
@@ -77,7 +87,34 @@ final class CompiledAlone implements StoredRows {
   }
 
   @Override
-  public boolean needsSums() {
-    return rows.needsSums();
+  public void dots(
+      MemorySegment w,
+      long first,
+      long second,
+      float[] x,
+      float[] sums,
+      int n,
+      Scales a,
+      Scales b,
+      float[] y,
+      int i,
+      int j) {
+    try {
+      dots.invokeExact(w, first, second, x, sums, n, a, b, y, i, j);
+    } catch (RuntimeException | Error e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Override
+  public int prepared(int n) {
+    return rows.prepared(n);
+  }
+
+  @Override
+  public void prepare(float[] x, int n, float[] sums) {
+    rows.prepare(x, n, sums);
   }
 }

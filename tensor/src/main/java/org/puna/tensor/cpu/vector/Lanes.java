@@ -41,6 +41,12 @@ final class Lanes {
 
   private static final int[] TO_TOP = {24, 16, 8, 0};
 
+  private static final float[] HALVES = new float[1 << 16];
+
+  static {
+    for (int i = 0; i < HALVES.length; i++) HALVES[i] = Float.float16ToFloat((short) i);
+  }
+
   private Lanes() {}
 
   /** Loads signed bytes as numbers. */
@@ -91,6 +97,14 @@ final class Lanes {
   /** Returns the half-precision number at {@code offset}. */
   static float half(MemorySegment s, long offset) {
     return Float.float16ToFloat(s.get(SHORT, offset));
+  }
+
+  /**
+   * Returns the half-precision number at {@code offset}, from a table: a load in place of the
+   * conversions that the vector units would do, for loops that are bound by them.
+   */
+  static float tableHalf(MemorySegment s, long offset) {
+    return HALVES[s.get(SHORT, offset) & 0xffff];
   }
 
   /** Returns the 32-bit word at {@code offset}. */

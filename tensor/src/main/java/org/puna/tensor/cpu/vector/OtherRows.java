@@ -5,6 +5,9 @@ import org.puna.tensor.quant.BlockFormat;
 
 /** Rows of any format, by the format's own decoding. */
 final class OtherRows implements StoredRows {
+  /** Numbers decoded at a time. */
+  private static final int PIECE = 1024;
+
   private final BlockFormat format;
 
   OtherRows(BlockFormat format) {
@@ -12,19 +15,35 @@ final class OtherRows implements StoredRows {
   }
 
   @Override
-  public void decode(MemorySegment w, long offset, float[] dst, int at, int n) {
+  public void decode(MemorySegment w, long offset, float[] dst, int at, int n, Scales room) {
     format.decode(w, offset, dst, at, n);
   }
 
   @Override
-  public float dot(
-      MemorySegment w, long offset, float[] x, int xAt, int n, float[] sums, Room room) {
-    int piece = Room.FLOATS - Room.FLOATS % format.blockElements();
+  public void dots(
+      MemorySegment w,
+      long first,
+      long second,
+      float[] x,
+      float[] sums,
+      int n,
+      Scales a,
+      Scales b,
+      float[] y,
+      int i,
+      int j) {
+    y[i] = dot(w, first, x, n, a);
+    y[j] = dot(w, second, x, n, b);
+  }
+
+  private float dot(MemorySegment w, long offset, float[] x, int n, Scales room) {
+    room.reserve(PIECE);
+    int piece = PIECE - PIECE % format.blockElements();
     float sum = 0;
     for (int i = 0; i < n; i += piece) {
       int m = Math.min(piece, n - i);
-      format.decode(w, offset + format.bytes(i), room.floats, 0, m);
-      sum += FloatDots.dot(room.floats, 0, x, xAt + i, m);
+      format.decode(w, offset + format.bytes(i), room.scales, 0, m);
+      sum += FloatDots.dot(room.scales, 0, x, i, m);
     }
     return sum;
   }

@@ -26,7 +26,7 @@ final class Products implements AutoCloseable {
   private static final int DEPTH = 512;
 
   /** Rows that are packed at a time, a multiple of the tile. */
-  private static final int BLOCK_ROWS = 480;
+  private static final int BLOCK_ROWS = 768;
 
   /**
    * Distance of decoded and of packed rows: not a power of two, which would share few lines of the
@@ -51,7 +51,8 @@ final class Products implements AutoCloseable {
 
   /** Memory of one member of the team. */
   private static final class Scratch {
-    final Room room = new Room();
+    final Scales first = new Scales();
+    final Scales second = new Scales();
     float[] decoded = new float[0];
     float[] columns = new float[0];
     final float[] tile = new float[ROWS * WIDTH];
@@ -122,10 +123,22 @@ final class Products implements AutoCloseable {
       Tensor w,
       float @Nullable [] bias,
       float[] y) {
-    if (rows == 1 && stored.needsSums()) sumBlocks(x, w.rowElements());
+    if (rows == 1) {
+      int size = stored.prepared(w.rowElements());
+      if (sums.length < size) sums = new float[size];
+      stored.prepare(x, w.rowElements(), sums);
+    }
+    float[] read = x;
+    if (rows > 1) {
+      int k = w.rowElements();
+      int size = Math.ceilDiv(k, DEPTH) * rows * STEP;
+      if (packed.length < size) packed = new float[size];
+      for (int r = 0; r < rows; r++) pack(x, r * k, k, r, rows);
+      read = packed;
+    }
     int n = Math.toIntExact(w.dim(0));
     int step = Math.clamp(PIECE_BYTES / w.rowBytes(), 1, Math.max(1, n / (4 * team.size())));
-    few.set(stored, x, rows, w, bias, y, step);
+    few.set(stored, read, rows, w, bias, y, step);
     team.run((n + step - 1) / step, few);
     few.forget();
   }
@@ -191,10 +204,17 @@ final class Products implements AutoCloseable {
     MemorySegment data = nativeRows(s, w, from, to);
     long start = start(w, from);
     if (rows == 1) {
-      for (int j = from; j < to; j++) {
-        float dot = stored.dot(data, start + (j - from) * rowBytes, x, 0, k, sums, s.room);
-        y[j] = bias == null ? dot : dot + bias[j];
+      // Rows of the two halves in pairs: two streams of memory, each without gaps.
+      int half = Math.ceilDiv(to - from, 2);
+      for (int j = from; j < from + half; j++) {
+        int other = Math.min(j + half, to - 1);
+        long at = start + (j - from) * rowBytes;
+        long otherAt = start + (other - from) * rowBytes;
+        stored.readScales(data, at, k, s.first);
+        stored.readScales(data, otherAt, k, s.second);
+        stored.dots(data, at, otherAt, x, sums, k, s.first, s.second, y, j, other);
       }
+      if (bias != null) for (int j = from; j < to; j++) y[j] += bias[j];
       return;
     }
     for (int j = from; j < to; j += Quad.ROWS) {
@@ -225,17 +245,18 @@ final class Products implements AutoCloseable {
       int whole = depth - depth % Lanes.N;
       for (int r = 0; r < count; r++) {
         long from = at + r * rowBytes + w.format().bytes(i);
-        stored.decode(data, from, s.rows, r * STEP, depth);
+        stored.decode(data, from, s.rows, r * STEP, depth, s.first);
       }
       for (int t = 0; t < rows; t += Quad.ROWS) {
         float[] sums = s.sums[t / Quad.ROWS];
         int last = rows - 1;
-        int x0 = t * k + i;
-        int x1 = Math.min(t + 1, last) * k + i;
-        int x2 = Math.min(t + 2, last) * k + i;
-        int x3 = Math.min(t + 3, last) * k + i;
+        int first = i / DEPTH * rows;
+        int x0 = (first + t) * STEP;
+        int x1 = (first + Math.min(t + 1, last)) * STEP;
+        int x2 = (first + Math.min(t + 2, last)) * STEP;
+        int x3 = (first + Math.min(t + 3, last)) * STEP;
         Quad.add(s.rows, STEP, x, x0, x1, x2, x3, whole, sums);
-        if (whole < depth) rest(s.rows, count, whole, depth, x, x0, k, rows - t, sums);
+        if (whole < depth) rest(s.rows, count, whole, depth, x, x0, rows - t, sums);
       }
     }
     for (int t = 0; t < rows; t++) {
@@ -248,23 +269,14 @@ final class Products implements AutoCloseable {
 
   /** Adds the products of the numbers that fill no vector to the first lane of the sums. */
   private static void rest(
-      float[] w, int count, int from, int to, float[] x, int x0, int k, int rows, float[] sums) {
+      float[] w, int count, int from, int to, float[] x, int x0, int rows, float[] sums) {
     for (int r = 0; r < count; r++) {
       for (int t = 0; t < Math.min(rows, Quad.ROWS); t++) {
         int sum = (r * Quad.ROWS + t) * Lanes.N;
         for (int i = from; i < to; i++) {
-          sums[sum] = Math.fma(w[r * STEP + i], x[x0 + t * k + i], sums[sum]);
+          sums[sum] = Math.fma(w[r * STEP + i], x[x0 + t * STEP + i], sums[sum]);
         }
       }
-    }
-  }
-
-  private void sumBlocks(float[] x, int k) {
-    if (sums.length < k / 32) sums = new float[k / 32];
-    for (int b = 0; b < k / 32; b++) {
-      float sum = 0;
-      for (int i = b * 32; i < (b + 1) * 32; i++) sum += x[i];
-      sums[b] = sum;
     }
   }
 
@@ -278,9 +290,12 @@ final class Products implements AutoCloseable {
       float[] y) {
     int n = Math.toIntExact(w.dim(0));
     int k = w.rowElements();
-    for (int from = 0; from < rows; from += BLOCK_ROWS) {
+    // Blocks of equal size: the weights are decoded once for each.
+    int blocks = Math.ceilDiv(rows, BLOCK_ROWS);
+    int step = Math.ceilDiv(Math.ceilDiv(rows, blocks), ROWS) * ROWS;
+    for (int from = 0; from < rows; from += step) {
       int first = from;
-      int count = Math.min(BLOCK_ROWS, rows - from);
+      int count = Math.min(step, rows - from);
       int padded = Math.ceilDiv(count, ROWS) * ROWS;
       int size = Math.ceilDiv(k, DEPTH) * padded * STEP;
       if (packed.length < size) packed = new float[size];
@@ -322,7 +337,7 @@ final class Products implements AutoCloseable {
       int depth = Math.min(DEPTH, k - i);
       for (int c = 0; c < columns; c++) {
         long at = start + c * rowBytes + w.format().bytes(i);
-        stored.decode(data, at, s.decoded, c * STEP, depth);
+        stored.decode(data, at, s.decoded, c * STEP, depth, s.first);
       }
       Turn.turn(s.decoded, 0, STEP, columns, depth, s.columns, 0, WIDTH, s.square);
       for (int r = 0; r < count; r += ROWS) {

@@ -14,66 +14,88 @@ final class Q4KRows implements StoredRows {
   private static final int CODES = 16;
 
   @Override
-  public void decode(MemorySegment w, long offset, float[] dst, int at, int n) {
-    long o = offset;
-    for (int i = at; i < at + n; i += 256) {
-      float d = Lanes.half(w, o);
-      float dMin = Lanes.half(w, o + 2);
-      long scales = scales(w, o + 4);
-      long mins = mins(w, o + 4);
-      for (int pair = 0; pair < 4; pair++) {
-        FloatVector scale0 = broadcast(d * byteOf(scales, 2 * pair));
-        FloatVector scale1 = broadcast(d * byteOf(scales, 2 * pair + 1));
-        FloatVector min0 = broadcast(dMin * byteOf(mins, 2 * pair));
-        FloatVector min1 = broadcast(dMin * byteOf(mins, 2 * pair + 1));
-        int to = i + 64 * pair;
-        long codes = o + CODES + (pair << 5);
-        for (int u = 0; u < 32; u += Lanes.N) {
-          IntVector q = Lanes.bytes(w, codes + u);
-          IntVector high = q.lanewise(VectorOperators.LSHR, 4);
-          Lanes.floats(q.and(15)).mul(scale0).sub(min0).intoArray(dst, to + u);
-          Lanes.floats(high).mul(scale1).sub(min1).intoArray(dst, to + 32 + u);
-        }
+  public void decode(MemorySegment w, long offset, float[] dst, int at, int n, Scales room) {
+    room.readSixBits(w, offset, BLOCK, n / 256);
+    float[] scales = room.scales;
+    for (int pair = 0; pair < n / 64; pair++) {
+      long codes = offset + CODES + pair * 32L + (pair >> 2) * 16L;
+      int s = pair * 2 + (pair >> 2) * 8;
+      FloatVector scale0 = broadcast(scales[s]);
+      FloatVector scale1 = broadcast(scales[s + 1]);
+      FloatVector min0 = broadcast(scales[s + 8]);
+      FloatVector min1 = broadcast(scales[s + 9]);
+      for (int u = 0; u < 32; u += Lanes.N) {
+        int to = at + pair * 64 + u;
+        IntVector q = Lanes.bytes(w, codes + u);
+        IntVector high = q.lanewise(VectorOperators.LSHR, 4);
+        Lanes.floats(q.and(15)).mul(scale0).sub(min0).intoArray(dst, to);
+        Lanes.floats(high).mul(scale1).sub(min1).intoArray(dst, to + 32);
       }
-      o += BLOCK;
     }
   }
 
   @Override
-  public float dot(
-      MemorySegment w, long offset, float[] x, int xAt, int n, float[] sums, Room room) {
-    FloatVector acc = FloatVector.zero(Lanes.F);
-    float below = 0;
-    long o = offset;
-    for (int i = xAt; i < xAt + n; i += 256) {
-      float d = Lanes.half(w, o);
-      float dMin = Lanes.half(w, o + 2);
-      long scales = scales(w, o + 4);
-      long mins = mins(w, o + 4);
-      for (int pair = 0; pair < 4; pair++) {
-        FloatVector even = FloatVector.zero(Lanes.F);
-        FloatVector odd = even;
-        int from = i + 64 * pair;
-        long codes = o + CODES + (pair << 5);
-        for (int u = 0; u < 32; u += Lanes.N) {
-          IntVector q = Lanes.bytes(w, codes + u);
-          IntVector high = q.lanewise(VectorOperators.LSHR, 4);
-          even = Lanes.floats(q.and(15)).fma(FloatVector.fromArray(Lanes.F, x, from + u), even);
-          odd = Lanes.floats(high).fma(FloatVector.fromArray(Lanes.F, x, from + 32 + u), odd);
-        }
-        acc = even.fma(broadcast(d * byteOf(scales, 2 * pair)), acc);
-        acc = odd.fma(broadcast(d * byteOf(scales, 2 * pair + 1)), acc);
-        below = Math.fma(dMin * byteOf(mins, 2 * pair), sums[from / 32], below);
-        below = Math.fma(dMin * byteOf(mins, 2 * pair + 1), sums[from / 32 + 1], below);
-      }
-      o += BLOCK;
-    }
-    return LaneSum.of(acc) - below;
+  public void readScales(MemorySegment w, long offset, int n, Scales to) {
+    to.readSixBits(w, offset, BLOCK, n / 256);
   }
 
   @Override
-  public boolean needsSums() {
-    return true;
+  public void dots(
+      MemorySegment w,
+      long first,
+      long second,
+      float[] x,
+      float[] sums,
+      int n,
+      Scales a,
+      Scales b,
+      float[] y,
+      int i,
+      int j) {
+    float[] scales0 = a.scales;
+    float[] scales1 = b.scales;
+    FloatVector acc0 = FloatVector.zero(Lanes.F);
+    FloatVector acc1 = acc0;
+    for (int k = 0; k < n / 16; k += Lanes.N) {
+      FloatVector sum = at(sums, k);
+      acc0 = at(scales0, k).fma(sum, acc0);
+      acc1 = at(scales1, k).fma(sum, acc1);
+    }
+    // One loop over all pairs of parts: a short loop inside a long one costs more than its checks.
+    for (int pair = 0; pair < n / 64; pair++) {
+      long codes = CODES + pair * 32L + (pair >> 2) * 16L;
+      FloatVector even0 = FloatVector.zero(Lanes.F);
+      FloatVector odd0 = even0;
+      FloatVector even1 = even0;
+      FloatVector odd1 = even0;
+      for (int u = 0; u < 32; u += Lanes.N) {
+        FloatVector low = at(x, pair * 64 + u);
+        FloatVector high = at(x, pair * 64 + 32 + u);
+        IntVector q = Lanes.bytes(w, first + codes + u);
+        even0 = Lanes.floats(q.and(15)).fma(low, even0);
+        odd0 = Lanes.floats(q.lanewise(VectorOperators.LSHR, 4)).fma(high, odd0);
+        IntVector r = Lanes.bytes(w, second + codes + u);
+        even1 = Lanes.floats(r.and(15)).fma(low, even1);
+        odd1 = Lanes.floats(r.lanewise(VectorOperators.LSHR, 4)).fma(high, odd1);
+      }
+      int s = pair * 2 + (pair >> 2) * 8;
+      acc0 = even0.fma(broadcast(scales0[s]), acc0);
+      acc0 = odd0.fma(broadcast(scales0[s + 1]), acc0);
+      acc1 = even1.fma(broadcast(scales1[s]), acc1);
+      acc1 = odd1.fma(broadcast(scales1[s + 1]), acc1);
+    }
+    y[i] = LaneSum.of(acc0);
+    y[j] = LaneSum.of(acc1);
+  }
+
+  @Override
+  public int prepared(int n) {
+    return n / 16;
+  }
+
+  @Override
+  public void prepare(float[] x, int n, float[] sums) {
+    Scales.sumParts(x, n, sums);
   }
 
   /** Returns the eight scales, a byte each, lowest first. */
@@ -94,9 +116,8 @@ final class Q4KRows implements StoredRows {
     return low | (long) high << 32;
   }
 
-  /** Returns byte i of eight. */
-  static float byteOf(long bytes, int i) {
-    return (int) (bytes >>> 8 * i) & 0xff;
+  private static FloatVector at(float[] x, int i) {
+    return FloatVector.fromArray(Lanes.F, x, i);
   }
 
   private static FloatVector broadcast(float v) {

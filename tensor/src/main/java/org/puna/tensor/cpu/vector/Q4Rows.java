@@ -10,44 +10,77 @@ final class Q4Rows implements StoredRows {
   private static final int BLOCK = 18;
 
   @Override
-  public void decode(MemorySegment w, long offset, float[] dst, int at, int n) {
-    long o = offset;
-    for (int i = at; i < at + n; i += 32) {
-      FloatVector d = FloatVector.broadcast(Lanes.F, Lanes.half(w, o));
+  public void decode(MemorySegment w, long offset, float[] dst, int at, int n, Scales room) {
+    for (int b = 0; b < n / 32; b++) {
+      long o = offset + (long) b * BLOCK;
+      FloatVector d = all(Lanes.tableHalf(w, o));
       for (int u = 0; u < 16; u += Lanes.N) {
+        int to = at + b * 32 + u;
         IntVector q = Lanes.bytes(w, o + 2 + u);
         IntVector high = q.lanewise(VectorOperators.LSHR, 4);
-        Lanes.floats(q.and(15).sub(8)).mul(d).intoArray(dst, i + u);
-        Lanes.floats(high.sub(8)).mul(d).intoArray(dst, i + 16 + u);
+        Lanes.floats(q.and(15).sub(8)).mul(d).intoArray(dst, to);
+        Lanes.floats(high.sub(8)).mul(d).intoArray(dst, to + 16);
       }
-      o += BLOCK;
     }
   }
 
   @Override
-  public float dot(
-      MemorySegment w, long offset, float[] x, int xAt, int n, float[] sums, Room room) {
-    FloatVector acc = FloatVector.zero(Lanes.F);
-    float above = 0;
-    long o = offset;
-    for (int i = xAt; i < xAt + n; i += 32) {
-      FloatVector block = FloatVector.zero(Lanes.F);
+  public void dots(
+      MemorySegment w,
+      long first,
+      long second,
+      float[] x,
+      float[] sums,
+      int n,
+      Scales a,
+      Scales b,
+      float[] y,
+      int i,
+      int j) {
+    FloatVector acc0 = FloatVector.zero(Lanes.F);
+    FloatVector acc1 = acc0;
+    for (int k = 0; k < n / 32; k++) {
+      long o = first + (long) k * BLOCK;
+      long p = second + (long) k * BLOCK;
+      FloatVector block0 = at(sums, k * Lanes.N);
+      FloatVector block1 = block0;
       for (int u = 0; u < 16; u += Lanes.N) {
+        FloatVector low = at(x, k * 32 + u);
+        FloatVector high = at(x, k * 32 + 16 + u);
         IntVector q = Lanes.bytes(w, o + 2 + u);
-        IntVector high = q.lanewise(VectorOperators.LSHR, 4);
-        block = Lanes.floats(q.and(15)).fma(FloatVector.fromArray(Lanes.F, x, i + u), block);
-        block = Lanes.floats(high).fma(FloatVector.fromArray(Lanes.F, x, i + 16 + u), block);
+        block0 = Lanes.floats(q.and(15)).fma(low, block0);
+        block0 = Lanes.floats(q.lanewise(VectorOperators.LSHR, 4)).fma(high, block0);
+        IntVector r = Lanes.bytes(w, p + 2 + u);
+        block1 = Lanes.floats(r.and(15)).fma(low, block1);
+        block1 = Lanes.floats(r.lanewise(VectorOperators.LSHR, 4)).fma(high, block1);
       }
-      float d = Lanes.half(w, o);
-      acc = block.fma(FloatVector.broadcast(Lanes.F, d), acc);
-      above = Math.fma(d, sums[i / 32], above);
-      o += BLOCK;
+      acc0 = block0.fma(all(Lanes.tableHalf(w, o)), acc0);
+      acc1 = block1.fma(all(Lanes.tableHalf(w, p)), acc1);
     }
-    return LaneSum.of(acc) - 8 * above;
+    y[i] = LaneSum.of(acc0);
+    y[j] = LaneSum.of(acc1);
   }
 
   @Override
-  public boolean needsSums() {
-    return true;
+  public int prepared(int n) {
+    return n / 32 * Lanes.N;
+  }
+
+  /** Codes have their zero at eight: what they are too much, lane by lane. */
+  @Override
+  public void prepare(float[] x, int n, float[] sums) {
+    for (int b = 0; b < n / 32; b++) {
+      FloatVector sum = FloatVector.zero(Lanes.F);
+      for (int u = 0; u < 32; u += Lanes.N) sum = sum.add(at(x, b * 32 + u));
+      sum.mul(-8).intoArray(sums, b * Lanes.N);
+    }
+  }
+
+  private static FloatVector at(float[] x, int i) {
+    return FloatVector.fromArray(Lanes.F, x, i);
+  }
+
+  private static FloatVector all(float v) {
+    return FloatVector.broadcast(Lanes.F, v);
   }
 }

@@ -12,72 +12,93 @@ final class Q5KRows implements StoredRows {
   private static final int CODES = 48;
 
   @Override
-  public void decode(MemorySegment w, long offset, float[] dst, int at, int n) {
-    long o = offset;
-    for (int i = at; i < at + n; i += 256) {
-      float d = Lanes.half(w, o);
-      float dMin = Lanes.half(w, o + 2);
-      long scales = Q4KRows.scales(w, o + 4);
-      long mins = Q4KRows.mins(w, o + 4);
-      for (int pair = 0; pair < 4; pair++) {
-        FloatVector scale0 = broadcast(d * Q4KRows.byteOf(scales, 2 * pair));
-        FloatVector scale1 = broadcast(d * Q4KRows.byteOf(scales, 2 * pair + 1));
-        FloatVector min0 = broadcast(dMin * Q4KRows.byteOf(mins, 2 * pair));
-        FloatVector min1 = broadcast(dMin * Q4KRows.byteOf(mins, 2 * pair + 1));
-        int to = i + 64 * pair;
-        long codes = o + CODES + (pair << 5);
-        for (int u = 0; u < 32; u += Lanes.N) {
-          IntVector q = Lanes.bytes(w, codes + u);
-          IntVector f = Lanes.bytes(w, o + FIFTH + u).lanewise(VectorOperators.LSHR, 2 * pair);
-          IntVector low = q.and(15).or(f.and(1).lanewise(VectorOperators.LSHL, 4));
-          IntVector high =
-              q.lanewise(VectorOperators.LSHR, 4).or(f.and(2).lanewise(VectorOperators.LSHL, 3));
-          Lanes.floats(low).mul(scale0).sub(min0).intoArray(dst, to + u);
-          Lanes.floats(high).mul(scale1).sub(min1).intoArray(dst, to + 32 + u);
-        }
+  public void decode(MemorySegment w, long offset, float[] dst, int at, int n, Scales room) {
+    room.readSixBits(w, offset, BLOCK, n / 256);
+    float[] scales = room.scales;
+    for (int pair = 0; pair < n / 64; pair++) {
+      long o = offset + (long) (pair >> 2) * BLOCK;
+      long codes = o + CODES + (pair & 3) * 32L;
+      int bit = 2 * (pair & 3);
+      int s = pair * 2 + (pair >> 2) * 8;
+      FloatVector scale0 = broadcast(scales[s]);
+      FloatVector scale1 = broadcast(scales[s + 1]);
+      FloatVector min0 = broadcast(scales[s + 8]);
+      FloatVector min1 = broadcast(scales[s + 9]);
+      for (int u = 0; u < 32; u += Lanes.N) {
+        int to = at + pair * 64 + u;
+        IntVector q = Lanes.bytes(w, codes + u);
+        IntVector f = Lanes.bytes(w, o + FIFTH + u).lanewise(VectorOperators.LSHR, bit);
+        IntVector low = q.and(15).or(f.and(1).lanewise(VectorOperators.LSHL, 4));
+        IntVector high =
+            q.lanewise(VectorOperators.LSHR, 4).or(f.and(2).lanewise(VectorOperators.LSHL, 3));
+        Lanes.floats(low).mul(scale0).sub(min0).intoArray(dst, to);
+        Lanes.floats(high).mul(scale1).sub(min1).intoArray(dst, to + 32);
       }
-      o += BLOCK;
     }
   }
 
   @Override
-  public float dot(
-      MemorySegment w, long offset, float[] x, int xAt, int n, float[] sums, Room room) {
+  public void readScales(MemorySegment w, long offset, int n, Scales to) {
+    to.readSixBits(w, offset, BLOCK, n / 256);
+  }
+
+  @Override
+  public void dots(
+      MemorySegment w,
+      long first,
+      long second,
+      float[] x,
+      float[] sums,
+      int n,
+      Scales a,
+      Scales b,
+      float[] y,
+      int i,
+      int j) {
+    // One call: expanded twice it would be more than the compiler expands.
+    for (int r = 0; r < 2; r++) {
+      boolean one = r == 0;
+      y[one ? i : j] = dot(w, one ? first : second, x, sums, n, (one ? a : b).scales);
+    }
+  }
+
+  private static float dot(MemorySegment w, long offset, float[] x, float[] sums, int n, float[] scales) {
     FloatVector acc = FloatVector.zero(Lanes.F);
-    float below = 0;
-    long o = offset;
-    for (int i = xAt; i < xAt + n; i += 256) {
-      float d = Lanes.half(w, o);
-      float dMin = Lanes.half(w, o + 2);
-      long scales = Q4KRows.scales(w, o + 4);
-      long mins = Q4KRows.mins(w, o + 4);
-      for (int pair = 0; pair < 4; pair++) {
-        FloatVector even = FloatVector.zero(Lanes.F);
-        FloatVector odd = even;
-        int from = i + 64 * pair;
-        long codes = o + CODES + (pair << 5);
-        for (int u = 0; u < 32; u += Lanes.N) {
-          IntVector q = Lanes.bytes(w, codes + u);
-          IntVector f = Lanes.bytes(w, o + FIFTH + u).lanewise(VectorOperators.LSHR, 2 * pair);
-          IntVector low = q.and(15).or(f.and(1).lanewise(VectorOperators.LSHL, 4));
-          IntVector high =
-              q.lanewise(VectorOperators.LSHR, 4).or(f.and(2).lanewise(VectorOperators.LSHL, 3));
-          even = Lanes.floats(low).fma(FloatVector.fromArray(Lanes.F, x, from + u), even);
-          odd = Lanes.floats(high).fma(FloatVector.fromArray(Lanes.F, x, from + 32 + u), odd);
-        }
-        acc = even.fma(broadcast(d * Q4KRows.byteOf(scales, 2 * pair)), acc);
-        acc = odd.fma(broadcast(d * Q4KRows.byteOf(scales, 2 * pair + 1)), acc);
-        below = Math.fma(dMin * Q4KRows.byteOf(mins, 2 * pair), sums[from / 32], below);
-        below = Math.fma(dMin * Q4KRows.byteOf(mins, 2 * pair + 1), sums[from / 32 + 1], below);
-      }
-      o += BLOCK;
+    for (int k = 0; k < n / 16; k += Lanes.N) {
+      FloatVector sum = FloatVector.fromArray(Lanes.F, sums, k);
+      acc = FloatVector.fromArray(Lanes.F, scales, k).fma(sum, acc);
     }
-    return LaneSum.of(acc) - below;
+    for (int pair = 0; pair < n / 64; pair++) {
+      long o = offset + (long) (pair >> 2) * BLOCK;
+      long codes = o + CODES + (pair & 3) * 32L;
+      int bit = 2 * (pair & 3);
+      FloatVector even = FloatVector.zero(Lanes.F);
+      FloatVector odd = even;
+      for (int u = 0; u < 32; u += Lanes.N) {
+        int i = pair * 64 + u;
+        IntVector q = Lanes.bytes(w, codes + u);
+        IntVector f = Lanes.bytes(w, o + FIFTH + u).lanewise(VectorOperators.LSHR, bit);
+        IntVector low = q.and(15).or(f.and(1).lanewise(VectorOperators.LSHL, 4));
+        IntVector high =
+            q.lanewise(VectorOperators.LSHR, 4).or(f.and(2).lanewise(VectorOperators.LSHL, 3));
+        even = Lanes.floats(low).fma(FloatVector.fromArray(Lanes.F, x, i), even);
+        odd = Lanes.floats(high).fma(FloatVector.fromArray(Lanes.F, x, i + 32), odd);
+      }
+      int s = pair * 2 + (pair >> 2) * 8;
+      acc = even.fma(broadcast(scales[s]), acc);
+      acc = odd.fma(broadcast(scales[s + 1]), acc);
+    }
+    return LaneSum.of(acc);
   }
 
   @Override
-  public boolean needsSums() {
-    return true;
+  public int prepared(int n) {
+    return n / 16;
+  }
+
+  @Override
+  public void prepare(float[] x, int n, float[] sums) {
+    Scales.sumParts(x, n, sums);
   }
 
   private static FloatVector broadcast(float v) {

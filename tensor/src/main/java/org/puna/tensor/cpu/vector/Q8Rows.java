@@ -8,31 +8,53 @@ final class Q8Rows implements StoredRows {
   private static final int BLOCK = 34;
 
   @Override
-  public void decode(MemorySegment w, long offset, float[] dst, int at, int n) {
-    long o = offset;
-    for (int i = at; i < at + n; i += 32) {
-      FloatVector d = FloatVector.broadcast(Lanes.F, Lanes.half(w, o));
+  public void decode(MemorySegment w, long offset, float[] dst, int at, int n, Scales room) {
+    for (int b = 0; b < n / 32; b++) {
+      long o = offset + (long) b * BLOCK;
+      FloatVector d = all(Lanes.tableHalf(w, o));
       for (int u = 0; u < 32; u += Lanes.N) {
-        Lanes.signedBytes(w, o + 2 + u).mul(d).intoArray(dst, i + u);
+        Lanes.signedBytes(w, o + 2 + u).mul(d).intoArray(dst, at + b * 32 + u);
       }
-      o += BLOCK;
     }
   }
 
   @Override
-  public float dot(
-      MemorySegment w, long offset, float[] x, int xAt, int n, float[] sums, Room room) {
-    FloatVector acc = FloatVector.zero(Lanes.F);
-    long o = offset;
-    for (int i = xAt; i < xAt + n; i += 32) {
-      FloatVector block = FloatVector.zero(Lanes.F);
+  public void dots(
+      MemorySegment w,
+      long first,
+      long second,
+      float[] x,
+      float[] sums,
+      int n,
+      Scales a,
+      Scales b,
+      float[] y,
+      int i,
+      int j) {
+    FloatVector acc0 = FloatVector.zero(Lanes.F);
+    FloatVector acc1 = acc0;
+    for (int k = 0; k < n / 32; k++) {
+      long o = first + (long) k * BLOCK;
+      long p = second + (long) k * BLOCK;
+      FloatVector block0 = FloatVector.zero(Lanes.F);
+      FloatVector block1 = block0;
       for (int u = 0; u < 32; u += Lanes.N) {
-        FloatVector q = Lanes.signedBytes(w, o + 2 + u);
-        block = q.fma(FloatVector.fromArray(Lanes.F, x, i + u), block);
+        FloatVector v = at(x, k * 32 + u);
+        block0 = Lanes.signedBytes(w, o + 2 + u).fma(v, block0);
+        block1 = Lanes.signedBytes(w, p + 2 + u).fma(v, block1);
       }
-      acc = block.fma(FloatVector.broadcast(Lanes.F, Lanes.half(w, o)), acc);
-      o += BLOCK;
+      acc0 = block0.fma(all(Lanes.tableHalf(w, o)), acc0);
+      acc1 = block1.fma(all(Lanes.tableHalf(w, p)), acc1);
     }
-    return LaneSum.of(acc);
+    y[i] = LaneSum.of(acc0);
+    y[j] = LaneSum.of(acc1);
+  }
+
+  private static FloatVector at(float[] x, int i) {
+    return FloatVector.fromArray(Lanes.F, x, i);
+  }
+
+  private static FloatVector all(float v) {
+    return FloatVector.broadcast(Lanes.F, v);
   }
 }

@@ -69,7 +69,7 @@ final class KernelChecks {
         float[] actual = guarded(n);
         try (Arena arena = Arena.ofConfined()) {
           MemorySegment s = arena.allocate(bytes.length).copyFrom(MemorySegment.ofArray(bytes));
-          Products.stored(f).decode(s, offset, actual, PAD, n);
+          Products.stored(f).decode(s, offset, actual, PAD, n, new Scales());
         }
         for (int i = 0; i < n; i++) {
           int e = Float.floatToIntBits(expected[i]);

@@ -1,0 +1,71 @@
+package org.puna.tensor.cpu.vector;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.LongVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/** The scales of one stored row's blocks as floats; memory of one thread, used again and again. */
+final class Scales {
+  private static final VectorSpecies<Long> TWO_LONGS = LongVector.SPECIES_128;
+
+  /** The upper eight lanes of sixteen. */
+  private static final VectorMask<Float> UPPER =
+      VectorMask.fromLong(Lanes.F, Lanes.N == 16 ? 0xff00 : 0);
+
+  /** A factor for each run of numbers that share one, and what else belongs to a block. */
+  float[] scales = new float[0];
+
+  /** Makes room for {@code n} numbers. */
+  void reserve(int n) {
+    if (scales.length < n) scales = new float[n];
+  }
+
+  /**
+   * Reads the scales and minima of blocks of 256 numbers in eight parts, as Q4_K and Q5_K have
+   * them: two half-precision factors and twelve bytes of 6-bit codes, at each block's start. Writes
+   * [blocks, 16]: eight scales, then eight minima.
+   *
+   * @param step bytes of a block
+   */
+  void readSixBits(MemorySegment w, long offset, int step, int blocks) {
+    reserve(16 * blocks);
+    for (int b = 0; b < blocks; b++) {
+      long o = offset + (long) b * step;
+      long codes = Q4KRows.scales(w, o + 4);
+      long minCodes = Q4KRows.mins(w, o + 4);
+      FloatVector d = FloatVector.broadcast(Lanes.F, Lanes.tableHalf(w, o));
+      FloatVector dMin = FloatVector.broadcast(Lanes.F, Lanes.tableHalf(w, o + 2));
+      if (Lanes.N == 16) {
+        LongVector both = LongVector.broadcast(TWO_LONGS, codes).withLane(1, minCodes);
+        IntVector all =
+            (IntVector)
+                both.reinterpretAsBytes()
+                    .convertShape(VectorOperators.ZERO_EXTEND_B2I, Lanes.I, 0);
+        Lanes.floats(all).mul(d.blend(dMin, UPPER)).intoArray(scales, 16 * b);
+      } else {
+        for (int i = 0; i < 8; i++) {
+          scales[16 * b + i] = d.lane(0) * ((codes >>> 8 * i) & 0xff);
+          scales[16 * b + 8 + i] = dMin.lane(0) * ((minCodes >>> 8 * i) & 0xff);
+        }
+      }
+    }
+  }
+
+  /**
+   * Sums each 32 numbers to go with {@link #readSixBits}: for each 256, eight zeros where the
+   * scales are, and the eight sums, negative, where the minima are.
+   */
+  static void sumParts(float[] x, int n, float[] sums) {
+    for (int b = 0; b < n / 32; b++) {
+      float sum = 0;
+      for (int i = b * 32; i < (b + 1) * 32; i++) sum += x[i];
+      int at = b / 8 * 16 + b % 8;
+      sums[at] = 0;
+      sums[at + 8] = -sum;
+    }
+  }
+}
