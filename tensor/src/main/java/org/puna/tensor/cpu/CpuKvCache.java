@@ -37,7 +37,7 @@ final class CpuKvCache implements KvCache {
 
   private KvPages[] pages(List<AttentionShape> layers, KvType type) {
     return layers.stream()
-        .map(s -> new KvPages(type, pages, pageTokens, s.kvCols()))
+        .map(s -> new KvPages(type, pages, pageTokens, s.nKvHeads(), s.headDim()))
         .toArray(KvPages[]::new);
   }
 

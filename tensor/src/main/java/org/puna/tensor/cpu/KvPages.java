@@ -4,8 +4,9 @@ import java.util.Arrays;
 import org.puna.tensor.KvType;
 
 /**
- * The keys, or the values, of one layer: pages of [pageTokens, cols] numbers, position-major, whose
- * memory is taken when they are first written. A page of {@link KvType#Q8_0} is an array of bytes
+ * The keys, or the values, of one layer: pages of [heads, pageTokens, headDim] numbers, whose memory
+ * is taken when they are first written. A head's positions are neighbours, because whoever attends
+ * reads one head of all positions: a run of memory, not a number of bytes in each of many lines. A page of {@link KvType#Q8_0} is an array of bytes
  * and an array of half-precision scales, one for each 32 bytes.
  */
 public final class KvPages {
@@ -17,7 +18,8 @@ public final class KvPages {
 
   private final KvType type;
   private final int pageTokens;
-  private final int cols;
+  private final int heads;
+  private final int headDim;
   private float[][] floats = new float[0][];
   private byte[][] codes = new byte[0][];
   private short[][] scales = new short[0][];
@@ -27,15 +29,16 @@ public final class KvPages {
    * Pages without memory yet.
    *
    * @param type how the numbers are stored
-   * @param cols numbers of a position, whole blocks where the type has blocks
+   * @param headDim numbers of a head at a position, whole blocks where the type has blocks
    */
-  public KvPages(KvType type, int pages, int pageTokens, int cols) {
-    if (!type.fits(cols)) {
-      throw new IllegalArgumentException("cache: " + cols + " columns are no whole blocks");
+  public KvPages(KvType type, int pages, int pageTokens, int heads, int headDim) {
+    if (!type.fits(headDim)) {
+      throw new IllegalArgumentException("cache: heads of " + headDim + " are no whole blocks");
     }
     this.type = type;
     this.pageTokens = pageTokens;
-    this.cols = cols;
+    this.heads = heads;
+    this.headDim = headDim;
     switch (type) {
       case F32 -> {
         floats = new float[pages][];
@@ -60,9 +63,14 @@ public final class KvPages {
     return pageTokens;
   }
 
-  /** Returns the numbers of a position. */
-  public int cols() {
-    return cols;
+  /** Returns the numbers of a position, those of all heads. */
+  int cols() {
+    return heads * headDim;
+  }
+
+  /** Returns where in a page a head's numbers of a position start. */
+  public int at(int head, int in) {
+    return (head * pageTokens + in) * headDim;
   }
 
   /** Returns a page of float32 numbers, empty where never written. */
@@ -82,7 +90,7 @@ public final class KvPages {
 
   /** Returns the bytes of one page. */
   long pageBytes() {
-    return Math.round(type.bytesPerNumber() * pageTokens * cols);
+    return Math.round(type.bytesPerNumber() * pageTokens * heads * headDim);
   }
 
   /** Returns the bytes taken so far. */
@@ -95,15 +103,22 @@ public final class KvPages {
    *
    * @param in the first position's place in the page
    * @param n positions
-   * @param src their numbers, from index {@code from}
+   * @param src their numbers, [n, heads, headDim] from index {@code from}
    */
   public void write(int page, int in, int n, float[] src, int from) {
     take(page);
-    switch (type) {
-      case F32 -> System.arraycopy(src, from, floats[page], in * cols, n * cols);
-      case Q8_0 -> {
-        for (int i = 0; i < n * cols; i += BLOCK) {
-          encode(src, from + i, codes[page], scales[page], in * cols + i);
+    int cols = cols();
+    for (int h = 0; h < heads; h++) {
+      for (int i = 0; i < n; i++) {
+        int at = from + i * cols + h * headDim;
+        int to = at(h, in + i);
+        switch (type) {
+          case F32 -> System.arraycopy(src, at, floats[page], to, headDim);
+          case Q8_0 -> {
+            for (int j = 0; j < headDim; j += BLOCK) {
+              encode(src, at + j, codes[page], scales[page], to + j);
+            }
+          }
         }
       }
     }
@@ -113,10 +128,10 @@ public final class KvPages {
     boolean written = type == KvType.F32 ? floats[page].length > 0 : codes[page].length > 0;
     if (written) return;
     switch (type) {
-      case F32 -> floats[page] = new float[pageTokens * cols];
+      case F32 -> floats[page] = new float[pageTokens * heads * headDim];
       case Q8_0 -> {
-        codes[page] = new byte[pageTokens * cols];
-        scales[page] = new short[pageTokens * cols / BLOCK];
+        codes[page] = new byte[pageTokens * heads * headDim];
+        scales[page] = new short[pageTokens * heads * headDim / BLOCK];
       }
     }
     bytes += pageBytes();
@@ -136,17 +151,18 @@ public final class KvPages {
   }
 
   /**
-   * Reads numbers of a page.
+   * Reads one head's numbers of consecutive positions of a page.
    *
-   * @param at index of the first in the page; for a page of blocks, of a block's first
-   * @param n numbers; for a page of blocks, whole blocks
-   * @param dst receives them from index {@code to}
+   * @param in the first position's place in the page
+   * @param n positions
+   * @param dst receives [n, headDim] from index {@code to}
    */
-  public void read(int page, int at, int n, float[] dst, int to) {
+  public void read(int page, int head, int in, int n, float[] dst, int to) {
+    int at = at(head, in);
     switch (type) {
-      case F32 -> System.arraycopy(floats[page], at, dst, to, n);
+      case F32 -> System.arraycopy(floats[page], at, dst, to, n * headDim);
       case Q8_0 -> {
-        for (int i = 0; i < n; i++) {
+        for (int i = 0; i < n * headDim; i++) {
           float d = Float.float16ToFloat(scales[page][(at + i) / BLOCK]);
           dst[to + i] = codes[page][at + i] * d;
         }
@@ -156,17 +172,18 @@ public final class KvPages {
 
   /** Copies the first {@code tokens} positions of a page, where it was written. */
   void copy(int from, int to, int tokens) {
-    switch (type) {
-      case F32 -> {
-        if (floats[from].length == 0) return;
-        take(to);
-        System.arraycopy(floats[from], 0, floats[to], 0, tokens * cols);
-      }
-      case Q8_0 -> {
-        if (codes[from].length == 0) return;
-        take(to);
-        System.arraycopy(codes[from], 0, codes[to], 0, tokens * cols);
-        System.arraycopy(scales[from], 0, scales[to], 0, tokens * cols / BLOCK);
+    boolean written = type == KvType.F32 ? floats[from].length > 0 : codes[from].length > 0;
+    if (!written) return;
+    take(to);
+    for (int h = 0; h < heads; h++) {
+      int at = at(h, 0);
+      int n = tokens * headDim;
+      switch (type) {
+        case F32 -> System.arraycopy(floats[from], at, floats[to], at, n);
+        case Q8_0 -> {
+          System.arraycopy(codes[from], at, codes[to], at, n);
+          System.arraycopy(scales[from], at / BLOCK, scales[to], at / BLOCK, n / BLOCK);
+        }
       }
     }
   }

@@ -12,7 +12,9 @@ import org.puna.tensor.KvType;
 import org.puna.tensor.quant.BlockFormats;
 
 class KvPagesTest {
-  private static final int COLS = 96;
+  private static final int HEADS = 3;
+  private static final int HEAD_DIM = 32;
+  private static final int COLS = HEADS * HEAD_DIM;
   private static final int TOKENS = 8;
 
   private final Random random = new Random(3);
@@ -27,10 +29,14 @@ class KvPagesTest {
   void blocksHoldWhatQ8_0OfTheWeightsHolds() {
     for (double size : new double[] {0, 1e-9, 1, 300}) {
       float[] x = numbers(size);
-      KvPages pages = new KvPages(KvType.Q8_0, 2, TOKENS, COLS);
+      KvPages pages = new KvPages(KvType.Q8_0, 2, TOKENS, HEADS, HEAD_DIM);
       pages.write(1, 2, 5, x, COLS);
       float[] actual = new float[5 * COLS];
-      pages.read(1, 2 * COLS, actual.length, actual, 0);
+      for (int i = 0; i < 5; i++) {
+        for (int h = 0; h < HEADS; h++) {
+          pages.read(1, h, 2 + i, 1, actual, i * COLS + h * HEAD_DIM);
+        }
+      }
       byte[] stored = new byte[(int) BlockFormats.Q8_0.bytes(actual.length)];
       float[] some = new float[actual.length];
       System.arraycopy(x, COLS, some, 0, some.length);
@@ -44,7 +50,7 @@ class KvPagesTest {
   @Test
   void memoryIsTakenWhenAPageIsWrittenAndIsThatOfTheType() {
     for (KvType type : KvType.values()) {
-      KvPages pages = new KvPages(type, 3, TOKENS, COLS);
+      KvPages pages = new KvPages(type, 3, TOKENS, HEADS, HEAD_DIM);
       assertThat(pages.bytes()).isZero();
       pages.write(2, 0, 1, numbers(1), 0);
       long page = type == KvType.F32 ? 4 * TOKENS * COLS : TOKENS * COLS / 32 * 34;
@@ -55,8 +61,10 @@ class KvPagesTest {
       assertThat(pages.bytes()).isEqualTo(2 * page);
       float[] a = new float[COLS];
       float[] b = new float[COLS];
-      pages.read(2, 0, COLS, a, 0);
-      pages.read(1, 0, COLS, b, 0);
+      for (int h = 0; h < HEADS; h++) {
+        pages.read(2, h, 0, 1, a, h * HEAD_DIM);
+        pages.read(1, h, 0, 1, b, h * HEAD_DIM);
+      }
       assertThat(b).isEqualTo(a);
     }
   }

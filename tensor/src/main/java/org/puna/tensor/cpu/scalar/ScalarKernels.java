@@ -187,14 +187,14 @@ public final class ScalarKernels implements Kernels {
     int position = part.firstPosition() + row;
     int first = shape.firstVisible(position);
     int qAt = (part.firstRow() + row) * shape.qCols() + head * d;
-    int kvAt = head / (shape.nHeads() / shape.nKvHeads()) * d;
+    int kvHead = head / (shape.nHeads() / shape.nKvHeads());
     float[] scores = new float[shape.endVisible(position, part.length()) - first];
     float[] cached = new float[d];
     int pageTokens = keys.pageTokens();
     float max = Float.NEGATIVE_INFINITY;
     for (int i = 0; i < scores.length; i++) {
       int page = part.pages()[(first + i) / pageTokens];
-      keys.read(page, (first + i) % pageTokens * shape.kvCols() + kvAt, d, cached, 0);
+      keys.read(page, kvHead, (first + i) % pageTokens, 1, cached, 0);
       float dot = 0;
       for (int j = 0; j < d; j++) dot = Math.fma(q[qAt + j], cached[j], dot);
       dot *= shape.scale();
@@ -212,7 +212,7 @@ public final class ScalarKernels implements Kernels {
     for (int j = 0; j < d; j++) y[qAt + j] = 0;
     for (int i = 0; i < scores.length; i++) {
       int page = part.pages()[(first + i) / pageTokens];
-      values.read(page, (first + i) % pageTokens * shape.kvCols() + kvAt, d, cached, 0);
+      values.read(page, kvHead, (first + i) % pageTokens, 1, cached, 0);
       float weight = scores[i] / sum;
       for (int j = 0; j < d; j++) y[qAt + j] = Math.fma(weight, cached[j], y[qAt + j]);
     }

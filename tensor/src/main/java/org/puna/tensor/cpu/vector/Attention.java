@@ -19,6 +19,12 @@ final class Attention {
   /** Rows from which packing keys and values pays. */
   private static final int MANY = 6;
 
+  /** Queries that share keys from which a tile pays even for one row. */
+  private static final int GROUP = 3;
+
+  /** Positions from which it pays: below, packing the keys costs more than it saves. */
+  private static final int FAR = 128;
+
   private Member[] members = new Member[0];
 
   // Used again by every step of few rows, which so allocates nothing.
@@ -61,7 +67,7 @@ final class Attention {
         tiled(team, shape, part, q, keys, values, y);
       } else {
         few.set(shape, part, q, keys, values, y);
-        team.run(part.rows() * shape.nKvHeads(), few);
+        team.run(few.together ? shape.nKvHeads() : part.rows() * shape.nKvHeads(), few);
       }
     }
   }
@@ -82,8 +88,8 @@ final class Attention {
           // The last rows see the most positions: they go first, so that no member ends alone.
           int row = (blocks - 1 - piece / shape.nKvHeads()) * step;
           int n = Math.min(step, part.rows() - row);
-          var block = new TiledAttention.Block(shape, part, row, n, piece % shape.nKvHeads());
-          members[member].tiled.attend(block, q, keys, values, y);
+          int kvHead = piece % shape.nKvHeads();
+          members[member].tiled.attend(shape, part, row, n, kvHead, q, keys, values, y);
         });
   }
 
@@ -98,6 +104,9 @@ final class Attention {
     private @Nullable KvPages keys;
     private @Nullable KvPages values;
 
+    /** Whether a piece is all rows with the query heads of one key-value head, tile by tile. */
+    private boolean together;
+
     void set(
         AttentionShape shape, Batch.Part part, float[] q, KvPages keys, KvPages values, float[] y) {
       this.shape = shape;
@@ -106,12 +115,19 @@ final class Attention {
       this.y = y;
       this.keys = keys;
       this.values = values;
+      together =
+          TiledAttention.queries(shape, part.rows()) >= GROUP && part.length() >= FAR;
     }
 
     @Override
     public void run(int piece, int member) {
       if (part == null || keys == null || values == null) return;
       int kvHeads = shape.nKvHeads();
+      if (together) {
+        TiledAttention tiled = members[member].tiled;
+        tiled.attend(shape, part, 0, part.rows(), piece, q, keys, values, y);
+        return;
+      }
       attend(shape, part, piece / kvHeads, piece % kvHeads, q, keys, values, y, members[member]);
     }
   }
@@ -133,7 +149,6 @@ final class Attention {
     int first = shape.firstVisible(position);
     int n = shape.endVisible(position, part.length()) - first;
     boolean plain = keys.type() == KvType.F32;
-    int step = plain ? shape.kvCols() : d;
     float[] decoded = plain ? member.decoded : member.decoded(pageTokens * d);
     float[] s = member.scores(group * n);
     int qAt = (part.firstRow() + row) * shape.qCols() + kvHead * group * d;
@@ -141,13 +156,13 @@ final class Attention {
       int page = part.pages()[(first + i) / pageTokens];
       int in = (first + i) % pageTokens;
       int run = Math.min(pageTokens - in, n - i);
-      int at = in * shape.kvCols() + kvHead * d;
-      if (!plain) CachedBlocks.decode(keys, page, at, run, d, decoded, 0);
+      int at = keys.at(kvHead, in);
+      if (!plain) CachedBlocks.decode(keys, page, at, run * d, decoded, 0);
       float[] k = plain ? keys.floats(page) : decoded;
       int from = plain ? at : 0;
       for (int r = 0; r < run; r++) {
         for (int h = 0; h < group; h++) {
-          s[h * n + i + r] = FloatDots.dot(q, qAt + h * d, k, from + r * step, d) * shape.scale();
+          s[h * n + i + r] = FloatDots.dot(q, qAt + h * d, k, from + r * d, d) * shape.scale();
         }
       }
       i += run;
@@ -158,12 +173,12 @@ final class Attention {
       int page = part.pages()[(first + i) / pageTokens];
       int in = (first + i) % pageTokens;
       int run = Math.min(pageTokens - in, n - i);
-      int at = in * shape.kvCols() + kvHead * d;
-      if (!plain) CachedBlocks.decode(values, page, at, run, d, decoded, 0);
+      int at = values.at(kvHead, in);
+      if (!plain) CachedBlocks.decode(values, page, at, run * d, decoded, 0);
       float[] v = plain ? values.floats(page) : decoded;
       int from = plain ? at : 0;
       for (int h = 0; h < group; h++) {
-        mix(s, h * n + i, run, v, from, step, d, y, qAt + h * d);
+        mix(s, h * n + i, run, v, from, d, y, qAt + h * d);
       }
       i += run;
     }
@@ -208,7 +223,7 @@ final class Attention {
 
   /** Adds {@code weights · v} of a run of positions to an output of d numbers. */
   private static void mix(
-      float[] weights, int from, int run, float[] v, int at, int step, int d, float[] y, int to) {
+      float[] weights, int from, int run, float[] v, int at, int d, float[] y, int to) {
     int j = 0;
     for (; j <= d - 4 * N; j += 4 * N) {
       FloatVector a = FloatVector.fromArray(Lanes.F, y, to + j);
@@ -222,7 +237,7 @@ final class Attention {
         b = w.fma(FloatVector.fromArray(Lanes.F, v, o + N), b);
         c = w.fma(FloatVector.fromArray(Lanes.F, v, o + 2 * N), c);
         e = w.fma(FloatVector.fromArray(Lanes.F, v, o + 3 * N), e);
-        o += step;
+        o += d;
       }
       a.intoArray(y, to + j);
       b.intoArray(y, to + j + N);
@@ -233,13 +248,13 @@ final class Attention {
       FloatVector a = FloatVector.fromArray(Lanes.F, y, to + j);
       for (int r = 0; r < run; r++) {
         FloatVector w = FloatVector.broadcast(Lanes.F, weights[from + r]);
-        a = w.fma(FloatVector.fromArray(Lanes.F, v, at + r * step + j), a);
+        a = w.fma(FloatVector.fromArray(Lanes.F, v, at + r * d + j), a);
       }
       a.intoArray(y, to + j);
     }
     for (; j < d; j++) {
       float sum = y[to + j];
-      for (int r = 0; r < run; r++) sum = Math.fma(weights[from + r], v[at + r * step + j], sum);
+      for (int r = 0; r < run; r++) sum = Math.fma(weights[from + r], v[at + r * d + j], sum);
       y[to + j] = sum;
     }
   }

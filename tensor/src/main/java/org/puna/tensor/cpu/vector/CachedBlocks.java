@@ -11,25 +11,20 @@ final class CachedBlocks {
   private CachedBlocks() {}
 
   /**
-   * Decodes one head's columns of consecutive positions.
+   * Decodes consecutive numbers of a page.
    *
-   * @param at index in the page of the first position's first column
-   * @param run positions
-   * @param d columns of the head, whole blocks
-   * @param dst receives [run, d] from index {@code to}
+   * @param at index in the page of the first number
+   * @param n numbers, whole blocks
+   * @param dst receives them from index {@code to}
    */
-  static void decode(KvPages pages, int page, int at, int run, int d, float[] dst, int to) {
+  static void decode(KvPages pages, int page, int at, int n, float[] dst, int to) {
     byte[] codes = pages.codes(page);
     short[] scales = pages.scales(page);
-    int step = pages.cols();
-    for (int r = 0; r < run; r++) {
-      int from = at + r * step;
-      for (int i = 0; i < d; i += BLOCK) {
-        float scale = Float.float16ToFloat(scales[(from + i) / BLOCK]);
-        FloatVector by = FloatVector.broadcast(Lanes.F, scale);
-        for (int u = i; u < i + BLOCK; u += Lanes.N) {
-          Lanes.signedBytes(codes, from + u).mul(by).intoArray(dst, to + r * d + u);
-        }
+    for (int i = 0; i < n; i += BLOCK) {
+      float scale = Float.float16ToFloat(scales[(at + i) / BLOCK]);
+      FloatVector by = FloatVector.broadcast(Lanes.F, scale);
+      for (int u = i; u < i + BLOCK; u += Lanes.N) {
+        Lanes.signedBytes(codes, at + u).mul(by).intoArray(dst, to + u);
       }
     }
   }

@@ -19,15 +19,25 @@ final class TiledAttention {
   /** Queries of one block: enough to pay for packing the keys and values. */
   private static final int QUERIES = 96;
 
+  private static final int[] NO_PAGES = {};
   private static final int N = Lanes.N;
   private static final int ROWS = Tile.ROWS;
 
   /** Positions of a run: as many as a tile is wide. */
   private static final int RUN = Tile.WIDTH;
 
+  // What is worked on: fields, because a record of them for each piece of work would be allocated.
+  private AttentionShape shape = new AttentionShape(1, 1, 1, 1, 0, 0, 0);
+  private int[] pages = NO_PAGES;
+  private int firstRow;
+  private int firstPosition;
+  private int length;
+  private int kvHead;
+  private int queries;
+
   private final float[] tile = new float[ROWS * RUN];
   private final float[] square = new float[256];
-  private float[] queries = new float[0];
+  private float[] scaled = new float[0];
   private float[] rows = new float[0];
   private float[] keys = new float[0];
   private float[] values = new float[0];
@@ -40,51 +50,77 @@ final class TiledAttention {
     return Math.max(1, QUERIES / (shape.nHeads() / shape.nKvHeads()));
   }
 
-  /** What one block works on. */
-  record Block(AttentionShape shape, Batch.Part part, int row, int rows, int kvHead) {
-    int group() {
-      return shape.nHeads() / shape.nKvHeads();
-    }
-
-    int queries() {
-      return rows * group();
-    }
-
-    int position(int query) {
-      return part.firstPosition() + row + query / group();
-    }
-
-    /** Returns the position after the last that a query sees. */
-    int end(int query) {
-      return shape.endVisible(position(query), part.length());
-    }
-
-    /** Returns where a query starts in the activations, and its result in the output. */
-    int at(int query) {
-      return (part.firstRow() + row + query / group()) * shape.qCols()
-          + (kvHead * group() + query % group()) * shape.headDim();
-    }
+  /** Returns how many queries of one key-value head some rows have. */
+  static int queries(AttentionShape shape, int rows) {
+    return rows * group(shape);
   }
 
-  /** Attends the rows of a block over all positions that one of them sees. */
-  void attend(Block b, float[] q, KvPages k, KvPages v, float[] y) {
-    int d = b.shape().headDim();
+  private static int group(AttentionShape shape) {
+    return shape.nHeads() / shape.nKvHeads();
+  }
+
+  private int position(int query) {
+    return firstPosition + query / group(shape);
+  }
+
+  /** Returns the position after the last that a query sees. */
+  private int end(int query) {
+    return shape.endVisible(position(query), length);
+  }
+
+  /** Returns where a query starts in the activations, and its result in the output. */
+  private int at(int query) {
+    int group = group(shape);
+    return (firstRow + query / group) * shape.qCols()
+        + (kvHead * group + query % group) * shape.headDim();
+  }
+
+  /**
+   * Attends some rows of a sequence over all positions that one of them sees.
+   *
+   * @param row the first, counted from the part's first
+   * @param rows at most {@link #blockRows}
+   * @param kvHead the head of keys and values, and of a group of queries
+   */
+  void attend(
+      AttentionShape shape,
+      Batch.Part part,
+      int row,
+      int rows,
+      int kvHead,
+      float[] q,
+      KvPages k,
+      KvPages v,
+      float[] y) {
+    this.shape = shape;
+    pages = part.pages();
+    firstRow = part.firstRow() + row;
+    firstPosition = part.firstPosition() + row;
+    length = part.length();
+    this.kvHead = kvHead;
+    queries = queries(shape, rows);
+    attend(q, k, v, y);
+    pages = NO_PAGES;
+  }
+
+  private void attend(float[] q, KvPages k, KvPages v, float[] y) {
+    int d = shape.headDim();
     int width = Math.ceilDiv(d, N) * N;
-    int groups = (b.queries() + ROWS - 1) / ROWS;
+    int groups = Math.ceilDiv(queries, ROWS);
     reserve(groups * ROWS, d, width);
-    scaleQueries(b, q);
-    int first = b.shape().firstVisible(b.position(0));
-    int end = b.end(b.queries() - 1);
+    scaleQueries(q);
+    int first = shape.firstVisible(position(0));
+    int end = end(queries - 1);
     for (int p = first; p < end; p += RUN) {
       int count = Math.min(RUN, end - p);
-      gather(b, k, p, count);
+      gather(k, p, count);
       Turn.turn(rows, 0, d, count, d, keys, 0, RUN, square);
-      gather(b, v, p, count);
+      gather(v, p, count);
       spread(count, d, width);
       for (int g = 0; g < groups; g++) {
         int from = g * ROWS;
-        Tile.multiply(queries, from * d, d, keys, 0, RUN, d, false, tile, 0, RUN, Tile.VECTORS);
-        weigh(b, g, p, count, width);
+        Tile.multiply(scaled, from * d, d, keys, 0, RUN, d, false, tile, 0, RUN, Tile.VECTORS);
+        weigh(g, p, count, width);
         for (int j = 0; j < width; j += RUN) {
           int vectors = Math.min(Tile.VECTORS, (width - j) / N);
           int to = from * width + j;
@@ -92,16 +128,16 @@ final class TiledAttention {
         }
       }
     }
-    for (int i = 0; i < b.queries(); i++) {
+    for (int i = 0; i < queries; i++) {
       int from = i * width;
-      int to = b.at(i);
+      int to = at(i);
       float inverse = 1 / sums[i];
       for (int j = 0; j < d; j++) y[to + j] = out[from + j] * inverse;
     }
   }
 
   private void reserve(int n, int d, int width) {
-    if (queries.length < n * d) queries = new float[n * d];
+    if (scaled.length < n * d) scaled = new float[n * d];
     if (rows.length < RUN * d) {
       rows = new float[RUN * d];
       keys = new float[RUN * d];
@@ -117,32 +153,27 @@ final class TiledAttention {
     Arrays.fill(highest, 0, n, Float.NEGATIVE_INFINITY);
   }
 
-  private void scaleQueries(Block b, float[] q) {
-    int d = b.shape().headDim();
-    float scale = b.shape().scale();
-    for (int i = 0; i < b.queries(); i++) {
-      int from = b.at(i);
-      for (int j = 0; j < d; j++) queries[i * d + j] = q[from + j] * scale;
+  private void scaleQueries(float[] q) {
+    int d = shape.headDim();
+    float scale = shape.scale();
+    for (int i = 0; i < queries; i++) {
+      int from = at(i);
+      for (int j = 0; j < d; j++) scaled[i * d + j] = q[from + j] * scale;
     }
   }
 
   /** Copies a run's rows of keys or values together, decoded. */
-  private void gather(Block b, KvPages pages, int p, int count) {
-    int d = b.shape().headDim();
-    int pageTokens = pages.pageTokens();
+  private void gather(KvPages cached, int p, int count) {
+    int d = shape.headDim();
+    int pageTokens = cached.pageTokens();
     for (int i = 0; i < count; ) {
-      int page = b.part().pages()[(p + i) / pageTokens];
+      int page = pages[(p + i) / pageTokens];
       int in = (p + i) % pageTokens;
       int n = Math.min(pageTokens - in, count - i);
-      int from = in * pages.cols() + b.kvHead() * d;
-      switch (pages.type()) {
-        case F32 -> {
-          float[] floats = pages.floats(page);
-          for (int r = 0; r < n; r++) {
-            System.arraycopy(floats, from + r * pages.cols(), rows, (i + r) * d, d);
-          }
-        }
-        case Q8_0 -> CachedBlocks.decode(pages, page, from, n, d, rows, i * d);
+      int from = cached.at(kvHead, in);
+      switch (cached.type()) {
+        case F32 -> System.arraycopy(cached.floats(page), from, rows, i * d, n * d);
+        case Q8_0 -> CachedBlocks.decode(cached, page, from, n * d, rows, i * d);
       }
       i += n;
     }
@@ -157,18 +188,18 @@ final class TiledAttention {
    * Turns a tile of scores into weights relative to each query's highest score so far, and brings
    * what was summed before to the same measure.
    */
-  private void weigh(Block b, int g, int p, int count, int width) {
+  private void weigh(int g, int p, int count, int width) {
     for (int r = 0; r < ROWS; r++) {
       int i = g * ROWS + r;
-      if (i >= b.queries()) {
+      if (i >= queries) {
         Arrays.fill(tile, r * RUN, (r + 1) * RUN, 0);
         continue;
       }
       int at = r * RUN;
-      if (b.shape().softcap() > 0) cap(at, b.shape().softcap());
-      int position = b.position(i);
-      int visible = Math.clamp(b.end(i) - p, 0, count);
-      int hidden = Math.clamp(b.shape().firstVisible(position) - p, 0, visible);
+      if (shape.softcap() > 0) cap(at, shape.softcap());
+      int position = position(i);
+      int visible = Math.clamp(end(i) - p, 0, count);
+      int hidden = Math.clamp(shape.firstVisible(position) - p, 0, visible);
       Arrays.fill(tile, at, at + hidden, Float.NEGATIVE_INFINITY);
       Arrays.fill(tile, at + visible, at + RUN, Float.NEGATIVE_INFINITY);
       float before = highest[i];

@@ -351,7 +351,7 @@ final class KernelChecks {
   }
 
   private KvPages cached(KvType type, int pages, int pageTokens, AttentionShape shape) {
-    KvPages p = new KvPages(type, pages, pageTokens, shape.kvCols());
+    KvPages p = new KvPages(type, pages, pageTokens, shape.nKvHeads(), shape.headDim());
     for (int i = 0; i < pages; i++) {
       p.write(i, 0, pageTokens, normal(pageTokens * shape.kvCols(), 0), 0);
     }
