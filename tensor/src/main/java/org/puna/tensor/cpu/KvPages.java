@@ -4,10 +4,11 @@ import java.util.Arrays;
 import org.puna.tensor.KvType;
 
 /**
- * The keys, or the values, of one layer: pages of [heads, pageTokens, headDim] numbers, whose memory
- * is taken when they are first written. A head's positions are neighbours, because whoever attends
- * reads one head of all positions: a run of memory, not a number of bytes in each of many lines. A page of {@link KvType#Q8_0} is an array of bytes
- * and an array of half-precision scales, one for each 32 bytes.
+ * The keys, or the values, of one layer: pages of [heads, pageTokens, headDim] numbers, whose
+ * memory is taken when they are first written. A head's positions are neighbours, because whoever
+ * attends reads one head of all positions: a run of memory, not a number of bytes in each of many
+ * lines. A page of {@link KvType#Q8_0} is an array of bytes and an array of half-precision scales,
+ * one for each 32 bytes.
  */
 public final class KvPages {
   private static final int BLOCK = KvType.BLOCK;

@@ -130,7 +130,9 @@ public final class SideBySide implements AutoCloseable {
     if (generate > 0) {
       all.add(new Trial("decode, 1 stream", false, generate, 0, 1));
       all.add(new Trial("decode, " + streams + " streams together", false, generate, 0, streams));
-      all.add(new Trial("decode, 1 stream at " + depth, false, generate, depth, 1));
+      if (depth > 0) {
+        all.add(new Trial("decode, 1 stream at " + depth, false, generate, depth, 1));
+      }
     }
     return List.copyOf(all);
   }

@@ -115,8 +115,7 @@ final class Attention {
       this.y = y;
       this.keys = keys;
       this.values = values;
-      together =
-          TiledAttention.queries(shape, part.rows()) >= GROUP && part.length() >= FAR;
+      together = TiledAttention.queries(shape, part.rows()) >= GROUP && part.length() >= FAR;
     }
 
     @Override

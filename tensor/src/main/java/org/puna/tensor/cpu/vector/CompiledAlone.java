@@ -24,8 +24,7 @@ final class CompiledAlone implements StoredRows {
           Scales.class);
 
   private static final MethodHandle READ_SCALES =
-      method(
-          "readScales", void.class, MemorySegment.class, long.class, int.class, Scales.class);
+      method("readScales", void.class, MemorySegment.class, long.class, int.class, Scales.class);
 
   private static final MethodHandle DOTS =
       method(

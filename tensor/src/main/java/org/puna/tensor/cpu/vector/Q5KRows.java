@@ -62,7 +62,8 @@ final class Q5KRows implements StoredRows {
     }
   }
 
-  private static float dot(MemorySegment w, long offset, float[] x, float[] sums, int n, float[] scales) {
+  private static float dot(
+      MemorySegment w, long offset, float[] x, float[] sums, int n, float[] scales) {
     FloatVector acc = FloatVector.zero(Lanes.F);
     for (int k = 0; k < n / 16; k += Lanes.N) {
       FloatVector sum = FloatVector.fromArray(Lanes.F, sums, k);

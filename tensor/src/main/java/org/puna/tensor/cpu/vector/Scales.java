@@ -43,8 +43,7 @@ final class Scales {
         LongVector both = LongVector.broadcast(TWO_LONGS, codes).withLane(1, minCodes);
         IntVector all =
             (IntVector)
-                both.reinterpretAsBytes()
-                    .convertShape(VectorOperators.ZERO_EXTEND_B2I, Lanes.I, 0);
+                both.reinterpretAsBytes().convertShape(VectorOperators.ZERO_EXTEND_B2I, Lanes.I, 0);
         Lanes.floats(all).mul(d.blend(dMin, UPPER)).intoArray(scales, 16 * b);
       } else {
         for (int i = 0; i < 8; i++) {
