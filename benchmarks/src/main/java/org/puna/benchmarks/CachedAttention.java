@@ -63,7 +63,7 @@ public class CachedAttention extends Twin {
   }
 
   private KvPages pages(KvType type, int count, Numbers numbers) {
-    KvPages pages = new KvPages(type, count, PAGE_TOKENS, shape.kvCols());
+    KvPages pages = new KvPages(type, count, PAGE_TOKENS, shape.nKvHeads(), shape.headDim());
     float[] page = numbers.normal(PAGE_TOKENS * shape.kvCols());
     for (int i = 0; i < count; i++) pages.write(i, 0, PAGE_TOKENS, page, 0);
     return pages;
