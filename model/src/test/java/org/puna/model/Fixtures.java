@@ -3,10 +3,28 @@ package org.puna.model;
 import java.net.URISyntaxException;
 import java.net.URL;
 import java.nio.file.Path;
+import java.util.List;
 
 /** Finds the fixtures among the test resources. */
 public final class Fixtures {
   private Fixtures() {}
+
+  /** Returns the model folders that transformers wrote, one for each kind of architecture. */
+  public static List<String> families() {
+    return List.of(
+        "bert-embed",
+        "bert-rerank",
+        "gemma3",
+        "llama2",
+        "llama3",
+        "llama3.2",
+        "llama4",
+        "mistral",
+        "mixtral",
+        "phi3",
+        "qwen2",
+        "qwen3");
+  }
 
   /** Returns the path of {@code fixtures/name}. */
   public static Path path(String name) {

@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.puna.model.Fixtures;
 import org.puna.model.config.BadInput;
 import org.puna.model.config.ModelConfig;
@@ -19,21 +19,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 class ArchitecturesTest {
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "bert-embed",
-        "bert-rerank",
-        "gemma3",
-        "llama2",
-        "llama3",
-        "llama3.2",
-        "llama4",
-        "mistral",
-        "mixtral",
-        "phi3",
-        "qwen2",
-        "qwen3"
-      })
+  @MethodSource("org.puna.model.Fixtures#families")
   void writesTheConfigurationThatItReads(String family) {
     HfConfig file = HfConfig.read(Fixtures.path("models/" + family + "/config.json"));
     Architecture a = Architectures.ofHf(file);

@@ -12,7 +12,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.puna.model.Checkpoint;
 import org.puna.model.Fixtures;
 import org.puna.model.config.BadInput;
@@ -32,21 +32,7 @@ class ConvertTest {
   @TempDir Path dir;
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "bert-embed",
-        "bert-rerank",
-        "gemma3",
-        "llama2",
-        "llama3",
-        "llama3.2",
-        "llama4",
-        "mistral",
-        "mixtral",
-        "phi3",
-        "qwen2",
-        "qwen3"
-      })
+  @MethodSource("org.puna.model.Fixtures#families")
   void goesToGgufAndBackBitForBit(String family) {
     Path in = Fixtures.path("models/" + family);
     Path gguf = dir.resolve("m.gguf");

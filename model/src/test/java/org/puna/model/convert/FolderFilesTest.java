@@ -13,7 +13,7 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.puna.model.Checkpoint;
 import org.puna.model.Fixtures;
 import tools.jackson.databind.JsonNode;
@@ -47,21 +47,7 @@ class FolderFilesTest {
   @TempDir private Path dir;
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "bert-embed",
-        "bert-rerank",
-        "gemma3",
-        "llama2",
-        "llama3",
-        "llama3.2",
-        "llama4",
-        "mistral",
-        "mixtral",
-        "phi3",
-        "qwen2",
-        "qwen3"
-      })
+  @MethodSource("org.puna.model.Fixtures#families")
   void aFolderThatIsWrittenAgainSaysTheSame(String family) throws IOException {
     Path in = Fixtures.path("models/" + family);
     Path out = dir.resolve("out");
@@ -87,21 +73,7 @@ class FolderFilesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "bert-embed",
-        "bert-rerank",
-        "gemma3",
-        "llama2",
-        "llama3",
-        "llama3.2",
-        "llama4",
-        "mistral",
-        "mixtral",
-        "phi3",
-        "qwen2",
-        "qwen3"
-      })
+  @MethodSource("org.puna.model.Fixtures#families")
   void aFolderMadeOfAFileHasTheLibrarysKeysAndValues(String family) throws IOException {
     Path in = Fixtures.path("models/" + family);
     Path gguf = dir.resolve("m.gguf");

@@ -1,5 +1,7 @@
 package org.puna.tensor.cpu.vector;
 
+import static org.puna.tensor.cpu.vector.Lanes.at;
+
 import jdk.incubator.vector.FloatVector;
 
 /** Dot products of float arrays. */
@@ -25,9 +27,5 @@ final class FloatDots {
     float sum = LaneSum.of(s0.add(s1).add(s2.add(s3)));
     for (; i < n; i++) sum = Math.fma(a[aAt + i], b[bAt + i], sum);
     return sum;
-  }
-
-  private static FloatVector at(float[] a, int i) {
-    return FloatVector.fromArray(Lanes.F, a, i);
   }
 }

@@ -49,6 +49,16 @@ final class Lanes {
 
   private Lanes() {}
 
+  /** Loads the numbers of an array from index {@code i}. */
+  static FloatVector at(float[] x, int i) {
+    return FloatVector.fromArray(F, x, i);
+  }
+
+  /** Returns {@code v} in all lanes. */
+  static FloatVector all(float v) {
+    return FloatVector.broadcast(F, v);
+  }
+
   /** Loads signed bytes as numbers. */
   static FloatVector signedBytes(MemorySegment s, long offset) {
     if (N < 8) return (FloatVector) spread(word(s, offset), VectorOperators.ASHR).castShape(F, 0);

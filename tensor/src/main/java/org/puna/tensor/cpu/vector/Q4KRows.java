@@ -1,5 +1,8 @@
 package org.puna.tensor.cpu.vector;
 
+import static org.puna.tensor.cpu.vector.Lanes.all;
+import static org.puna.tensor.cpu.vector.Lanes.at;
+
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -20,10 +23,10 @@ final class Q4KRows implements StoredRows {
     for (int pair = 0; pair < n / 64; pair++) {
       long codes = offset + CODES + pair * 32L + (pair >> 2) * 16L;
       int s = pair * 2 + (pair >> 2) * 8;
-      FloatVector scale0 = broadcast(scales[s]);
-      FloatVector scale1 = broadcast(scales[s + 1]);
-      FloatVector min0 = broadcast(scales[s + 8]);
-      FloatVector min1 = broadcast(scales[s + 9]);
+      FloatVector scale0 = all(scales[s]);
+      FloatVector scale1 = all(scales[s + 1]);
+      FloatVector min0 = all(scales[s + 8]);
+      FloatVector min1 = all(scales[s + 9]);
       for (int u = 0; u < 32; u += Lanes.N) {
         int to = at + pair * 64 + u;
         IntVector q = Lanes.bytes(w, codes + u);
@@ -79,10 +82,10 @@ final class Q4KRows implements StoredRows {
         odd1 = Lanes.floats(r.lanewise(VectorOperators.LSHR, 4)).fma(high, odd1);
       }
       int s = pair * 2 + (pair >> 2) * 8;
-      acc0 = even0.fma(broadcast(scales0[s]), acc0);
-      acc0 = odd0.fma(broadcast(scales0[s + 1]), acc0);
-      acc1 = even1.fma(broadcast(scales1[s]), acc1);
-      acc1 = odd1.fma(broadcast(scales1[s + 1]), acc1);
+      acc0 = even0.fma(all(scales0[s]), acc0);
+      acc0 = odd0.fma(all(scales0[s + 1]), acc0);
+      acc1 = even1.fma(all(scales1[s]), acc1);
+      acc1 = odd1.fma(all(scales1[s + 1]), acc1);
     }
     y[i] = LaneSum.of(acc0);
     y[j] = LaneSum.of(acc1);
@@ -114,13 +117,5 @@ final class Q4KRows implements StoredRows {
 
   private static long join(int low, int high) {
     return low | (long) high << 32;
-  }
-
-  private static FloatVector at(float[] x, int i) {
-    return FloatVector.fromArray(Lanes.F, x, i);
-  }
-
-  private static FloatVector broadcast(float v) {
-    return FloatVector.broadcast(Lanes.F, v);
   }
 }

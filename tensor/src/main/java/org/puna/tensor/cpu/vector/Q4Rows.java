@@ -1,5 +1,8 @@
 package org.puna.tensor.cpu.vector;
 
+import static org.puna.tensor.cpu.vector.Lanes.all;
+import static org.puna.tensor.cpu.vector.Lanes.at;
+
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -74,13 +77,5 @@ final class Q4Rows implements StoredRows {
       for (int u = 0; u < 32; u += Lanes.N) sum = sum.add(at(x, b * 32 + u));
       sum.mul(-8).intoArray(sums, b * Lanes.N);
     }
-  }
-
-  private static FloatVector at(float[] x, int i) {
-    return FloatVector.fromArray(Lanes.F, x, i);
-  }
-
-  private static FloatVector all(float v) {
-    return FloatVector.broadcast(Lanes.F, v);
   }
 }

@@ -1,5 +1,8 @@
 package org.puna.tensor.cpu.vector;
 
+import static org.puna.tensor.cpu.vector.Lanes.all;
+import static org.puna.tensor.cpu.vector.Lanes.at;
+
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -20,10 +23,10 @@ final class Q5KRows implements StoredRows {
       long codes = o + CODES + (pair & 3) * 32L;
       int bit = 2 * (pair & 3);
       int s = pair * 2 + (pair >> 2) * 8;
-      FloatVector scale0 = broadcast(scales[s]);
-      FloatVector scale1 = broadcast(scales[s + 1]);
-      FloatVector min0 = broadcast(scales[s + 8]);
-      FloatVector min1 = broadcast(scales[s + 9]);
+      FloatVector scale0 = all(scales[s]);
+      FloatVector scale1 = all(scales[s + 1]);
+      FloatVector min0 = all(scales[s + 8]);
+      FloatVector min1 = all(scales[s + 9]);
       for (int u = 0; u < 32; u += Lanes.N) {
         int to = at + pair * 64 + u;
         IntVector q = Lanes.bytes(w, codes + u);
@@ -66,8 +69,8 @@ final class Q5KRows implements StoredRows {
       MemorySegment w, long offset, float[] x, float[] sums, int n, float[] scales) {
     FloatVector acc = FloatVector.zero(Lanes.F);
     for (int k = 0; k < n / 16; k += Lanes.N) {
-      FloatVector sum = FloatVector.fromArray(Lanes.F, sums, k);
-      acc = FloatVector.fromArray(Lanes.F, scales, k).fma(sum, acc);
+      FloatVector sum = at(sums, k);
+      acc = at(scales, k).fma(sum, acc);
     }
     for (int pair = 0; pair < n / 64; pair++) {
       long o = offset + (long) (pair >> 2) * BLOCK;
@@ -82,12 +85,12 @@ final class Q5KRows implements StoredRows {
         IntVector low = q.and(15).or(f.and(1).lanewise(VectorOperators.LSHL, 4));
         IntVector high =
             q.lanewise(VectorOperators.LSHR, 4).or(f.and(2).lanewise(VectorOperators.LSHL, 3));
-        even = Lanes.floats(low).fma(FloatVector.fromArray(Lanes.F, x, i), even);
-        odd = Lanes.floats(high).fma(FloatVector.fromArray(Lanes.F, x, i + 32), odd);
+        even = Lanes.floats(low).fma(at(x, i), even);
+        odd = Lanes.floats(high).fma(at(x, i + 32), odd);
       }
       int s = pair * 2 + (pair >> 2) * 8;
-      acc = even.fma(broadcast(scales[s]), acc);
-      acc = odd.fma(broadcast(scales[s + 1]), acc);
+      acc = even.fma(all(scales[s]), acc);
+      acc = odd.fma(all(scales[s + 1]), acc);
     }
     return LaneSum.of(acc);
   }
@@ -100,9 +103,5 @@ final class Q5KRows implements StoredRows {
   @Override
   public void prepare(float[] x, int n, float[] sums) {
     Scales.sumParts(x, n, sums);
-  }
-
-  private static FloatVector broadcast(float v) {
-    return FloatVector.broadcast(Lanes.F, v);
   }
 }

@@ -2,6 +2,8 @@ package org.puna.tensor.cpu.vector;
 
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
+import static org.puna.tensor.cpu.vector.Lanes.all;
+import static org.puna.tensor.cpu.vector.Lanes.at;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
@@ -117,13 +119,5 @@ final class Q6KRows implements StoredRows {
       }
     }
     return LaneSum.of(acc0.add(acc1));
-  }
-
-  private static FloatVector at(float[] x, int i) {
-    return FloatVector.fromArray(Lanes.F, x, i);
-  }
-
-  private static FloatVector all(float v) {
-    return FloatVector.broadcast(Lanes.F, v);
   }
 }

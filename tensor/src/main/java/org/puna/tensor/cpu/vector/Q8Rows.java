@@ -1,5 +1,8 @@
 package org.puna.tensor.cpu.vector;
 
+import static org.puna.tensor.cpu.vector.Lanes.all;
+import static org.puna.tensor.cpu.vector.Lanes.at;
+
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
@@ -48,13 +51,5 @@ final class Q8Rows implements StoredRows {
     }
     y[i] = LaneSum.of(acc0);
     y[j] = LaneSum.of(acc1);
-  }
-
-  private static FloatVector at(float[] x, int i) {
-    return FloatVector.fromArray(Lanes.F, x, i);
-  }
-
-  private static FloatVector all(float v) {
-    return FloatVector.broadcast(Lanes.F, v);
   }
 }

@@ -37,18 +37,19 @@ final class Scales {
       long o = offset + (long) b * step;
       long codes = Q4KRows.scales(w, o + 4);
       long minCodes = Q4KRows.mins(w, o + 4);
-      FloatVector d = FloatVector.broadcast(Lanes.F, Lanes.tableHalf(w, o));
-      FloatVector dMin = FloatVector.broadcast(Lanes.F, Lanes.tableHalf(w, o + 2));
+      float d = Lanes.tableHalf(w, o);
+      float dMin = Lanes.tableHalf(w, o + 2);
       if (Lanes.N == 16) {
         LongVector both = LongVector.broadcast(TWO_LONGS, codes).withLane(1, minCodes);
         IntVector all =
             (IntVector)
                 both.reinterpretAsBytes().convertShape(VectorOperators.ZERO_EXTEND_B2I, Lanes.I, 0);
-        Lanes.floats(all).mul(d.blend(dMin, UPPER)).intoArray(scales, 16 * b);
+        FloatVector factors = Lanes.all(d).blend(dMin, UPPER);
+        Lanes.floats(all).mul(factors).intoArray(scales, 16 * b);
       } else {
         for (int i = 0; i < 8; i++) {
-          scales[16 * b + i] = d.lane(0) * ((codes >>> 8 * i) & 0xff);
-          scales[16 * b + 8 + i] = dMin.lane(0) * ((minCodes >>> 8 * i) & 0xff);
+          scales[16 * b + i] = d * (codes >>> 8 * i & 0xff);
+          scales[16 * b + 8 + i] = dMin * (minCodes >>> 8 * i & 0xff);
         }
       }
     }

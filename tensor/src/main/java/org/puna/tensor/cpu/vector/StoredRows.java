@@ -6,9 +6,9 @@ import java.lang.foreign.MemorySegment;
  * How the kernels read the rows of one block format. Stateless. Segments are native or mapped
  * memory: a hot loop that sees heap arrays as well loses its inlining.
  *
- * <p>A product with one row of activations first reads the scales of two rows of weights, then
- * multiplies both. Reading scales touches all of a row's memory with few instructions, so that the
- * rest of the row is on its way; and both loops stay short enough for the compiler.
+ * <p>A product with one row of activations multiplies two rows of weights at a time. Formats whose
+ * scales are packed read those of both rows first, so that each loop stays short enough for the
+ * compiler; formats with one scale a block take it as they go.
  */
 interface StoredRows {
   /**

@@ -113,10 +113,9 @@ final class TiledAttention {
     int end = end(queries - 1);
     for (int p = first; p < end; p += RUN) {
       int count = Math.min(RUN, end - p);
-      gather(k, p, count);
+      gather(k, p, count, rows);
       Turn.turn(rows, 0, d, count, d, keys, 0, RUN, square);
-      gather(v, p, count);
-      spread(count, d, width);
+      values(v, p, count, d, width);
       for (int g = 0; g < groups; g++) {
         int from = g * ROWS;
         Tile.multiply(scaled, from * d, d, keys, 0, RUN, d, false, tile, 0, RUN, Tile.VECTORS);
@@ -163,7 +162,7 @@ final class TiledAttention {
   }
 
   /** Copies a run's rows of keys or values together, decoded. */
-  private void gather(KvPages cached, int p, int count) {
+  private void gather(KvPages cached, int p, int count, float[] dst) {
     int d = shape.headDim();
     int pageTokens = cached.pageTokens();
     for (int i = 0; i < count; ) {
@@ -172,15 +171,20 @@ final class TiledAttention {
       int n = Math.min(pageTokens - in, count - i);
       int from = cached.at(kvHead, in);
       switch (cached.type()) {
-        case F32 -> System.arraycopy(cached.floats(page), from, rows, i * d, n * d);
-        case Q8_0 -> CachedBlocks.decode(cached, page, from, n * d, rows, i * d);
+        case F32 -> System.arraycopy(cached.floats(page), from, dst, i * d, n * d);
+        case Q8_0 -> CachedBlocks.decode(cached, page, from, n * d, dst, i * d);
       }
       i += n;
     }
   }
 
-  /** Copies values into rows of whole vectors. */
-  private void spread(int count, int d, int width) {
+  /** Copies a run's values into rows of whole vectors: mostly they have this length already. */
+  private void values(KvPages cached, int p, int count, int d, int width) {
+    if (width == d) {
+      gather(cached, p, count, values);
+      return;
+    }
+    gather(cached, p, count, rows);
     for (int i = 0; i < count; i++) System.arraycopy(rows, i * d, values, i * width, d);
   }
 

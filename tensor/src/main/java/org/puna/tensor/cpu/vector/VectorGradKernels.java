@@ -1,5 +1,8 @@
 package org.puna.tensor.cpu.vector;
 
+import static org.puna.tensor.cpu.vector.Lanes.all;
+import static org.puna.tensor.cpu.vector.Lanes.at;
+
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
@@ -506,14 +509,6 @@ public final class VectorGradKernels implements GradKernels {
     team.run(
         Math.ceilDiv(n, PIECE),
         (piece, _) -> range.run(piece * PIECE, Math.min(n, (piece + 1) * PIECE)));
-  }
-
-  private static FloatVector at(float[] x, int i) {
-    return FloatVector.fromArray(Lanes.F, x, i);
-  }
-
-  private static FloatVector all(float v) {
-    return FloatVector.broadcast(Lanes.F, v);
   }
 
   @Override

@@ -1,5 +1,7 @@
 package org.puna.tensor.cpu.vector;
 
+import static org.puna.tensor.cpu.vector.Lanes.at;
+
 import jdk.incubator.vector.FloatVector;
 import org.jspecify.annotations.Nullable;
 import org.puna.tensor.AttentionShape;
@@ -316,9 +318,5 @@ public final class VectorKernels implements Kernels {
     team.run(
         (n + PIECE - 1) / PIECE,
         (piece, _) -> range.run(piece * PIECE, Math.min(n, (piece + 1) * PIECE)));
-  }
-
-  private static FloatVector at(float[] x, int i) {
-    return FloatVector.fromArray(Lanes.F, x, i);
   }
 }

@@ -1,5 +1,7 @@
 package org.puna.tensor.cpu.vector;
 
+import static org.puna.tensor.cpu.vector.Lanes.all;
+
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
@@ -180,9 +182,5 @@ final class VectorMath {
     FloatVector low = tail.blend(all(0f), x.compare(VectorOperators.LT, -14f));
     FloatVector high = x.sub(tail).blend(x, x.compare(VectorOperators.GT, 14f));
     return high.blend(low, x.compare(VectorOperators.LT, 0f));
-  }
-
-  private static FloatVector all(float v) {
-    return FloatVector.broadcast(Lanes.F, v);
   }
 }
