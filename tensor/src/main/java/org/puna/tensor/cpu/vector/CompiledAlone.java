@@ -36,11 +36,8 @@ final class CompiledAlone implements StoredRows {
           float[].class,
           float[].class,
           int.class,
-          Scales.class,
-          Scales.class,
-          float[].class,
-          int.class,
-          int.class);
+          Scales[].class,
+          float[].class);
 
   private final StoredRows rows;
   private final MethodHandle decode;
@@ -64,9 +61,9 @@ final class CompiledAlone implements StoredRows {
   }
 
   @Override
-  public void decode(MemorySegment w, long offset, float[] dst, int at, int n, Scales room) {
+  public void decode(MemorySegment w, long offset, float[] dst, int at, int n, Scales scales) {
     try {
-      decode.invokeExact(w, offset, dst, at, n, room);
+      decode.invokeExact(w, offset, dst, at, n, scales);
     } catch (RuntimeException | Error e) {
       throw e;
     } catch (Throwable e) {
@@ -89,17 +86,14 @@ final class CompiledAlone implements StoredRows {
   public void dots(
       MemorySegment w,
       long first,
-      long second,
+      long apart,
       float[] x,
-      float[] sums,
+      float[] prepared,
       int n,
-      Scales a,
-      Scales b,
-      float[] y,
-      int i,
-      int j) {
+      Scales[] scales,
+      float[] sums) {
     try {
-      dots.invokeExact(w, first, second, x, sums, n, a, b, y, i, j);
+      dots.invokeExact(w, first, apart, x, prepared, n, scales, sums);
     } catch (RuntimeException | Error e) {
       throw e;
     } catch (Throwable e) {
@@ -108,12 +102,22 @@ final class CompiledAlone implements StoredRows {
   }
 
   @Override
+  public void start(float[] prepared, int n, Scales scales, float[] sums, int at) {
+    rows.start(prepared, n, scales, sums, at);
+  }
+
+  @Override
+  public int rows() {
+    return rows.rows();
+  }
+
+  @Override
   public int prepared(int n) {
     return rows.prepared(n);
   }
 
   @Override
-  public void prepare(float[] x, int n, float[] sums) {
-    rows.prepare(x, n, sums);
+  public void prepare(float[] x, int n, float[] prepared) {
+    rows.prepare(x, n, prepared);
   }
 }

@@ -1,5 +1,7 @@
 package org.puna.tensor.cpu.vector;
 
+import static org.puna.tensor.cpu.vector.Lanes.at;
+
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import org.puna.tensor.quant.BlockFormats;
@@ -23,32 +25,26 @@ final class F16Rows implements StoredRows {
   public void dots(
       MemorySegment w,
       long first,
-      long second,
+      long apart,
       float[] x,
-      float[] sums,
+      float[] prepared,
       int n,
-      Scales a,
-      Scales b,
-      float[] y,
-      int i,
-      int j) {
-    y[i] = dot(w, first, x, n, a);
-    y[j] = dot(w, second, x, n, b);
-  }
-
-  private float dot(MemorySegment w, long offset, float[] x, int n, Scales rest) {
+      Scales[] scales,
+      float[] sums) {
     FloatVector even = FloatVector.zero(Lanes.F);
     FloatVector odd = even;
     int i = 0;
     for (; i <= n - 2 * N; i += 2 * N) {
-      long o = offset + (long) BYTES * i;
-      even = Lanes.f16(w, o).fma(FloatVector.fromArray(Lanes.F, x, i), even);
-      odd = Lanes.f16(w, o + STEP).fma(FloatVector.fromArray(Lanes.F, x, i + N), odd);
+      long o = first + (long) BYTES * i;
+      even = Lanes.f16(w, o).fma(at(x, i), even);
+      odd = Lanes.f16(w, o + STEP).fma(at(x, i + N), odd);
     }
-    float sum = LaneSum.of(even.add(odd));
-    if (i == n) return sum;
-    rest.reserve(n - i);
-    decode(w, offset + (long) BYTES * i, rest.scales, 0, n - i, rest);
-    return sum + FloatDots.dot(rest.scales, 0, x, i, n - i);
+    even.add(odd).intoArray(sums, 0);
+    if (i < n) {
+      Scales room = scales[0];
+      room.reserve(n - i);
+      decode(w, first + (long) BYTES * i, room.scales, 0, n - i, room);
+      sums[0] += FloatDots.dot(room.scales, 0, x, i, n - i);
+    }
   }
 }

@@ -1,5 +1,7 @@
 package org.puna.tensor.cpu.vector;
 
+import static org.puna.tensor.cpu.vector.Lanes.at;
+
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import org.puna.tensor.quant.BlockFormats;
@@ -20,35 +22,58 @@ final class F32Rows implements StoredRows {
   }
 
   @Override
+  public int rows() {
+    return 4;
+  }
+
+  @Override
   public void dots(
       MemorySegment w,
       long first,
-      long second,
+      long apart,
       float[] x,
-      float[] sums,
+      float[] prepared,
       int n,
-      Scales a,
-      Scales b,
-      float[] y,
-      int i,
-      int j) {
-    y[i] = dot(w, first, x, n, a);
-    y[j] = dot(w, second, x, n, b);
-  }
-
-  private float dot(MemorySegment w, long offset, float[] x, int n, Scales rest) {
-    FloatVector even = FloatVector.zero(Lanes.F);
-    FloatVector odd = even;
+      Scales[] scales,
+      float[] sums) {
+    FloatVector even0 = FloatVector.zero(Lanes.F);
+    FloatVector even1 = even0;
+    FloatVector even2 = even0;
+    FloatVector even3 = even0;
+    FloatVector odd0 = even0;
+    FloatVector odd1 = even0;
+    FloatVector odd2 = even0;
+    FloatVector odd3 = even0;
+    long second = first + apart;
+    long third = second + apart;
+    long fourth = third + apart;
     int i = 0;
     for (; i <= n - 2 * N; i += 2 * N) {
-      long o = offset + (long) BYTES * i;
-      even = Lanes.f32(w, o).fma(FloatVector.fromArray(Lanes.F, x, i), even);
-      odd = Lanes.f32(w, o + STEP).fma(FloatVector.fromArray(Lanes.F, x, i + N), odd);
+      long o = (long) BYTES * i;
+      FloatVector even = at(x, i);
+      even0 = Lanes.f32(w, first + o).fma(even, even0);
+      even1 = Lanes.f32(w, second + o).fma(even, even1);
+      even2 = Lanes.f32(w, third + o).fma(even, even2);
+      even3 = Lanes.f32(w, fourth + o).fma(even, even3);
+      FloatVector odd = at(x, i + N);
+      odd0 = Lanes.f32(w, first + o + STEP).fma(odd, odd0);
+      odd1 = Lanes.f32(w, second + o + STEP).fma(odd, odd1);
+      odd2 = Lanes.f32(w, third + o + STEP).fma(odd, odd2);
+      odd3 = Lanes.f32(w, fourth + o + STEP).fma(odd, odd3);
     }
-    float sum = LaneSum.of(even.add(odd));
-    if (i == n) return sum;
-    rest.reserve(n - i);
-    decode(w, offset + (long) BYTES * i, rest.scales, 0, n - i, rest);
-    return sum + FloatDots.dot(rest.scales, 0, x, i, n - i);
+    even0.add(odd0).intoArray(sums, 0);
+    even1.add(odd1).intoArray(sums, Lanes.N);
+    even2.add(odd2).intoArray(sums, 2 * Lanes.N);
+    even3.add(odd3).intoArray(sums, 3 * Lanes.N);
+    for (int r = 0; i < n && r < rows(); r++) {
+      sums[r * N] += rest(w, first + r * apart, x, i, n, scales[r]);
+    }
+  }
+
+  /** Returns the product of the numbers from {@code i} on, which fill no two vectors. */
+  private float rest(MemorySegment w, long row, float[] x, int i, int n, Scales room) {
+    room.reserve(n - i);
+    decode(w, row + (long) BYTES * i, room.scales, 0, n - i, room);
+    return FloatDots.dot(room.scales, 0, x, i, n - i);
   }
 }

@@ -20,6 +20,11 @@ final class LaneSum {
     return VectorShuffle.fromOp(Lanes.F, i -> (i ^ distance) % N);
   }
 
+  /** Returns the sum of a vector's numbers in an array from index {@code i}. */
+  static float of(float[] a, int i) {
+    return of(Lanes.at(a, i));
+  }
+
   /** Returns the sum: lanes eight apart first, neighbours last. */
   static float of(FloatVector v) {
     FloatVector s = v;

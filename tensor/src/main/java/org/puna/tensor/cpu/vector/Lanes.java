@@ -71,6 +71,12 @@ final class Lanes {
     return (FloatVector) ByteVector.fromArray(B, b, at).castShape(F, 0);
   }
 
+  /** Loads bytes whose upper bits will not be looked at. */
+  static IntVector anyBytes(MemorySegment s, long offset) {
+    if (N < 8) return spread(word(s, offset), VectorOperators.LSHR);
+    return (IntVector) ByteVector.fromMemorySegment(B, s, offset, LE).castShape(I, 0);
+  }
+
   /** Loads unsigned bytes. */
   static IntVector bytes(MemorySegment s, long offset) {
     if (N < 8) return spread(word(s, offset), VectorOperators.LSHR);

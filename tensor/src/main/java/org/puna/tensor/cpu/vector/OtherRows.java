@@ -1,6 +1,7 @@
 package org.puna.tensor.cpu.vector;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import org.puna.tensor.quant.BlockFormat;
 
 /** Rows of any format, by the format's own decoding. */
@@ -23,17 +24,14 @@ final class OtherRows implements StoredRows {
   public void dots(
       MemorySegment w,
       long first,
-      long second,
+      long apart,
       float[] x,
-      float[] sums,
+      float[] prepared,
       int n,
-      Scales a,
-      Scales b,
-      float[] y,
-      int i,
-      int j) {
-    y[i] = dot(w, first, x, n, a);
-    y[j] = dot(w, second, x, n, b);
+      Scales[] scales,
+      float[] sums) {
+    Arrays.fill(sums, 0, Lanes.N, 0);
+    sums[0] = dot(w, first, x, n, scales[0]);
   }
 
   private float dot(MemorySegment w, long offset, float[] x, int n, Scales room) {

@@ -20,7 +20,7 @@ final class Products implements AutoCloseable {
   static final int FEW = 8;
 
   /** Bytes of weights in one piece of work of a product with few rows. */
-  private static final long PIECE_BYTES = 128 << 10;
+  private static final long PIECE_BYTES = 512 << 10;
 
   /** Numbers of a row that are packed at a time: packed columns stay in the second-level cache. */
   private static final int DEPTH = 512;
@@ -47,12 +47,12 @@ final class Products implements AutoCloseable {
   private final Map<BlockFormat, StoredRows> rowsOf = new HashMap<>();
   private Scratch[] members = new Scratch[0];
   private float[] packed = new float[0];
-  private float[] sums = new float[0];
+  private float[] prepared = new float[0];
 
   /** Memory of one member of the team. */
   private static final class Scratch {
-    final Scales first = new Scales();
-    final Scales second = new Scales();
+    final float[] lanes = new float[StoredRows.MAX_ROWS * Lanes.N];
+    final Scales[] scales = new Scales[StoredRows.MAX_ROWS];
     float[] decoded = new float[0];
     float[] columns = new float[0];
     final float[] tile = new float[ROWS * WIDTH];
@@ -60,6 +60,10 @@ final class Products implements AutoCloseable {
     final float[] rows = new float[Quad.ROWS * STEP];
     final float[][] sums = new float[(FEW + Quad.ROWS - 1) / Quad.ROWS][Quad.SUMS];
     MemorySegment bytes = MemorySegment.NULL;
+
+    Scratch() {
+      Arrays.setAll(scales, _ -> new Scales());
+    }
 
     void many() {
       if (decoded.length > 0) return;
@@ -125,8 +129,8 @@ final class Products implements AutoCloseable {
       float[] y) {
     if (rows == 1) {
       int size = stored.prepared(w.rowElements());
-      if (sums.length < size) sums = new float[size];
-      stored.prepare(x, w.rowElements(), sums);
+      if (prepared.length < size) prepared = new float[size];
+      stored.prepare(x, w.rowElements(), prepared);
     }
     float[] read = x;
     if (rows > 1) {
@@ -138,6 +142,7 @@ final class Products implements AutoCloseable {
     }
     int n = Math.toIntExact(w.dim(0));
     int step = Math.clamp(PIECE_BYTES / w.rowBytes(), 1, Math.max(1, n / (4 * team.size())));
+    step = Math.ceilDiv(step, stored.rows()) * stored.rows();
     few.set(stored, read, rows, w, bias, y, step);
     team.run((n + step - 1) / step, few);
     few.forget();
@@ -198,21 +203,21 @@ final class Products implements AutoCloseable {
       int rows,
       float @Nullable [] bias,
       float[] y) {
-    int k = w.rowElements();
     long rowBytes = w.rowBytes();
     int to = Math.min((int) w.dim(0), from + step);
     MemorySegment data = nativeRows(s, w, from, to);
     long start = start(w, from);
     if (rows == 1) {
-      // Rows of the two halves in pairs: two streams of memory, each without gaps.
-      int half = Math.ceilDiv(to - from, 2);
-      for (int j = from; j < from + half; j++) {
-        int other = Math.min(j + half, to - 1);
-        long at = start + (j - from) * rowBytes;
-        long otherAt = start + (other - from) * rowBytes;
-        stored.readScales(data, at, k, s.first);
-        stored.readScales(data, otherAt, k, s.second);
-        stored.dots(data, at, otherAt, x, sums, k, s.first, s.second, y, j, other);
+      int count = to - from;
+      int together = stored.rows();
+      int apart = count / together;
+      for (int i = 0; i < apart; i++) rows(stored, s, data, start, i, apart, w, x, y, from);
+      // The last rows: with some before them once more, or each of too few several times.
+      int rest = count % together;
+      if (apart > 0) {
+        if (rest > 0) rows(stored, s, data, start, count - together, 1, w, x, y, from);
+      } else {
+        for (int i = 0; i < rest; i++) rows(stored, s, data, start, i, 0, w, x, y, from);
       }
       if (bias != null) for (int j = from; j < to; j++) y[j] += bias[j];
       return;
@@ -220,6 +225,32 @@ final class Products implements AutoCloseable {
     for (int j = from; j < to; j += Quad.ROWS) {
       long at = start + (j - from) * rowBytes;
       quad(stored, s, data, at, Math.min(Quad.ROWS, to - j), w, x, rows, bias, y, j);
+    }
+  }
+
+  /** Multiplies rows of a piece that starts at row {@code from}, each {@code apart} rows on. */
+  private void rows(
+      StoredRows stored,
+      Scratch s,
+      MemorySegment data,
+      long start,
+      int first,
+      int apart,
+      Tensor w,
+      float[] x,
+      float[] y,
+      int from) {
+    int k = w.rowElements();
+    long rowBytes = w.rowBytes();
+    long at = start + first * rowBytes;
+    long distance = apart * rowBytes;
+    for (int r = 0; r < stored.rows(); r++) {
+      stored.readScales(data, at + r * distance, k, s.scales[r]);
+      stored.start(prepared, k, s.scales[r], s.lanes, r * Lanes.N);
+    }
+    stored.dots(data, at, distance, x, prepared, k, s.scales, s.lanes);
+    for (int r = 0; r < stored.rows(); r++) {
+      y[from + first + r * apart] = LaneSum.of(s.lanes, r * Lanes.N);
     }
   }
 
@@ -245,7 +276,8 @@ final class Products implements AutoCloseable {
       int whole = depth - depth % Lanes.N;
       for (int r = 0; r < count; r++) {
         long from = at + r * rowBytes + w.format().bytes(i);
-        stored.decode(data, from, s.rows, r * STEP, depth, s.first);
+        stored.readScales(data, from, depth, s.scales[0]);
+        stored.decode(data, from, s.rows, r * STEP, depth, s.scales[0]);
       }
       for (int t = 0; t < rows; t += Quad.ROWS) {
         float[] sums = s.sums[t / Quad.ROWS];
@@ -337,7 +369,8 @@ final class Products implements AutoCloseable {
       int depth = Math.min(DEPTH, k - i);
       for (int c = 0; c < columns; c++) {
         long at = start + c * rowBytes + w.format().bytes(i);
-        stored.decode(data, at, s.decoded, c * STEP, depth, s.first);
+        stored.readScales(data, at, depth, s.scales[0]);
+        stored.decode(data, at, s.decoded, c * STEP, depth, s.scales[0]);
       }
       Turn.turn(s.decoded, 0, STEP, columns, depth, s.columns, 0, WIDTH, s.square);
       for (int r = 0; r < count; r += ROWS) {

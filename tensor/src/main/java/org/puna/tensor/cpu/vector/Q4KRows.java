@@ -6,7 +6,6 @@ import static org.puna.tensor.cpu.vector.Lanes.at;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorOperators;
 
 /**
  * Rows of Q4_K: 144 bytes hold two half-precision factors, eight 6-bit scales and minima in twelve
@@ -17,9 +16,8 @@ final class Q4KRows implements StoredRows {
   private static final int CODES = 16;
 
   @Override
-  public void decode(MemorySegment w, long offset, float[] dst, int at, int n, Scales room) {
-    room.readSixBits(w, offset, BLOCK, n / 256);
-    float[] scales = room.scales;
+  public void decode(MemorySegment w, long offset, float[] dst, int at, int n, Scales of) {
+    float[] scales = of.scales;
     for (int pair = 0; pair < n / 64; pair++) {
       long codes = offset + CODES + pair * 32L + (pair >> 2) * 16L;
       int s = pair * 2 + (pair >> 2) * 8;
@@ -29,10 +27,9 @@ final class Q4KRows implements StoredRows {
       FloatVector min1 = all(scales[s + 9]);
       for (int u = 0; u < 32; u += Lanes.N) {
         int to = at + pair * 64 + u;
-        IntVector q = Lanes.bytes(w, codes + u);
-        IntVector high = q.lanewise(VectorOperators.LSHR, 4);
+        IntVector q = Lanes.anyBytes(w, codes + u);
         Lanes.floats(q.and(15)).mul(scale0).sub(min0).intoArray(dst, to);
-        Lanes.floats(high).mul(scale1).sub(min1).intoArray(dst, to + 32);
+        Lanes.floats(q.and(0xf0)).mul(scale1).sub(min1).intoArray(dst, to + 32);
       }
     }
   }
@@ -43,27 +40,35 @@ final class Q4KRows implements StoredRows {
   }
 
   @Override
+  public void start(float[] prepared, int n, Scales scales, float[] sums, int at) {
+    scales.multiply(prepared, n / 16, sums, at);
+  }
+
+  @Override
+  public int rows() {
+    return 3;
+  }
+
+  @Override
   public void dots(
       MemorySegment w,
       long first,
-      long second,
+      long apart,
       float[] x,
-      float[] sums,
+      float[] prepared,
       int n,
-      Scales a,
-      Scales b,
-      float[] y,
-      int i,
-      int j) {
-    float[] scales0 = a.scales;
-    float[] scales1 = b.scales;
-    FloatVector acc0 = FloatVector.zero(Lanes.F);
-    FloatVector acc1 = acc0;
-    for (int k = 0; k < n / 16; k += Lanes.N) {
-      FloatVector sum = at(sums, k);
-      acc0 = at(scales0, k).fma(sum, acc0);
-      acc1 = at(scales1, k).fma(sum, acc1);
-    }
+      Scales[] scales,
+      float[] sums) {
+    float[] scales0 = scales[0].scales;
+    float[] scales1 = scales[1].scales;
+    float[] scales2 = scales[2].scales;
+    long second = first + apart;
+    long third = second + apart;
+    FloatVector acc0 = at(sums, 0);
+    FloatVector acc1 = at(sums, Lanes.N);
+    FloatVector acc2 = at(sums, 2 * Lanes.N);
+    IntVector lower = IntVector.broadcast(Lanes.I, 0xf);
+    IntVector upper = IntVector.broadcast(Lanes.I, 0xf0);
     // One loop over all pairs of parts: a short loop inside a long one costs more than its checks.
     for (int pair = 0; pair < n / 64; pair++) {
       long codes = CODES + pair * 32L + (pair >> 2) * 16L;
@@ -71,24 +76,32 @@ final class Q4KRows implements StoredRows {
       FloatVector odd0 = even0;
       FloatVector even1 = even0;
       FloatVector odd1 = even0;
+      FloatVector even2 = even0;
+      FloatVector odd2 = even0;
       for (int u = 0; u < 32; u += Lanes.N) {
         FloatVector low = at(x, pair * 64 + u);
         FloatVector high = at(x, pair * 64 + 32 + u);
-        IntVector q = Lanes.bytes(w, first + codes + u);
-        even0 = Lanes.floats(q.and(15)).fma(low, even0);
-        odd0 = Lanes.floats(q.lanewise(VectorOperators.LSHR, 4)).fma(high, odd0);
-        IntVector r = Lanes.bytes(w, second + codes + u);
-        even1 = Lanes.floats(r.and(15)).fma(low, even1);
-        odd1 = Lanes.floats(r.lanewise(VectorOperators.LSHR, 4)).fma(high, odd1);
+        IntVector q0 = Lanes.anyBytes(w, first + codes + u);
+        even0 = Lanes.floats(q0.and(lower)).fma(low, even0);
+        odd0 = Lanes.floats(q0.and(upper)).fma(high, odd0);
+        IntVector q1 = Lanes.anyBytes(w, second + codes + u);
+        even1 = Lanes.floats(q1.and(lower)).fma(low, even1);
+        odd1 = Lanes.floats(q1.and(upper)).fma(high, odd1);
+        IntVector q2 = Lanes.anyBytes(w, third + codes + u);
+        even2 = Lanes.floats(q2.and(lower)).fma(low, even2);
+        odd2 = Lanes.floats(q2.and(upper)).fma(high, odd2);
       }
       int s = pair * 2 + (pair >> 2) * 8;
       acc0 = even0.fma(all(scales0[s]), acc0);
       acc0 = odd0.fma(all(scales0[s + 1]), acc0);
       acc1 = even1.fma(all(scales1[s]), acc1);
       acc1 = odd1.fma(all(scales1[s + 1]), acc1);
+      acc2 = even2.fma(all(scales2[s]), acc2);
+      acc2 = odd2.fma(all(scales2[s + 1]), acc2);
     }
-    y[i] = LaneSum.of(acc0);
-    y[j] = LaneSum.of(acc1);
+    acc0.intoArray(sums, 0);
+    acc1.intoArray(sums, Lanes.N);
+    acc2.intoArray(sums, 2 * Lanes.N);
   }
 
   @Override
@@ -97,8 +110,8 @@ final class Q4KRows implements StoredRows {
   }
 
   @Override
-  public void prepare(float[] x, int n, float[] sums) {
-    Scales.sumParts(x, n, sums);
+  public void prepare(float[] x, int n, float[] prepared) {
+    Scales.sumParts(x, n, prepared);
   }
 
   /** Returns the eight scales, a byte each, lowest first. */

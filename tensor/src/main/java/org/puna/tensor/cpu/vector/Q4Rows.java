@@ -28,54 +28,78 @@ final class Q4Rows implements StoredRows {
   }
 
   @Override
+  public int rows() {
+    return 3;
+  }
+
+  @Override
   public void dots(
       MemorySegment w,
       long first,
-      long second,
+      long apart,
       float[] x,
-      float[] sums,
+      float[] prepared,
       int n,
-      Scales a,
-      Scales b,
-      float[] y,
-      int i,
-      int j) {
+      Scales[] scales,
+      float[] sums) {
     FloatVector acc0 = FloatVector.zero(Lanes.F);
     FloatVector acc1 = acc0;
+    FloatVector acc2 = acc0;
+    IntVector lower = IntVector.broadcast(Lanes.I, 0xf);
+    long second = first + apart;
+    long third = second + apart;
     for (int k = 0; k < n / 32; k++) {
-      long o = first + (long) k * BLOCK;
-      long p = second + (long) k * BLOCK;
-      FloatVector block0 = at(sums, k * Lanes.N);
-      FloatVector block1 = block0;
+      long o = (long) k * BLOCK;
+      FloatVector sum0 = at(prepared, n + k * Lanes.N);
+      FloatVector sum1 = sum0;
+      FloatVector sum2 = sum0;
       for (int u = 0; u < 16; u += Lanes.N) {
-        FloatVector low = at(x, k * 32 + u);
-        FloatVector high = at(x, k * 32 + 16 + u);
-        IntVector q = Lanes.bytes(w, o + 2 + u);
-        block0 = Lanes.floats(q.and(15)).fma(low, block0);
-        block0 = Lanes.floats(q.lanewise(VectorOperators.LSHR, 4)).fma(high, block0);
-        IntVector r = Lanes.bytes(w, p + 2 + u);
-        block1 = Lanes.floats(r.and(15)).fma(low, block1);
-        block1 = Lanes.floats(r.lanewise(VectorOperators.LSHR, 4)).fma(high, block1);
+        FloatVector low = at(prepared, k * 32 + u);
+        FloatVector both = at(prepared, k * 32 + 16 + u);
+        IntVector q0 = Lanes.bytes(w, first + o + 2 + u);
+        sum0 = Lanes.floats(q0.and(lower)).fma(low, sum0);
+        sum0 = Lanes.floats(q0).fma(both, sum0);
+        IntVector q1 = Lanes.bytes(w, second + o + 2 + u);
+        sum1 = Lanes.floats(q1.and(lower)).fma(low, sum1);
+        sum1 = Lanes.floats(q1).fma(both, sum1);
+        IntVector q2 = Lanes.bytes(w, third + o + 2 + u);
+        sum2 = Lanes.floats(q2.and(lower)).fma(low, sum2);
+        sum2 = Lanes.floats(q2).fma(both, sum2);
       }
-      acc0 = block0.fma(all(Lanes.tableHalf(w, o)), acc0);
-      acc1 = block1.fma(all(Lanes.tableHalf(w, p)), acc1);
+      acc0 = sum0.fma(all(Lanes.tableHalf(w, first + o)), acc0);
+      acc1 = sum1.fma(all(Lanes.tableHalf(w, second + o)), acc1);
+      acc2 = sum2.fma(all(Lanes.tableHalf(w, third + o)), acc2);
     }
-    y[i] = LaneSum.of(acc0);
-    y[j] = LaneSum.of(acc1);
+    acc0.intoArray(sums, 0);
+    acc1.intoArray(sums, Lanes.N);
+    acc2.intoArray(sums, 2 * Lanes.N);
   }
 
   @Override
   public int prepared(int n) {
-    return n / 32 * Lanes.N;
+    return n + n / 32 * Lanes.N;
   }
 
-  /** Codes have their zero at eight: what they are too much, lane by lane. */
+  /**
+   * A byte is its low nibble l and sixteen times its high nibble h, so that l x + h y is l (x - y /
+   * 16) and the whole byte times y / 16: nothing is shifted. Writes these two factors in the place
+   * of x and y, and after them, lane by lane, minus eight times the sums of each block: codes have
+   * their zero at eight.
+   */
   @Override
-  public void prepare(float[] x, int n, float[] sums) {
+  public void prepare(float[] x, int n, float[] prepared) {
     for (int b = 0; b < n / 32; b++) {
       FloatVector sum = FloatVector.zero(Lanes.F);
-      for (int u = 0; u < 32; u += Lanes.N) sum = sum.add(at(x, b * 32 + u));
-      sum.mul(-8).intoArray(sums, b * Lanes.N);
+      for (int u = 0; u < 16; u += Lanes.N) {
+        int i = b * 32 + u;
+        FloatVector low = at(x, i);
+        FloatVector high = at(x, i + 16);
+        FloatVector both = high.mul(1 / 16f);
+        low.sub(both).intoArray(prepared, i);
+        both.intoArray(prepared, i + 16);
+        sum = sum.add(low.add(high));
+      }
+      sum.mul(-8).intoArray(prepared, n + b * Lanes.N);
     }
   }
 }

@@ -15,9 +15,8 @@ final class Q5KRows implements StoredRows {
   private static final int CODES = 48;
 
   @Override
-  public void decode(MemorySegment w, long offset, float[] dst, int at, int n, Scales room) {
-    room.readSixBits(w, offset, BLOCK, n / 256);
-    float[] scales = room.scales;
+  public void decode(MemorySegment w, long offset, float[] dst, int at, int n, Scales of) {
+    float[] scales = of.scales;
     for (int pair = 0; pair < n / 64; pair++) {
       long o = offset + (long) (pair >> 2) * BLOCK;
       long codes = o + CODES + (pair & 3) * 32L;
@@ -29,11 +28,10 @@ final class Q5KRows implements StoredRows {
       FloatVector min1 = all(scales[s + 9]);
       for (int u = 0; u < 32; u += Lanes.N) {
         int to = at + pair * 64 + u;
-        IntVector q = Lanes.bytes(w, codes + u);
-        IntVector f = Lanes.bytes(w, o + FIFTH + u).lanewise(VectorOperators.LSHR, bit);
+        IntVector q = Lanes.anyBytes(w, codes + u);
+        IntVector f = Lanes.anyBytes(w, o + FIFTH + u).lanewise(VectorOperators.LSHR, bit);
         IntVector low = q.and(15).or(f.and(1).lanewise(VectorOperators.LSHL, 4));
-        IntVector high =
-            q.lanewise(VectorOperators.LSHR, 4).or(f.and(2).lanewise(VectorOperators.LSHL, 3));
+        IntVector high = q.and(0xf0).or(f.and(2).lanewise(VectorOperators.LSHL, 7));
         Lanes.floats(low).mul(scale0).sub(min0).intoArray(dst, to);
         Lanes.floats(high).mul(scale1).sub(min1).intoArray(dst, to + 32);
       }
@@ -46,53 +44,42 @@ final class Q5KRows implements StoredRows {
   }
 
   @Override
+  public void start(float[] prepared, int n, Scales scales, float[] sums, int at) {
+    scales.multiply(prepared, n / 16, sums, at);
+  }
+
+  @Override
   public void dots(
       MemorySegment w,
       long first,
-      long second,
+      long apart,
       float[] x,
-      float[] sums,
+      float[] prepared,
       int n,
-      Scales a,
-      Scales b,
-      float[] y,
-      int i,
-      int j) {
-    // One call: expanded twice it would be more than the compiler expands.
-    for (int r = 0; r < 2; r++) {
-      boolean one = r == 0;
-      y[one ? i : j] = dot(w, one ? first : second, x, sums, n, (one ? a : b).scales);
-    }
-  }
-
-  private static float dot(
-      MemorySegment w, long offset, float[] x, float[] sums, int n, float[] scales) {
-    FloatVector acc = FloatVector.zero(Lanes.F);
-    for (int k = 0; k < n / 16; k += Lanes.N) {
-      FloatVector sum = at(sums, k);
-      acc = at(scales, k).fma(sum, acc);
-    }
+      Scales[] scales,
+      float[] sums) {
+    float[] of = scales[0].scales;
+    FloatVector acc = at(sums, 0);
     for (int pair = 0; pair < n / 64; pair++) {
-      long o = offset + (long) (pair >> 2) * BLOCK;
+      long o = first + (long) (pair >> 2) * BLOCK;
       long codes = o + CODES + (pair & 3) * 32L;
       int bit = 2 * (pair & 3);
       FloatVector even = FloatVector.zero(Lanes.F);
       FloatVector odd = even;
       for (int u = 0; u < 32; u += Lanes.N) {
         int i = pair * 64 + u;
-        IntVector q = Lanes.bytes(w, codes + u);
-        IntVector f = Lanes.bytes(w, o + FIFTH + u).lanewise(VectorOperators.LSHR, bit);
+        IntVector q = Lanes.anyBytes(w, codes + u);
+        IntVector f = Lanes.anyBytes(w, o + FIFTH + u).lanewise(VectorOperators.LSHR, bit);
         IntVector low = q.and(15).or(f.and(1).lanewise(VectorOperators.LSHL, 4));
-        IntVector high =
-            q.lanewise(VectorOperators.LSHR, 4).or(f.and(2).lanewise(VectorOperators.LSHL, 3));
+        IntVector high = q.and(0xf0).or(f.and(2).lanewise(VectorOperators.LSHL, 7));
         even = Lanes.floats(low).fma(at(x, i), even);
         odd = Lanes.floats(high).fma(at(x, i + 32), odd);
       }
       int s = pair * 2 + (pair >> 2) * 8;
-      acc = even.fma(all(scales[s]), acc);
-      acc = odd.fma(all(scales[s + 1]), acc);
+      acc = even.fma(all(of[s]), acc);
+      acc = odd.fma(all(of[s + 1]), acc);
     }
-    return LaneSum.of(acc);
+    acc.intoArray(sums, 0);
   }
 
   @Override
@@ -101,7 +88,7 @@ final class Q5KRows implements StoredRows {
   }
 
   @Override
-  public void prepare(float[] x, int n, float[] sums) {
-    Scales.sumParts(x, n, sums);
+  public void prepare(float[] x, int n, float[] prepared) {
+    Scales.sumParts(x, n, prepared);
   }
 }

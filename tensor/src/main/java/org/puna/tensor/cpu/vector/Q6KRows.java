@@ -1,7 +1,6 @@
 package org.puna.tensor.cpu.vector;
 
 import static jdk.incubator.vector.VectorOperators.LSHL;
-import static jdk.incubator.vector.VectorOperators.LSHR;
 import static org.puna.tensor.cpu.vector.Lanes.all;
 import static org.puna.tensor.cpu.vector.Lanes.at;
 
@@ -19,30 +18,53 @@ final class Q6KRows implements StoredRows {
   private static final int SCALES = 192;
   private static final int FACTOR = 208;
 
+  /**
+   * For each scale of a block 1, or 1/16 where its codes are upper nibbles, left where they are.
+   */
+  private static final float[] SIXTEENTHS = new float[16];
+
+  static {
+    for (int i = 0; i < 16; i++) SIXTEENTHS[i] = (i & 4) == 0 ? 1 : 1 / 16f;
+  }
+
   @Override
-  public void decode(MemorySegment w, long offset, float[] dst, int at, int n, Scales room) {
-    readScales(w, offset, n, room);
-    for (int nibble = 0; nibble < 2; nibble++) {
-      decode(w, offset, dst, at, n / 256, room.scales, nibble);
+  public void start(float[] prepared, int n, Scales scales, float[] sums, int at) {
+    scales.multiply(prepared, n / 16, sums, at);
+  }
+
+  /** Reads the scales, for upper nibbles those of the sixteenfold codes. */
+  @Override
+  public void readScales(MemorySegment w, long offset, int n, Scales to) {
+    to.reserve(n / 16);
+    for (int b = 0; b < n / 256; b++) {
+      long o = offset + (long) b * BLOCK;
+      FloatVector d = all(Lanes.half(w, o + FACTOR));
+      for (int u = 0; u < 16; u += Lanes.N) {
+        FloatVector code = Lanes.signedBytes(w, o + SCALES + u);
+        code.mul(d).mul(at(SIXTEENTHS, u)).intoArray(to.scales, 16 * b + u);
+      }
     }
   }
 
-  private static void decode(
-      MemorySegment w, long offset, float[] dst, int at, int blocks, float[] scales, int nibble) {
-    for (int half = 0; half < 2 * blocks; half++) {
-      long o = offset + (long) (half >> 1) * BLOCK;
-      long lows = o + (half & 1) * 64L;
-      long highs = o + HIGH + (half & 1) * 32L;
-      for (int u = 0; u < 32; u += Lanes.N) {
-        IntVector a = Lanes.bytes(w, lows + u).lanewise(LSHR, 4 * nibble).and(15);
-        IntVector b = Lanes.bytes(w, lows + 32 + u).lanewise(LSHR, 4 * nibble).and(15);
-        IntVector h = Lanes.bytes(w, highs + u).lanewise(LSHR, 4 * nibble);
-        int to = at + half * 128 + nibble * 64 + u;
-        int s = half * 8 + nibble * 4 + u / 16;
-        IntVector q0 = a.or(h.and(3).lanewise(LSHL, 4)).sub(32);
-        Lanes.floats(q0).mul(scales[s]).intoArray(dst, to);
-        IntVector q1 = b.or(h.and(12).lanewise(LSHL, 2)).sub(32);
-        Lanes.floats(q1).mul(scales[s + 2]).intoArray(dst, to + 32);
+  @Override
+  public void decode(MemorySegment w, long offset, float[] dst, int at, int n, Scales of) {
+    float[] scales = of.scales;
+    // Every second 32 numbers at a time: all four would be more than the compiler expands.
+    for (int part = 0; part < 2; part++) {
+      for (int half = 0; half < n / 128; half++) {
+        long o = offset + (long) (half >> 1) * BLOCK;
+        long lows = o + (half & 1) * 64L + part * 32L;
+        long highs = o + HIGH + (half & 1) * 32L;
+        for (int u = 0; u < 32; u += Lanes.N) {
+          IntVector q = Lanes.anyBytes(w, lows + u);
+          IntVector h = Lanes.anyBytes(w, highs + u).lanewise(LSHL, 4 - 2 * part);
+          int to = at + half * 128 + part * 32 + u;
+          int s = half * 8 + part * 2 + u / 16;
+          IntVector lower = q.and(0xf).or(h.and(0x30)).sub(32);
+          Lanes.floats(lower).mul(scales[s]).intoArray(dst, to);
+          IntVector upper = q.and(0xf0).or(h.and(0x300)).sub(512);
+          Lanes.floats(upper).mul(scales[s + 4]).intoArray(dst, to + 64);
+        }
       }
     }
   }
@@ -52,25 +74,15 @@ final class Q6KRows implements StoredRows {
     return n / 16;
   }
 
-  /** Codes have their zero at 32: what they are too much, for each scale. */
+  /**
+   * Codes have their zero at 32, sixteenfold ones at 512: what they are too much, for each scale.
+   */
   @Override
-  public void prepare(float[] x, int n, float[] sums) {
+  public void prepare(float[] x, int n, float[] prepared) {
     for (int g = 0; g < n / 16; g++) {
       float sum = 0;
       for (int i = 16 * g; i < 16 * g + 16; i++) sum += x[i];
-      sums[g] = -32 * sum;
-    }
-  }
-
-  @Override
-  public void readScales(MemorySegment w, long offset, int n, Scales to) {
-    to.reserve(n / 16);
-    for (int b = 0; b < n / 256; b++) {
-      long o = offset + (long) b * BLOCK;
-      FloatVector d = all(Lanes.half(w, o + FACTOR));
-      for (int u = 0; u < 16; u += Lanes.N) {
-        Lanes.signedBytes(w, o + SCALES + u).mul(d).intoArray(to.scales, 16 * b + u);
-      }
+      prepared[g] = -32 / SIXTEENTHS[g % 16] * sum;
     }
   }
 
@@ -78,46 +90,41 @@ final class Q6KRows implements StoredRows {
   public void dots(
       MemorySegment w,
       long first,
-      long second,
+      long apart,
       float[] x,
-      float[] sums,
+      float[] prepared,
       int n,
-      Scales a,
-      Scales b,
-      float[] y,
-      int i,
-      int j) {
-    // One call in a loop: expanded more than once it would be more than the compiler expands.
-    for (int r = 0; r < 2; r++) {
-      float[] scales = (r == 0 ? a : b).scales;
-      float sum = FloatDots.dot(scales, 0, sums, 0, n / 16);
-      for (int nibble = 0; nibble < 2; nibble++) {
-        sum += dot(w, r == 0 ? first : second, x, n / 256, scales, nibble);
-      }
-      y[r == 0 ? i : j] = sum;
-    }
-  }
-
-  private static float dot(
-      MemorySegment w, long offset, float[] x, int blocks, float[] scales, int nibble) {
-    FloatVector acc0 = FloatVector.zero(Lanes.F);
-    FloatVector acc1 = acc0;
-    for (int half = 0; half < 2 * blocks; half++) {
-      long o = offset + (long) (half >> 1) * BLOCK;
+      Scales[] scales,
+      float[] sums) {
+    float[] of = scales[0].scales;
+    FloatVector acc0 = at(sums, 0);
+    FloatVector acc1 = FloatVector.zero(Lanes.F);
+    IntVector low = IntVector.broadcast(Lanes.I, 0xf);
+    IntVector high = IntVector.broadcast(Lanes.I, 0xf0);
+    IntVector lowTop = IntVector.broadcast(Lanes.I, 0x30);
+    IntVector highTop = IntVector.broadcast(Lanes.I, 0x300);
+    for (int half = 0; half < n / 128; half++) {
+      long o = first + (long) (half >> 1) * BLOCK;
       long lows = o + (half & 1) * 64L;
       long highs = o + HIGH + (half & 1) * 32L;
       for (int u = 0; u < 32; u += Lanes.N) {
-        IntVector a = Lanes.bytes(w, lows + u).lanewise(LSHR, 4 * nibble).and(15);
-        IntVector b = Lanes.bytes(w, lows + 32 + u).lanewise(LSHR, 4 * nibble).and(15);
-        IntVector h = Lanes.bytes(w, highs + u).lanewise(LSHR, 4 * nibble);
-        int i = half * 128 + nibble * 64 + u;
-        int s = half * 8 + nibble * 4 + u / 16;
-        IntVector q0 = a.or(h.and(3).lanewise(LSHL, 4));
-        acc0 = Lanes.floats(q0).mul(at(x, i)).fma(all(scales[s]), acc0);
-        IntVector q1 = b.or(h.and(12).lanewise(LSHL, 2));
-        acc1 = Lanes.floats(q1).mul(at(x, i + 32)).fma(all(scales[s + 2]), acc1);
+        IntVector a = Lanes.anyBytes(w, lows + u);
+        IntVector b = Lanes.anyBytes(w, lows + 32 + u);
+        IntVector h = Lanes.anyBytes(w, highs + u);
+        IntVector ha = h.lanewise(LSHL, 4);
+        IntVector hb = h.lanewise(LSHL, 2);
+        int i = half * 128 + u;
+        int s = half * 8 + u / 16;
+        IntVector q0 = a.and(low).or(ha.and(lowTop));
+        acc0 = Lanes.floats(q0).mul(at(x, i)).fma(all(of[s]), acc0);
+        IntVector q1 = b.and(low).or(hb.and(lowTop));
+        acc1 = Lanes.floats(q1).mul(at(x, i + 32)).fma(all(of[s + 2]), acc1);
+        IntVector q2 = a.and(high).or(ha.and(highTop));
+        acc0 = Lanes.floats(q2).mul(at(x, i + 64)).fma(all(of[s + 4]), acc0);
+        IntVector q3 = b.and(high).or(hb.and(highTop));
+        acc1 = Lanes.floats(q3).mul(at(x, i + 96)).fma(all(of[s + 6]), acc1);
       }
     }
-    return LaneSum.of(acc0.add(acc1));
+    acc0.add(acc1).intoArray(sums, 0);
   }
 }

@@ -22,34 +22,48 @@ final class Q8Rows implements StoredRows {
   }
 
   @Override
+  public int rows() {
+    return 4;
+  }
+
+  @Override
   public void dots(
       MemorySegment w,
       long first,
-      long second,
+      long apart,
       float[] x,
-      float[] sums,
+      float[] prepared,
       int n,
-      Scales a,
-      Scales b,
-      float[] y,
-      int i,
-      int j) {
+      Scales[] scales,
+      float[] sums) {
     FloatVector acc0 = FloatVector.zero(Lanes.F);
     FloatVector acc1 = acc0;
+    FloatVector acc2 = acc0;
+    FloatVector acc3 = acc0;
+    long second = first + apart;
+    long third = second + apart;
+    long fourth = third + apart;
     for (int k = 0; k < n / 32; k++) {
-      long o = first + (long) k * BLOCK;
-      long p = second + (long) k * BLOCK;
-      FloatVector block0 = FloatVector.zero(Lanes.F);
-      FloatVector block1 = block0;
+      long o = (long) k * BLOCK;
+      FloatVector sum0 = FloatVector.zero(Lanes.F);
+      FloatVector sum1 = sum0;
+      FloatVector sum2 = sum0;
+      FloatVector sum3 = sum0;
       for (int u = 0; u < 32; u += Lanes.N) {
         FloatVector v = at(x, k * 32 + u);
-        block0 = Lanes.signedBytes(w, o + 2 + u).fma(v, block0);
-        block1 = Lanes.signedBytes(w, p + 2 + u).fma(v, block1);
+        sum0 = Lanes.signedBytes(w, first + o + 2 + u).fma(v, sum0);
+        sum1 = Lanes.signedBytes(w, second + o + 2 + u).fma(v, sum1);
+        sum2 = Lanes.signedBytes(w, third + o + 2 + u).fma(v, sum2);
+        sum3 = Lanes.signedBytes(w, fourth + o + 2 + u).fma(v, sum3);
       }
-      acc0 = block0.fma(all(Lanes.tableHalf(w, o)), acc0);
-      acc1 = block1.fma(all(Lanes.tableHalf(w, p)), acc1);
+      acc0 = sum0.fma(all(Lanes.tableHalf(w, first + o)), acc0);
+      acc1 = sum1.fma(all(Lanes.tableHalf(w, second + o)), acc1);
+      acc2 = sum2.fma(all(Lanes.tableHalf(w, third + o)), acc2);
+      acc3 = sum3.fma(all(Lanes.tableHalf(w, fourth + o)), acc3);
     }
-    y[i] = LaneSum.of(acc0);
-    y[j] = LaneSum.of(acc1);
+    acc0.intoArray(sums, 0);
+    acc1.intoArray(sums, Lanes.N);
+    acc2.intoArray(sums, 2 * Lanes.N);
+    acc3.intoArray(sums, 3 * Lanes.N);
   }
 }

@@ -16,6 +16,13 @@ final class Scales {
   private static final VectorMask<Float> UPPER =
       VectorMask.fromLong(Lanes.F, Lanes.N == 16 ? 0xff00 : 0);
 
+  /** What the scales and minima of a block are multiplied by. */
+  private static final float[] NIBBLES = new float[16];
+
+  static {
+    for (int i = 0; i < 16; i++) NIBBLES[i] = i < 8 && i % 2 == 1 ? 1 / 16f : 1;
+  }
+
   /** A factor for each run of numbers that share one, and what else belongs to a block. */
   float[] scales = new float[0];
 
@@ -27,7 +34,8 @@ final class Scales {
   /**
    * Reads the scales and minima of blocks of 256 numbers in eight parts, as Q4_K and Q5_K have
    * them: two half-precision factors and twelve bytes of 6-bit codes, at each block's start. Writes
-   * [blocks, 16]: eight scales, then eight minima.
+   * [blocks, 16]: eight scales, every second one divided by sixteen because the codes that it is
+   * for are upper nibbles and left where they are, then eight minima.
    *
    * @param step bytes of a block
    */
@@ -45,14 +53,21 @@ final class Scales {
             (IntVector)
                 both.reinterpretAsBytes().convertShape(VectorOperators.ZERO_EXTEND_B2I, Lanes.I, 0);
         FloatVector factors = Lanes.all(d).blend(dMin, UPPER);
-        Lanes.floats(all).mul(factors).intoArray(scales, 16 * b);
+        Lanes.floats(all).mul(factors.mul(Lanes.at(NIBBLES, 0))).intoArray(scales, 16 * b);
       } else {
         for (int i = 0; i < 8; i++) {
-          scales[16 * b + i] = d * (codes >>> 8 * i & 0xff);
+          scales[16 * b + i] = NIBBLES[i] * d * (codes >>> 8 * i & 0xff);
           scales[16 * b + 8 + i] = dMin * (minCodes >>> 8 * i & 0xff);
         }
       }
     }
+  }
+
+  /** Writes, lane by lane, the sum of the first {@code n} scales times {@code x}. */
+  void multiply(float[] x, int n, float[] sums, int at) {
+    FloatVector sum = FloatVector.zero(Lanes.F);
+    for (int i = 0; i < n; i += Lanes.N) sum = Lanes.at(scales, i).fma(Lanes.at(x, i), sum);
+    sum.intoArray(sums, at);
   }
 
   /**

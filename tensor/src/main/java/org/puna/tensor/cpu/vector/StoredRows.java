@@ -1,55 +1,81 @@
 package org.puna.tensor.cpu.vector;
 
 import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
 
 /**
  * How the kernels read the rows of one block format. Stateless. Segments are native or mapped
  * memory: a hot loop that sees heap arrays as well loses its inlining.
  *
- * <p>A product with one row of activations multiplies two rows of weights at a time. Formats whose
- * scales are packed read those of both rows first, so that each loop stays short enough for the
- * compiler; formats with one scale a block take it as they go.
+ * <p>A product with one row of activations multiplies several rows of weights at a time. Formats
+ * whose scales are packed read those of all rows first, so that each loop stays short enough for
+ * the compiler; formats with one scale a block take it as they go.
  */
 interface StoredRows {
-  /**
-   * Decodes {@code n} numbers, whole blocks, to the same bits as the format's own decoding.
-   *
-   * @param offset bytes to the first block
-   * @param room memory for scales
-   */
-  void decode(MemorySegment w, long offset, float[] dst, int at, int n, Scales room);
+  /** The most rows that {@link #dots} multiplies. */
+  int MAX_ROWS = 4;
 
   /**
    * Reads the scales of {@code n} stored numbers, whole blocks. Formats without scales do nothing.
+   * A step of its own, because with it the other loops would be more than the compiler expands.
    *
+   * @param offset bytes to the first block
    * @param to receives them, in the format's own order
    */
   default void readScales(MemorySegment w, long offset, int n, Scales to) {}
 
   /**
-   * Computes the dot products of two stored rows with {@code x}; loads of {@code x} serve both. The
-   * rows should be far apart: memory is then read as two streams that the processor recognises,
-   * where neighbours look like one that jumps.
+   * Decodes {@code n} numbers, whole blocks, to the same bits as the format's own decoding.
    *
-   * @param first bytes to the first row, whose scales were read to {@code a}
-   * @param second bytes to the second row, whose scales were read to {@code b}; may be the first
+   * @param offset bytes to the first block
+   * @param scales what {@link #readScales} read
+   */
+  void decode(MemorySegment w, long offset, float[] dst, int at, int n, Scales scales);
+
+  /**
+   * Writes the lanes from which the sum of a row's product starts: zero, or what is due to the
+   * minima of blocks.
+   *
+   * @param prepared what {@link #prepare} wrote
+   * @param n numbers of the row, whole blocks
+   * @param scales what {@link #readScales} read
+   * @param sums receives as many numbers as vectors have lanes, from index {@code at}
+   */
+  default void start(float[] prepared, int n, Scales scales, float[] sums, int at) {
+    FloatVector.zero(Lanes.F).intoArray(sums, at);
+  }
+
+  /**
+   * Returns how many rows {@link #dots} multiplies, at most {@link #MAX_ROWS}: it reads them in one
+   * loop, so that a load of activations serves all, and as many as the compiler still expands.
+   */
+  default int rows() {
+    return 1;
+  }
+
+  /**
+   * Computes the dot products of {@link #rows} stored rows with {@code x}. They should be far
+   * apart: memory is then read as streams that the processor recognises, where neighbours look like
+   * one that jumps.
+   *
+   * @param first bytes to the first row
+   * @param apart bytes from each row to the next
    * @param x numbers from index 0
-   * @param sums what {@link #prepare} wrote
+   * @param prepared what {@link #prepare} wrote
    * @param n numbers of a row, whole blocks
-   * @param y receives the products at {@code i} and {@code j}
+   * @param scales for each row, what {@link #readScales} read
+   * @param sums for each row the lanes that {@link #start} wrote; receives those whose sum is the
+   *     product
    */
   void dots(
       MemorySegment w,
       long first,
-      long second,
+      long apart,
       float[] x,
-      float[] sums,
+      float[] prepared,
       int n,
-      Scales a,
-      Scales b,
-      float[] y,
-      int i,
-      int j);
+      Scales[] scales,
+      float[] sums);
 
   /** Returns how many numbers {@link #prepare} writes for a row of {@code n}. */
   default int prepared(int n) {
@@ -62,7 +88,7 @@ interface StoredRows {
    *
    * @param x numbers from index 0
    * @param n how many, whole blocks
-   * @param sums receives {@link #prepared} numbers
+   * @param prepared receives {@link #prepared} numbers
    */
-  default void prepare(float[] x, int n, float[] sums) {}
+  default void prepare(float[] x, int n, float[] prepared) {}
 }

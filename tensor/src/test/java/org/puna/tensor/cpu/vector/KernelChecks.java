@@ -69,7 +69,10 @@ final class KernelChecks {
         float[] actual = guarded(n);
         try (Arena arena = Arena.ofConfined()) {
           MemorySegment s = arena.allocate(bytes.length).copyFrom(MemorySegment.ofArray(bytes));
-          Products.stored(f).decode(s, offset, actual, PAD, n, new Scales());
+          StoredRows rows = Products.stored(f);
+          Scales scales = new Scales();
+          rows.readScales(s, offset, n, scales);
+          rows.decode(s, offset, actual, PAD, n, scales);
         }
         for (int i = 0; i < n; i++) {
           int e = Float.floatToIntBits(expected[i]);
