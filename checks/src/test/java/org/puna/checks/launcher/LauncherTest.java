@@ -178,6 +178,15 @@ class LauncherTest {
   }
 
   @Test
+  void answersWithTheSerialCollectorUnlessAnotherIsNamed() throws Exception {
+    String log = "-Xlog:gc";
+    assertThat(puna(Map.of("PUNA_JAVA_OPTS", log), "run").out())
+        .contains("Using Serial", "arg run");
+    assertThat(puna(Map.of("PUNA_JAVA_OPTS", log + " -XX:+UseParallelGC"), "run").out())
+        .contains("Using Parallel", "arg run");
+  }
+
+  @Test
   void buildsAgainWhereSourcesChangedOrWent() throws Exception {
     puna();
     Files.writeString(source(), "class A { int x; }");
