@@ -161,7 +161,7 @@ public final class BenchCommand implements Callable<Integer> {
         }
         measure(
             new Subject(
-                c.name(),
+                named(c),
                 c.config(),
                 c.bytes(),
                 n -> c.architecture().forward(c.config(), c.weights(), n)));
@@ -269,5 +269,10 @@ public final class BenchCommand implements Callable<Integer> {
           String.format(Locale.ROOT, "%.2f ± %.2f", r.mean(), r.deviation()));
     }
     context.console().out().print(table.text());
+  }
+
+  /** Returns the file's name, because that inside is the same in all formats of one model. */
+  static String named(Checkpoint c) {
+    return c.gguf().isPresent() ? String.valueOf(c.path().getFileName()) : c.name();
   }
 }

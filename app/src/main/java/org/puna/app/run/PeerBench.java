@@ -101,7 +101,7 @@ final class PeerBench {
     }
     if (json) {
       Map<String, Object> all = new LinkedHashMap<>();
-      all.put("model", model.name());
+      all.put("model", BenchCommand.named(model));
       all.put("model_size", model.bytes());
       all.put("n_threads", threads);
       all.put("java", Runtime.version().toString());
@@ -116,7 +116,7 @@ final class PeerBench {
         String.format(
             Locale.ROOT,
             "%s, %s; %s; median of %d in turn (lowest–highest).",
-            model.name(),
+            BenchCommand.named(model),
             Units.bytes(model.bytes()),
             Machine.line(threads),
             repetitions);
