@@ -62,18 +62,11 @@ final class BF16Rows implements StoredRows {
       odd3 = Lanes.bf16(w, fourth + o + STEP).fma(odd, odd3);
     }
     even0.add(odd0).intoArray(sums, 0);
-    even1.add(odd1).intoArray(sums, Lanes.N);
-    even2.add(odd2).intoArray(sums, 2 * Lanes.N);
-    even3.add(odd3).intoArray(sums, 3 * Lanes.N);
+    even1.add(odd1).intoArray(sums, N);
+    even2.add(odd2).intoArray(sums, 2 * N);
+    even3.add(odd3).intoArray(sums, 3 * N);
     for (int r = 0; i < n && r < rows(); r++) {
-      sums[r * N] += rest(w, first + r * apart, x, i, n, scales[r]);
+      sums[r * N] += rest(w, first + r * apart + (long) BYTES * i, x, i, n, scales[r]);
     }
-  }
-
-  /** Returns the product of the numbers from {@code i} on, which fill no two vectors. */
-  private float rest(MemorySegment w, long row, float[] x, int i, int n, Scales room) {
-    room.reserve(n - i);
-    decode(w, row + (long) BYTES * i, room.scales, 0, n - i, room);
-    return FloatDots.dot(room.scales, 0, x, i, n - i);
   }
 }

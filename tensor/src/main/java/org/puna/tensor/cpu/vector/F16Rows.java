@@ -40,11 +40,6 @@ final class F16Rows implements StoredRows {
       odd = Lanes.f16(w, o + STEP).fma(at(x, i + N), odd);
     }
     even.add(odd).intoArray(sums, 0);
-    if (i < n) {
-      Scales room = scales[0];
-      room.reserve(n - i);
-      decode(w, first + (long) BYTES * i, room.scales, 0, n - i, room);
-      sums[0] += FloatDots.dot(room.scales, 0, x, i, n - i);
-    }
+    if (i < n) sums[0] += rest(w, first + (long) BYTES * i, x, i, n, scales[0]);
   }
 }

@@ -244,12 +244,13 @@ final class Products implements AutoCloseable {
     long rowBytes = w.rowBytes();
     long at = start + first * rowBytes;
     long distance = apart * rowBytes;
-    for (int r = 0; r < stored.rows(); r++) {
+    int together = stored.rows();
+    for (int r = 0; r < together; r++) {
       stored.readScales(data, at + r * distance, k, s.scales[r]);
       stored.start(prepared, k, s.scales[r], s.lanes, r * Lanes.N);
     }
     stored.dots(data, at, distance, x, prepared, k, s.scales, s.lanes);
-    for (int r = 0; r < stored.rows(); r++) {
+    for (int r = 0; r < together; r++) {
       y[from + first + r * apart] = LaneSum.of(s.lanes, r * Lanes.N);
     }
   }

@@ -11,7 +11,7 @@ import jdk.incubator.vector.IntVector;
  * Rows of Q4_K: 144 bytes hold two half-precision factors, eight 6-bit scales and minima in twelve
  * bytes, and 256 nibbles.
  */
-final class Q4KRows implements StoredRows {
+final class Q4KRows implements SixBitRows {
   private static final int BLOCK = 144;
   private static final int CODES = 16;
 
@@ -35,13 +35,8 @@ final class Q4KRows implements StoredRows {
   }
 
   @Override
-  public void readScales(MemorySegment w, long offset, int n, Scales to) {
-    to.readSixBits(w, offset, BLOCK, n / 256);
-  }
-
-  @Override
-  public void start(float[] prepared, int n, Scales scales, float[] sums, int at) {
-    scales.multiply(prepared, n / 16, sums, at);
+  public int blockBytes() {
+    return BLOCK;
   }
 
   @Override
@@ -102,16 +97,6 @@ final class Q4KRows implements StoredRows {
     acc0.intoArray(sums, 0);
     acc1.intoArray(sums, Lanes.N);
     acc2.intoArray(sums, 2 * Lanes.N);
-  }
-
-  @Override
-  public int prepared(int n) {
-    return n / 16;
-  }
-
-  @Override
-  public void prepare(float[] x, int n, float[] prepared) {
-    Scales.sumParts(x, n, prepared);
   }
 
   /** Returns the eight scales, a byte each, lowest first. */

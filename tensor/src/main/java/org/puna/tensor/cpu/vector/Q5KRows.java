@@ -9,7 +9,7 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /** Rows of Q5_K: as Q4_K, with 32 bytes of fifth bits before the nibbles; a bit a sub-block. */
-final class Q5KRows implements StoredRows {
+final class Q5KRows implements SixBitRows {
   private static final int BLOCK = 176;
   private static final int FIFTH = 16;
   private static final int CODES = 48;
@@ -39,13 +39,8 @@ final class Q5KRows implements StoredRows {
   }
 
   @Override
-  public void readScales(MemorySegment w, long offset, int n, Scales to) {
-    to.readSixBits(w, offset, BLOCK, n / 256);
-  }
-
-  @Override
-  public void start(float[] prepared, int n, Scales scales, float[] sums, int at) {
-    scales.multiply(prepared, n / 16, sums, at);
+  public int blockBytes() {
+    return BLOCK;
   }
 
   @Override
@@ -80,15 +75,5 @@ final class Q5KRows implements StoredRows {
       acc = odd.fma(all(of[s + 1]), acc);
     }
     acc.intoArray(sums, 0);
-  }
-
-  @Override
-  public int prepared(int n) {
-    return n / 16;
-  }
-
-  @Override
-  public void prepare(float[] x, int n, float[] prepared) {
-    Scales.sumParts(x, n, prepared);
   }
 }

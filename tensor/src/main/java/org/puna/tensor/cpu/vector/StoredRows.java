@@ -1,7 +1,6 @@
 package org.puna.tensor.cpu.vector;
 
 import java.lang.foreign.MemorySegment;
-import jdk.incubator.vector.FloatVector;
 
 /**
  * How the kernels read the rows of one block format. Stateless. Segments are native or mapped
@@ -10,6 +9,9 @@ import jdk.incubator.vector.FloatVector;
  * <p>A product with one row of activations multiplies several rows of weights at a time. Formats
  * whose scales are packed read those of all rows first, so that each loop stays short enough for
  * the compiler; formats with one scale a block take it as they go.
+ *
+ * <p>Loops that differ in a load alone are written out in each format: one loop for all would call
+ * the load, and the compiler would box the vectors that it returns.
  */
 interface StoredRows {
   /** The most rows that {@link #dots} multiplies. */
@@ -33,17 +35,15 @@ interface StoredRows {
   void decode(MemorySegment w, long offset, float[] dst, int at, int n, Scales scales);
 
   /**
-   * Writes the lanes from which the sum of a row's product starts: zero, or what is due to the
-   * minima of blocks.
+   * Writes the lanes from which the sum of a row's product starts: what is due to the minima of
+   * blocks. Formats without minima do nothing, and {@link #dots} starts from zero.
    *
    * @param prepared what {@link #prepare} wrote
    * @param n numbers of the row, whole blocks
    * @param scales what {@link #readScales} read
    * @param sums receives as many numbers as vectors have lanes, from index {@code at}
    */
-  default void start(float[] prepared, int n, Scales scales, float[] sums, int at) {
-    FloatVector.zero(Lanes.F).intoArray(sums, at);
-  }
+  default void start(float[] prepared, int n, Scales scales, float[] sums, int at) {}
 
   /**
    * Returns how many rows {@link #dots} multiplies, at most {@link #MAX_ROWS}: it reads them in one
@@ -64,7 +64,7 @@ interface StoredRows {
    * @param prepared what {@link #prepare} wrote
    * @param n numbers of a row, whole blocks
    * @param scales for each row, what {@link #readScales} read
-   * @param sums for each row the lanes that {@link #start} wrote; receives those whose sum is the
+   * @param sums for each row, what {@link #start} wrote; receives the lanes whose sum is the
    *     product
    */
   void dots(
@@ -91,4 +91,18 @@ interface StoredRows {
    * @param prepared receives {@link #prepared} numbers
    */
   default void prepare(float[] x, int n, float[] prepared) {}
+
+  /**
+   * Returns the product of the numbers of a row that fill no vector.
+   *
+   * @param offset bytes to the first of them
+   * @param i where they start in {@code x}
+   * @param n where they end
+   * @param room memory for them
+   */
+  default float rest(MemorySegment w, long offset, float[] x, int i, int n, Scales room) {
+    room.reserve(n - i);
+    decode(w, offset, room.scales, 0, n - i, room);
+    return FloatDots.dot(room.scales, 0, x, i, n - i);
+  }
 }

@@ -1,0 +1,29 @@
+package org.puna.tensor.cpu.vector;
+
+import java.lang.foreign.MemorySegment;
+
+/** Rows of blocks of 256 numbers in eight parts with 6-bit scales and minima: Q4_K and Q5_K. */
+interface SixBitRows extends StoredRows {
+  /** Returns the bytes of a block. */
+  int blockBytes();
+
+  @Override
+  default void readScales(MemorySegment w, long offset, int n, Scales to) {
+    to.readSixBits(w, offset, blockBytes(), n / 256);
+  }
+
+  @Override
+  default void start(float[] prepared, int n, Scales scales, float[] sums, int at) {
+    scales.multiply(prepared, n / 16, sums, at);
+  }
+
+  @Override
+  default int prepared(int n) {
+    return n / 16;
+  }
+
+  @Override
+  default void prepare(float[] x, int n, float[] prepared) {
+    Scales.sumParts(x, n, prepared);
+  }
+}
