@@ -31,7 +31,7 @@ public final class ChatAnswer implements AutoCloseable {
       AnswerParser parser,
       boolean logprobs,
       int promptTokens) {
-    this.generation = generation;
+    this.generation = new KnownTokens(generation, tokenizer);
     this.tokenizer = tokenizer;
     this.decoder = tokenizer.stream(false);
     this.stops = new StopStrings(stops);
@@ -64,8 +64,6 @@ public final class ChatAnswer implements AutoCloseable {
 
   private void token(GenerationEvent.Token t) {
     int id = t.id();
-    // Matrices may have more rows than there are tokens; such a row stands for nothing.
-    if (id >= tokenizer.vocabSize()) return;
     String piece = decoder.add(id);
     if (tokenizer.kind(id) != TokenKind.CONTROL) {
       trail.ifPresent(to -> t.logprobs().ifPresent(l -> to.add(id, piece, l)));

@@ -188,6 +188,16 @@ public final class ChatModel {
    * @throws BadInput if they are more than the context holds, or one is not in the vocabulary
    */
   public List<TextGeneration> complete(int[] ids, CompletionRequest request, int n) {
+    for (int id : ids) {
+      if (id < 0 || id >= tokenizer.vocabSize()) {
+        throw new BadInput(
+            "token id "
+                + id
+                + " is not in the vocabulary of "
+                + tokenizer.vocabSize()
+                + " tokens");
+      }
+    }
     return several(
         n,
         i ->

@@ -14,7 +14,6 @@ import org.puna.model.tokenizer.Tokenizer;
  */
 public final class TextGeneration implements AutoCloseable {
   private final Generation generation;
-  private final int tokens;
   private final StreamDecoder decoder;
   private final StopStrings stops;
   private final TokenTrail trail;
@@ -46,8 +45,7 @@ public final class TextGeneration implements AutoCloseable {
       int[] before,
       List<String> stops,
       boolean showSpecial) {
-    this.generation = generation;
-    this.tokens = tokenizer.vocabSize();
+    this.generation = new KnownTokens(generation, tokenizer);
     this.decoder = tokenizer.stream(showSpecial);
     this.trail = new TokenTrail(tokenizer);
     this.stops = new StopStrings(stops);
@@ -74,8 +72,6 @@ public final class TextGeneration implements AutoCloseable {
   }
 
   private void token(GenerationEvent.Token t) {
-    // Matrices may have more rows than there are tokens; such a row stands for nothing.
-    if (t.id() >= tokens) return;
     String piece = decoder.add(t.id());
     t.logprobs().ifPresent(l -> trail.add(t.id(), piece, l));
     text(piece);

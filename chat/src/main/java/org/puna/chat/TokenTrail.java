@@ -29,7 +29,6 @@ final class TokenTrail {
   void add(int id, String piece, GenerationEvent.Logprobs l) {
     List<TokenLogprob> top = new ArrayList<>();
     for (int i = 0; i < l.topIds().length; i++) {
-      if (l.topIds()[i] >= tokenizer.vocabSize()) continue;
       byte[] bytes = tokenizer.bytes(l.topIds()[i]);
       String text = new String(bytes, StandardCharsets.UTF_8);
       top.add(new TokenLogprob(l.topIds()[i], text, bytes, l.top()[i], List.of()));

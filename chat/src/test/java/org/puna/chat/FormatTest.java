@@ -90,6 +90,11 @@ class FormatTest {
         assertThat(e).isInstanceOf(TextEvent.Done.class);
       }
     }
+    CompletionRequest text = new CompletionRequest("", Sampling.greedy());
+    int[] nameless = {'x', tokenizer.vocabSize()};
+    assertThatThrownBy(() -> padded.complete(nameless, text, 1))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("token id " + tokenizer.vocabSize());
   }
 
   private record Said(String reasoning, String text, List<ToolCall> calls, String reason) {}

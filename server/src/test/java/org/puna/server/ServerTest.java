@@ -151,6 +151,15 @@ final class ServerTest {
   }
 
   @Test
+  void anIdThatNoTokenHasIsRefused() throws Exception {
+    for (String more : List.of("", ",'echo':true")) {
+      HttpResponse<String> r = server.ask("/v1/completions", "{'prompt':[1,600]" + more + "}");
+      assertThat(r.statusCode()).as(r.body()).isEqualTo(400);
+      assertThat(r.body()).contains("token id 600");
+    }
+  }
+
+  @Test
   void aPromptBeyondTheContextIsRefused() throws Exception {
     HttpResponse<String> r =
         server.ask("/v1/completions", "{'prompt':'" + "word ".repeat(20_000) + "'}");

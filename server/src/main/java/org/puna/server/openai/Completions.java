@@ -71,11 +71,6 @@ public final class Completions implements Endpoint {
       boolean usage =
           f.object("stream_options").flatMap(o -> o.flag("include_usage")).orElse(false);
       long created = clock.instant().getEpochSecond();
-      List<String> echoes = new ArrayList<>();
-      for (Prompt p : prompts) {
-        for (int i = 0; i < n; i++)
-          echoes.add(echo ? p.text(lease.model().chat().tokenizer()) : "");
-      }
       int logprobs = f.integer("logprobs", 0, MOST_LOGPROBS).orElse(-1);
       if (echo && logprobs >= 0) {
         throw ApiFailure.field(
@@ -83,6 +78,12 @@ public final class Completions implements Endpoint {
       }
       try (Answers<TextEvent> texts =
           Asking.texts(x, start(f, lease.model(), prompts, n, logprobs))) {
+        // After the start, which refuses ids that no token has.
+        List<String> echoes = new ArrayList<>();
+        for (Prompt p : prompts) {
+          String text = echo ? p.text(lease.model().chat().tokenizer()) : "";
+          for (int i = 0; i < n; i++) echoes.add(text);
+        }
         CompletionWriter writer =
             new CompletionWriter(
                 x,
