@@ -191,11 +191,7 @@ public final class ChatModel {
     for (int id : ids) {
       if (id < 0 || id >= tokenizer.vocabSize()) {
         throw new BadInput(
-            "token id "
-                + id
-                + " is not in the vocabulary of "
-                + tokenizer.vocabSize()
-                + " tokens");
+            "token id " + id + " is not in the vocabulary of " + tokenizer.vocabSize() + " tokens");
       }
     }
     return several(

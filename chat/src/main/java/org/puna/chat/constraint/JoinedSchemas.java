@@ -19,6 +19,7 @@ final class JoinedSchemas {
    * @throws org.puna.model.config.BadInput if two of them say the same keyword differently
    */
   static ObjectNode allOf(ObjectNode o, UnaryOperator<JsonNode> resolve, String at) {
+    if (!o.get("allOf").isArray()) throw bad(at + "/allOf", "expected a list of schemas");
     ObjectNode out = o.deepCopy();
     out.remove("allOf");
     for (int i = 0; i < o.get("allOf").size(); i++) {
@@ -40,16 +41,19 @@ final class JoinedSchemas {
       JsonNode other = more.get(word);
       if (mine == null || !asserts(word) || mine.equals(other)) {
         out.set(word, other);
-      } else if (word.equals("required")) {
-        ((ArrayNode) mine)
-            .addAll((ArrayNode) other);
-      } else if (word.equals("properties")) {
-        for (String name : other.propertyNames()) {
-          if (mine.has(name) && !mine.get(name).equals(other.get(name))) {
+      } else if (word.equals("required")
+          && mine instanceof ArrayNode names
+          && other instanceof ArrayNode further) {
+        names.addAll(further);
+      } else if (word.equals("properties")
+          && mine instanceof ObjectNode properties
+          && other instanceof ObjectNode further) {
+        for (String name : further.propertyNames()) {
+          if (properties.has(name) && !properties.get(name).equals(further.get(name))) {
             throw bad(
                 at + "/properties/" + name, "is described twice in ways that cannot be joined");
           }
-          ((ObjectNode) mine).set(name, other.get(name));
+          properties.set(name, further.get(name));
         }
       } else {
         throw bad(at + "/" + word, "cannot be joined with the same keyword beside it");

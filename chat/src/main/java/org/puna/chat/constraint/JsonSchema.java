@@ -25,6 +25,9 @@ import tools.jackson.databind.node.ObjectNode;
  * SchemaContainers}.
  */
 public final class JsonSchema {
+  /** References in a row that are followed: more of them are a circle. */
+  private static final int MOST_REFERENCES = 32;
+
   private final JsonNode root;
   private final Map<String, Node> rules;
   private final String prefix;
@@ -85,10 +88,7 @@ public final class JsonSchema {
     if (!rules.containsKey(name)) {
       JsonNode target;
       try {
-        target =
-            root.at(
-                URLDecoder.decode(
-                    pointer.substring(1), StandardCharsets.UTF_8));
+        target = at(pointer);
       } catch (IllegalArgumentException e) {
         throw new BadInput("schema: " + at + ": \"" + pointer + "\" is not a JSON pointer", e);
       }
@@ -137,12 +137,26 @@ public final class JsonSchema {
     return reference(o.get("$ref").stringValue(), at + "/$ref");
   }
 
+  /**
+   * Returns what a pointer within the schema points at, a missing node if nothing is there.
+   *
+   * @throws IllegalArgumentException if it is no JSON pointer
+   */
+  private JsonNode at(String pointer) {
+    return root.at(URLDecoder.decode(pointer.substring(1), StandardCharsets.UTF_8));
+  }
+
+  /**
+   * Follows references, as far as they are any: one that is none is refused where it is compiled.
+   */
   private JsonNode resolve(JsonNode s) {
     JsonNode at = s;
-    for (int i = 0;
-        i < 32 && at.has("$ref") && at.get("$ref").stringValue("").startsWith("#");
-        i++) {
-      at = root.at(at.get("$ref").stringValue("").substring(1));
+    for (int i = 0; i < MOST_REFERENCES && at.path("$ref").stringValue("").startsWith("#"); i++) {
+      try {
+        at = at(at.get("$ref").stringValue());
+      } catch (IllegalArgumentException e) {
+        return at;
+      }
     }
     return at;
   }
@@ -160,7 +174,9 @@ public final class JsonSchema {
       String place = at + "/" + word + "/" + i;
       JsonNode option = o.get(word).get(i);
       options.add(
-          alone ? schema(option, place) : schema(JoinedSchemas.both(rest, resolve(option), place), place));
+          alone
+              ? schema(option, place)
+              : schema(JoinedSchemas.both(rest, resolve(option), place), place));
     }
     return new Node.Choice(options);
   }

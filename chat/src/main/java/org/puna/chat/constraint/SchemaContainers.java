@@ -94,7 +94,9 @@ record SchemaContainers(Map<String, Node> rules, String prefix, Nested nested) {
             ? members.isEmpty()
             : !additional.isBoolean() || additional.booleanValue();
     Node other =
-        additional == null || !more ? Json.VALUE : nested.rule(additional, at + "/additionalProperties");
+        additional == null || !more
+            ? Json.VALUE
+            : nested.rule(additional, at + "/additionalProperties");
     for (String name : required) {
       if (members.containsKey(name)) continue;
       if (additional != null && !more) {

@@ -148,6 +148,13 @@ class JsonSchemaTest {
         "{\"type\":\"object\",\"properties\":{\"a\":{}},\"required\":[\"b\"],\"additionalProperties\":false}"
             + " | #/required",
         "3 | #",
+        "{\"$ref\":\"#defs\"} | #/$ref",
+        "{\"anyOf\":[{\"$ref\":\"#defs\"}]} | #/anyOf/0/$ref",
+        "{\"oneOf\":[{\"$ref\":\"#%\"},{\"type\":\"null\"}]} | #/oneOf",
+        "{\"allOf\":{\"a\":{}}} | #/allOf",
+        "{\"allOf\":[{\"$ref\":\"#defs\"}],\"type\":\"object\"} | #/type",
+        "{\"required\":\"a\",\"allOf\":[{\"required\":[\"b\"]}]} | #/allOf/0/required",
+        "{\"properties\":[],\"allOf\":[{\"properties\":{}}]} | #/allOf/0/properties",
       })
   void whatCannotBeSaidIsRefusedWithItsPath(String line) {
     String schema = line.substring(0, line.lastIndexOf(" | "));
