@@ -31,6 +31,9 @@ public record EngineOptions(
   /** Requests that wait at most where nobody says. */
   public static final int DEFAULT_WAITING = 1024;
 
+  /** A queue without an end, for those who decide themselves what they submit. */
+  public static final int UNLIMITED_WAITING = Integer.MAX_VALUE;
+
   /** Tokens of a prompt that one step reads. */
   public static final int DEFAULT_CHUNK = 512;
 
@@ -81,6 +84,11 @@ public record EngineOptions(
   public EngineOptions withKv(KvType type) {
     return new EngineOptions(
         contextLength, maxSequences, chunkTokens, cacheTokens, maxWaiting, type);
+  }
+
+  /** Returns the same sizes with another queue. */
+  public EngineOptions withMaxWaiting(int requests) {
+    return new EngineOptions(contextLength, maxSequences, chunkTokens, cacheTokens, requests, kv);
   }
 
   /** Options with a long queue. */

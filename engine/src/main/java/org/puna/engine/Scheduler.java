@@ -79,7 +79,7 @@ final class Scheduler implements AutoCloseable {
     if (draining) {
       throw new EngineBusy("the engine is about to stop", true, Duration.ofSeconds(1));
     }
-    int places = options.maxSequences() + options.maxWaiting();
+    long places = (long) options.maxSequences() + options.maxWaiting();
     if (inFlight.incrementAndGet() > places) {
       inFlight.decrementAndGet();
       throw new EngineBusy(

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -25,6 +26,10 @@ import tools.jackson.databind.JsonNode;
 final class ServerLoadTest {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final long MEMORY = 1L << 30;
+  private static final long LONGEST_RETRY = 120;
+
+  /** How much faster or slower a busy machine may become from one answer to the next. */
+  private static final double UNEVEN = 4;
 
   /** Control tokens that end an answer of the model, so that it goes on to the largest number. */
   private static final String ENDLESS = "'logit_bias':{'508':-100,'511':-100},'temperature':1.5";
@@ -60,11 +65,47 @@ final class ServerLoadTest {
       await(() -> s.meter("puna_batch_size") + s.meter("puna_queue_length") == 2);
       HttpResponse<String> third = s.ask("/v1/completions", "{'prompt':'Twice'}");
       assertThat(third.statusCode()).isEqualTo(429);
-      assertThat(third.headers().firstValueAsLong("retry-after").orElse(0)).isPositive();
+      long retry = third.headers().firstValueAsLong("retry-after").orElse(0);
+      assertThat(retry).isBetween(1L, 120L);
+      assertThat(third.body()).contains("try again in " + retry + " s");
       assertThat(s.json(third.body()).path("error").path("type").asString())
           .isEqualTo("rate_limit_error");
       assertThat(first.get(PATIENCE.toSeconds(), TimeUnit.SECONDS).statusCode()).isEqualTo(200);
       assertThat(second.get(PATIENCE.toSeconds(), TimeUnit.SECONDS).statusCode()).isEqualTo(200);
+      HttpResponse<String> tooMany =
+          s.ask("/v1/completions", "{'prompt':'Once','n':3,'max_tokens':2}");
+      assertThat(tooMany.statusCode()).as(tooMany.body()).isEqualTo(400);
+    }
+  }
+
+  @Test
+  void whoIsSentAwayIsToldATimeByThePaceOfTheAnswersBefore() throws Exception {
+    int queue = 40;
+    String endless = "{'prompt':'Once','max_tokens':3900," + ENDLESS + "}";
+    ModelSpec spec = new ModelSpec(TestServer.MODEL, TestServer.model(folder), true);
+    try (TestServer s =
+        TestServer.start(
+            List.of(spec), ServerOptions.local(0), TestServer.serving(1, queue, MEMORY))) {
+      long start = System.nanoTime();
+      assertThat(s.ask("/v1/completions", endless).statusCode()).isEqualTo(200);
+      double seconds = (System.nanoTime() - start) / 1e9;
+      List<CompletableFuture<HttpResponse<String>>> all = new ArrayList<>();
+      for (int i = 0; i < queue + 20; i++) {
+        all.add(s.http().sendAsync(request(s, endless), HttpResponse.BodyHandlers.ofString()));
+      }
+      await(() -> all.stream().anyMatch(CompletableFuture::isDone));
+      HttpResponse<String> refused =
+          all.stream().filter(CompletableFuture::isDone).findFirst().orElseThrow().join();
+      assertThat(refused.statusCode()).as(refused.body()).isEqualTo(429);
+      double half = seconds * queue / 2;
+      assertThat(refused.headers().firstValueAsLong("retry-after").orElse(0))
+          .isBetween(
+              (long) Math.clamp(half / UNEVEN, 1, LONGEST_RETRY),
+              (long) Math.clamp(Math.ceil(half * UNEVEN), 1, LONGEST_RETRY));
+      all.forEach(a -> a.cancel(true));
+      // Those who waited are gone, so whoever comes again finds a place.
+      await(
+          () -> s.ask("/v1/completions", "{'prompt':'Twice','max_tokens':2}").statusCode() == 200);
     }
   }
 

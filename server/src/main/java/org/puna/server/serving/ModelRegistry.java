@@ -64,7 +64,7 @@ public final class ModelRegistry implements AutoCloseable {
 
     Slot(ModelSpec spec, ServingOptions options) {
       this.spec = spec;
-      this.admission = new Admission(options.maxSequences() + options.maxQueue());
+      this.admission = new Admission(options.maxSequences(), options.maxQueue());
       this.createdSeconds = created(spec);
     }
 
@@ -152,7 +152,8 @@ public final class ModelRegistry implements AutoCloseable {
    * Takes a model for a request, loading it if need be, with places for its answers.
    *
    * @param answers how many answers the request wants
-   * @throws ApiFailure if there is no such model, its queue is full, or it cannot be loaded
+   * @throws ApiFailure if there is no such model, all its places are taken or fewer than the
+   *     answers, or it cannot be loaded
    */
   public Lease acquire(String name, int answers) {
     Slot s = slot(name);

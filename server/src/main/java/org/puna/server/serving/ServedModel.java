@@ -55,7 +55,10 @@ public final class ServedModel implements AutoCloseable {
                 new Engine(
                     opened(options.backends().get()),
                     checkpoint.architecture().forward(config, checkpoint.weights(), context),
-                    EngineOptions.several(context, options.maxSequences()).withKv(options.kv())));
+                    // Whoever gets as far as the engine has been admitted.
+                    EngineOptions.several(context, options.maxSequences())
+                        .withKv(options.kv())
+                        .withMaxWaiting(EngineOptions.UNLIMITED_WAITING)));
         chat = ChatModel.of(checkpoint, engine, Clock.system(ZoneId.systemDefault()));
       }
     } catch (RuntimeException | Error e) {

@@ -12,7 +12,7 @@ import org.puna.tensor.KvType;
  * @param contextLength positions of one sequence at most, 0 for the model's own, {@value
  *     org.puna.engine.EngineOptions#DEFAULT_CONTEXT} at most
  * @param maxSequences answers that a model gives at the same time
- * @param maxQueue requests that wait for a model beyond those that it answers
+ * @param maxQueue answers that wait for a model beyond those that it gives
  * @param memoryBytes memory of all loaded models together
  * @param kv how keys and values are cached
  */
