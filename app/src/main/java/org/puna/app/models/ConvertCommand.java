@@ -24,6 +24,7 @@ import picocli.CommandLine.Parameters;
       "Examples:",
       "  puna convert Llama-3.2-1B model.gguf",
       "  puna convert Llama-3.2-1B model-q8_0.gguf --type q8_0",
+      "  puna convert runs/tales/model tales.gguf --name tales",
       "  puna convert model.gguf folder --type bf16"
     })
 public final class ConvertCommand implements Callable<Integer> {
@@ -44,6 +45,13 @@ public final class ConvertCommand implements Callable<Integer> {
       description = "Type of the matrices, such as f16, bf16, q8_0, q4_k_m (default: as they are).")
   private @Nullable String type;
 
+  @Option(
+      names = "--name",
+      paramLabel = "TEXT",
+      description =
+          "The model's name in a .gguf file (default: the one in the file, or the folder's).")
+  private @Nullable String name;
+
   @Mixin private WriteOptions options = new WriteOptions();
 
   /** The command. */
@@ -58,7 +66,14 @@ public final class ConvertCommand implements Callable<Integer> {
     options.report(
         context,
         "convert",
-        progress -> Convert.run(from, out, Optional.ofNullable(type), threads, progress));
+        progress ->
+            Convert.run(
+                from,
+                out,
+                Optional.ofNullable(type),
+                Optional.ofNullable(name),
+                threads,
+                progress));
     return Failures.DONE;
   }
 }

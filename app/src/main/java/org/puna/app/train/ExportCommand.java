@@ -77,7 +77,7 @@ public final class ExportCommand implements Callable<Integer> {
   @Option(
       names = "--name",
       paramLabel = "TEXT",
-      description = "The model's name (default: the recipe's).")
+      description = "The model's name, also in GGUF files (default: the recipe's).")
   private @Nullable String name;
 
   @Option(
@@ -152,11 +152,12 @@ public final class ExportCommand implements Callable<Integer> {
     int threads = context.settings().threads();
     Path parent = part.toAbsolutePath().getParent();
     if (parent != null) Files.createDirectories(parent);
-    convert("folder", model, part, Optional.ofNullable(folderType), threads);
+    convert("folder", model, part, Optional.ofNullable(folderType), Optional.empty(), threads);
     for (String type : types.isEmpty() ? List.of("q8_0") : types) {
       if (type.equalsIgnoreCase("none")) continue;
       String file = title.replaceAll("[^A-Za-z0-9._-]", "-") + "-" + type.toLowerCase(Locale.ROOT);
-      convert(type, model, part.resolve(file + ".gguf"), Optional.of(type), threads);
+      Path gguf = part.resolve(file + ".gguf");
+      convert(type, model, gguf, Optional.of(type), Optional.of(title), threads);
     }
     for (String also : List.of("recipe.yaml", "report.html", "metrics.jsonl")) {
       if (Files.exists(run.resolve(also))) Files.copy(run.resolve(also), part.resolve(also));
@@ -183,7 +184,13 @@ public final class ExportCommand implements Callable<Integer> {
     return paths.size() + " files or folders, named in the recipe";
   }
 
-  private void convert(String what, Path from, Path to, Optional<String> type, int threads) {
+  private void convert(
+      String what,
+      Path from,
+      Path to,
+      Optional<String> type,
+      Optional<String> title,
+      int threads) {
     long[] seen = {0};
     Progress[] bar = {null};
     try {
@@ -191,6 +198,7 @@ public final class ExportCommand implements Callable<Integer> {
           from,
           to,
           type,
+          title,
           threads,
           (done, total) -> {
             synchronized (seen) {

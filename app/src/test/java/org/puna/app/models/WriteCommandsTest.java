@@ -64,6 +64,24 @@ class WriteCommandsTest {
     assertThat(logits(back.toString(), "three")).hasSameBinaryContentAs(one);
   }
 
+  @Test
+  void aFileIsCalledAsOneLikes() {
+    Path folder = home.resolve("f");
+    Path file = home.resolve("file.gguf");
+    ok("convert", MODEL, folder.toString(), "--type", "f32");
+    ok("convert", folder.toString(), file.toString());
+    assertThat(name(file.toString())).isEqualTo("f");
+    ok("convert", file.toString(), home.resolve("again.gguf").toString(), "--name", "tiny tales");
+    assertThat(name(home.resolve("again.gguf").toString())).isEqualTo("tiny tales");
+    assertThat(name("default")).isEqualTo("puna-tales");
+    bad("found a folder", "convert", MODEL, home.resolve("g").toString(), "--name", "x");
+    bad("found an empty name", "convert", MODEL, home.resolve("g.gguf").toString(), "--name", " ");
+  }
+
+  private String name(String model) {
+    return json(ok("models", "show", model, "--json")).path("name").stringValue();
+  }
+
   private static float[] numbers(Path logits) {
     try (Safetensors file = Safetensors.open(logits)) {
       return file.find("logits").orElseThrow().toFloats();

@@ -149,7 +149,9 @@ class ReleaseCommandsTest {
     assertThat(Files.readString(out.resolve("README.md")))
         .startsWith("---\nlicense: mit\n")
         .contains("# birds", "| tokens | 100 |", "| birds | acc | ", "name: birds");
-    assertThat(ok("models", "show", out.resolve("birds-f16.gguf").toString())).contains("F16");
+    assertThat(ok("models", "show", out.resolve("birds-f16.gguf").toString()))
+        .contains("F16")
+        .containsPattern("name +birds\n");
 
     Shell.Result again = run("export", run.toString(), out.toString());
     assertThat(again.code()).isEqualTo(2);

@@ -40,9 +40,34 @@ public final class Convert {
    */
   public static Report run(
       Path in, Path out, Optional<String> type, int threads, Progress progress) {
+    return run(in, out, type, Optional.empty(), threads, progress);
+  }
+
+  /**
+   * As {@link #run(Path, Path, Optional, int, Progress)}, giving the model a name.
+   *
+   * @param name the model's name, which a GGUF file holds; empty for the one that it has: what its
+   *     GGUF file says, or what its folder is called
+   * @throws BadInput also if a folder is to hold a name, which it cannot
+   */
+  public static Report run(
+      Path in,
+      Path out,
+      Optional<String> type,
+      Optional<String> name,
+      int threads,
+      Progress progress) {
+    boolean gguf = out.toString().endsWith(".gguf");
+    if (name.isPresent() && (!gguf || name.get().isBlank())) {
+      throw new BadInput(
+          out
+              + ": expected a .gguf file and a name to write into it, found "
+              + (gguf ? "an empty name" : "a folder, which holds no name but its own"));
+    }
     try (var checkpoint = Checkpoint.open(in)) {
-      if (out.toString().endsWith(".gguf")) {
-        return toGguf(checkpoint, out, type.map(Mix::named), threads, progress);
+      if (gguf) {
+        Optional<Mix> mix = type.map(Mix::named);
+        return toGguf(checkpoint, out, mix, name.orElse(checkpoint.name()), threads, progress);
       }
       return toFolder(checkpoint, out, type.map(Mix::named), SHARD_BYTES, threads, progress);
     }
@@ -54,14 +79,15 @@ public final class Convert {
    * @param in an open model
    * @param out the file to write
    * @param mix the type, empty for the types that the matrices have
+   * @param name the model's name, {@code general.name}
    * @param threads platform threads to use
    * @param progress hears of written bytes
    * @return what became of each tensor
    * @throws BadInput if the file cannot be written
    */
   public static Report toGguf(
-      Checkpoint in, Path out, Optional<Mix> mix, int threads, Progress progress) {
-    return new ToGguf(in, mix).write(out, threads, progress);
+      Checkpoint in, Path out, Optional<Mix> mix, String name, int threads, Progress progress) {
+    return new ToGguf(in, mix, name).write(out, threads, progress);
   }
 
   /**

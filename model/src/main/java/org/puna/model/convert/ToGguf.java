@@ -27,10 +27,12 @@ final class ToGguf {
   private final ModelConfig config;
   private final Architecture architecture;
   private final Optional<Mix> mix;
+  private final String name;
 
-  ToGguf(Checkpoint in, Optional<Mix> mix) {
+  ToGguf(Checkpoint in, Optional<Mix> mix, String name) {
     this.in = in;
     this.mix = mix;
+    this.name = name;
     config = in.config();
     architecture = in.architecture();
   }
@@ -82,7 +84,7 @@ final class ToGguf {
     var out = new LinkedHashMap<String, GgufValue>();
     out.put("general.architecture", GgufValue.of(architecture.ggufName()));
     out.put("general.type", GgufValue.of("model"));
-    out.put("general.name", GgufValue.of(in.name()));
+    out.put("general.name", GgufValue.of(name));
     sampling(out);
     out.putAll(architecture.toGguf(config));
     in.embedding()

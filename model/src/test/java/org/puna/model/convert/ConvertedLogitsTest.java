@@ -72,7 +72,7 @@ class ConvertedLogitsTest {
       assertThat(y.tokenizer().bos()).isEqualTo(x.tokenizer().bos());
       assertThat(y.tokenizer().eos()).isEqualTo(x.tokenizer().eos());
       Path again = dir.resolve("again.gguf");
-      Convert.toGguf(y, again, Optional.empty(), 1, Progress.NONE);
+      Convert.toGguf(y, again, Optional.empty(), y.name(), 1, Progress.NONE);
       try (var z = Checkpoint.open(again)) {
         assertThat(z.tokenizer().encode(text, true)).isEqualTo(x.tokenizer().encode(text, true));
         assertThat(z.chatTemplate()).isEqualTo(x.chatTemplate());
