@@ -1,6 +1,7 @@
 package org.puna.engine;
 
 import java.util.Map;
+import org.puna.model.GenerationDefaults;
 import org.puna.model.config.BadInput;
 
 /**
@@ -82,6 +83,28 @@ public record Sampling(
         frequencyPenalty,
         logitBias,
         newSeed);
+  }
+
+  /**
+   * Returns the same choice, but where a model's maker recommends something, that. A maker who says
+   * not to sample and gives no temperature means greedy.
+   *
+   * @throws BadInput if a recommendation is out of range
+   */
+  public Sampling advised(GenerationDefaults maker) {
+    double unsaid = maker.sample().orElse(true) ? temperature : 0;
+    return new Sampling(
+        maker.temperature().orElse(unsaid),
+        // Some files spell "all" as -1.
+        Math.max(0, maker.topK().orElse(topK)),
+        maker.topP().orElse(topP),
+        maker.minP().orElse(minP),
+        typicalP,
+        maker.repetitionPenalty().orElse(repetitionPenalty),
+        presencePenalty,
+        frequencyPenalty,
+        logitBias,
+        seed);
   }
 
   /** Returns whether any penalty is on. */

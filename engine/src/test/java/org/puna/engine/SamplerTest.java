@@ -8,6 +8,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.Set;
+import org.puna.model.GenerationDefaults;
 import org.junit.jupiter.api.Test;
 import org.puna.model.config.BadInput;
 
@@ -131,5 +135,38 @@ class SamplerTest {
     assertThatThrownBy(() -> sampling(1, -1, 1, 0, 1)).isInstanceOf(BadInput.class);
     assertThatThrownBy(() -> sampling(1, 0, Double.NaN, 0, 1)).isInstanceOf(BadInput.class);
     assertThatThrownBy(() -> sampling(1, 0, 1.5, 0, 1)).isInstanceOf(BadInput.class);
+  }
+
+  @Test
+  void whatTheMakerAdvisesGoesBeforeTheFallback() {
+    Sampling fallback = new Sampling(0.8, 40, 0.95, 0, 1, 1, 0.5, 0, Map.of(3, 1.0), 7);
+    GenerationDefaults silent = advice(Optional.empty(), OptionalDouble.empty());
+    assertThat(fallback.advised(silent)).isEqualTo(fallback);
+    GenerationDefaults greedy = advice(Optional.of(false), OptionalDouble.empty());
+    assertThat(fallback.advised(greedy).temperature()).isZero();
+    GenerationDefaults warm = advice(Optional.of(false), OptionalDouble.of(0.6));
+    assertThat(fallback.advised(warm).temperature()).isEqualTo(0.6);
+    GenerationDefaults all =
+        new GenerationDefaults(
+            Optional.of(true),
+            OptionalDouble.empty(),
+            OptionalInt.of(-1),
+            OptionalDouble.of(0.5),
+            OptionalDouble.of(0.1),
+            OptionalDouble.of(1.3),
+            Set.of());
+    assertThat(fallback.advised(all))
+        .isEqualTo(new Sampling(0.8, 0, 0.5, 0.1, 1, 1.3, 0.5, 0, Map.of(3, 1.0), 7));
+  }
+
+  private static GenerationDefaults advice(Optional<Boolean> sample, OptionalDouble temperature) {
+    return new GenerationDefaults(
+        sample,
+        temperature,
+        OptionalInt.empty(),
+        OptionalDouble.empty(),
+        OptionalDouble.empty(),
+        OptionalDouble.empty(),
+        Set.of());
   }
 }

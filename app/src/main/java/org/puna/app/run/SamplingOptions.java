@@ -10,11 +10,15 @@ import org.puna.model.GenerationDefaults;
 import org.puna.model.config.BadInput;
 import picocli.CommandLine.Option;
 
-/** The options that say how the next token is drawn. */
+/**
+ * The options that say how the next token is drawn. What the numbers mean and their ranges are in
+ * {@link Sampling}, for these options and for the server's fields alike; each has its own list
+ * because the names and fallbacks here are those of other command lines, and there OpenAI's.
+ */
 final class SamplingOptions {
-  private static final double DEFAULT_TEMPERATURE = 0.8;
-  private static final int DEFAULT_TOP_K = 40;
-  private static final double DEFAULT_TOP_P = 0.95;
+  /** Where neither a person nor the model's maker says anything. */
+  private static final Sampling FALLBACK =
+      new Sampling(0.8, 40, 0.95, 0, 1, 1, 0, 0, Map.of(), 0);
 
   @Option(names = "--greedy", description = "Always take the likeliest token.")
   private boolean greedy;
@@ -50,7 +54,7 @@ final class SamplingOptions {
       names = "--typical-p",
       paramLabel = "P",
       description = "Keep the locally typical set with probability P; 1 keeps all (default: 1).")
-  private double typicalP = 1;
+  private @Nullable Double typicalP;
 
   @Option(
       names = {"--repeat-penalty", "--repetition-penalty"},
@@ -63,13 +67,13 @@ final class SamplingOptions {
       names = "--presence-penalty",
       paramLabel = "X",
       description = "Subtract X from tokens already in the answer (default: 0).")
-  private double presencePenalty;
+  private @Nullable Double presencePenalty;
 
   @Option(
       names = "--frequency-penalty",
       paramLabel = "X",
       description = "Subtract X for each time a token is in the answer (default: 0).")
-  private double frequencyPenalty;
+  private @Nullable Double frequencyPenalty;
 
   @Option(
       names = "--logit-bias",
@@ -91,25 +95,22 @@ final class SamplingOptions {
    * @throws BadInput if one is out of range
    */
   Sampling sampling(GenerationDefaults model) {
+    Sampling d = FALLBACK.advised(model);
     return new Sampling(
-        greedy ? 0 : temperature(model),
-        topK != null ? topK : model.topK().orElse(DEFAULT_TOP_K),
-        topP != null ? topP : model.topP().orElse(DEFAULT_TOP_P),
-        minP != null ? minP : model.minP().orElse(0),
-        typicalP,
-        repetitionPenalty != null ? repetitionPenalty : model.repetitionPenalty().orElse(1),
-        presencePenalty,
-        frequencyPenalty,
+        greedy ? 0 : or(temperature, d.temperature()),
+        topK != null ? topK : d.topK(),
+        or(topP, d.topP()),
+        or(minP, d.minP()),
+        or(typicalP, d.typicalP()),
+        or(repetitionPenalty, d.repetitionPenalty()),
+        or(presencePenalty, d.presencePenalty()),
+        or(frequencyPenalty, d.frequencyPenalty()),
         bias(),
         seed());
   }
 
-  private double temperature(GenerationDefaults model) {
-    if (temperature != null) {
-      return temperature;
-    }
-    boolean greedyModel = model.sample().isPresent() && !model.sample().get();
-    return model.temperature().orElse(greedyModel ? 0 : DEFAULT_TEMPERATURE);
+  private static double or(@Nullable Double said, double otherwise) {
+    return said == null ? otherwise : said;
   }
 
   private long seed() {

@@ -10,38 +10,43 @@ import org.puna.model.GenerationDefaults;
 import org.puna.server.http.ApiFailure;
 import org.puna.server.http.Fields;
 
-/** The fields that say how tokens are drawn. What a request leaves open is as the maker advises. */
+/**
+ * The fields that say how tokens are drawn. What the numbers mean is in {@link Sampling}, for these
+ * fields and for the command line's options alike; each has its own list because the names, ranges
+ * and fallbacks here are OpenAI's, and there those of other command lines.
+ */
 public final class SamplingFields {
+  /** Where neither the request nor the model's maker says anything: the model's distribution. */
+  private static final Sampling FALLBACK = Sampling.plain(0);
+
   private static final double MOST_TEMPERATURE = 2;
   private static final double MOST_PENALTY = 2;
+  private static final double LEAST_FACTOR = 0.01;
+  private static final double MOST_FACTOR = 100;
   private static final double MOST_BIAS = 100;
 
   private SamplingFields() {}
 
   /**
-   * Reads the sampling of a request.
+   * Reads the sampling of a request; what it leaves open is as the model's maker advises.
    *
    * @param vocabSize ids that a bias may name
    * @throws ApiFailure if a field is out of range
    */
   public static Sampling read(Fields f, GenerationDefaults model, int vocabSize) {
-    boolean greedyModel = model.sample().isPresent() && !model.sample().get();
-    double defaultTemperature = model.temperature().orElse(greedyModel ? 0 : 1);
-    int topK = f.integer("top_k", -1, Integer.MAX_VALUE).orElse(model.topK().orElse(0));
-    OptionalDouble repetition = f.number("repetition_penalty", 0.01, 100);
-    double repetitionPenalty =
-        repetition.isPresent()
-            ? repetition.getAsDouble()
-            : f.number("repeat_penalty", 0.01, 100).orElse(model.repetitionPenalty().orElse(1));
+    Sampling d = FALLBACK.advised(model);
+    OptionalDouble repetition = f.number("repetition_penalty", LEAST_FACTOR, MOST_FACTOR);
+    if (repetition.isEmpty()) repetition = f.number("repeat_penalty", LEAST_FACTOR, MOST_FACTOR);
     return new Sampling(
-        f.number("temperature", 0, MOST_TEMPERATURE).orElse(defaultTemperature),
-        Math.max(0, topK),
-        f.number("top_p", 0, 1).orElse(model.topP().orElse(1)),
-        f.number("min_p", 0, 1).orElse(model.minP().orElse(0)),
-        f.number("typical_p", 0, 1).orElse(1),
-        repetitionPenalty,
-        f.number("presence_penalty", -MOST_PENALTY, MOST_PENALTY).orElse(0),
-        f.number("frequency_penalty", -MOST_PENALTY, MOST_PENALTY).orElse(0),
+        f.number("temperature", 0, MOST_TEMPERATURE).orElse(d.temperature()),
+        // As in other servers -1 keeps all.
+        Math.max(0, f.integer("top_k", -1, Integer.MAX_VALUE).orElse(d.topK())),
+        f.number("top_p", 0, 1).orElse(d.topP()),
+        f.number("min_p", 0, 1).orElse(d.minP()),
+        f.number("typical_p", 0, 1).orElse(d.typicalP()),
+        repetition.orElse(d.repetitionPenalty()),
+        f.number("presence_penalty", -MOST_PENALTY, MOST_PENALTY).orElse(d.presencePenalty()),
+        f.number("frequency_penalty", -MOST_PENALTY, MOST_PENALTY).orElse(d.frequencyPenalty()),
         bias(f, vocabSize),
         f.whole("seed", Long.MIN_VALUE, Long.MAX_VALUE)
             .orElseGet(() -> RandomGenerator.getDefault().nextLong()));
