@@ -1,10 +1,8 @@
 package org.puna.chat;
 
 import java.io.IOException;
-import java.net.URISyntaxException;
 import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Objects;
+import org.puna.fixtures.Fixtures;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -12,20 +10,10 @@ import tools.jackson.databind.json.JsonMapper;
 final class BertFixture {
   private BertFixture() {}
 
-  /** Returns the path of a file or folder in the root folder {@code fixtures}. */
-  static Path path(String name) {
-    try {
-      return Path.of(
-          Objects.requireNonNull(BertFixture.class.getResource("/fixtures/" + name), name).toURI());
-    } catch (URISyntaxException e) {
-      throw new AssertionError(e);
-    }
-  }
-
   /** Returns the reference's answers for a model. */
   static JsonNode expected(String model) throws IOException {
     return JsonMapper.shared()
-        .readTree(Files.readAllBytes(path("models/" + model + "/expected.json")));
+        .readTree(Files.readAllBytes(Fixtures.path("models/" + model + "/expected.json")));
   }
 
   static float[] floats(JsonNode a) {

@@ -17,6 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.puna.engine.GenerationEvent.Reason;
 import org.puna.engine.Sampling;
+import org.puna.fixtures.ByteTokenizer;
 import org.puna.model.chat.TemplateError;
 import org.puna.model.config.BadInput;
 

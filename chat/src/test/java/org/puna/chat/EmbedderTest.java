@@ -22,6 +22,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.puna.engine.Encoders;
 import org.puna.engine.Evaluator;
+import org.puna.fixtures.Fixtures;
 import org.puna.model.Checkpoint;
 import org.puna.model.Pooling;
 import org.puna.model.config.BadInput;
@@ -74,14 +75,14 @@ class EmbedderTest {
   @ParameterizedTest
   @ValueSource(strings = {"cpu.scalar", "auto"})
   void equalsTransformers(String backend) throws Exception {
-    equalsTransformers(BertFixture.path("models/bert-embed"), backend);
+    equalsTransformers(Fixtures.path("models/bert-embed"), backend);
   }
 
   @Test
   void equalsTransformersFromGgufAndBack() throws Exception {
     Path gguf = dir.resolve("m.gguf");
     Path back = dir.resolve("back");
-    Convert.run(BertFixture.path("models/bert-embed"), gguf, Optional.empty(), 2, Progress.NONE);
+    Convert.run(Fixtures.path("models/bert-embed"), gguf, Optional.empty(), 2, Progress.NONE);
     Convert.run(gguf, back, Optional.empty(), 2, Progress.NONE);
     equalsTransformers(gguf, "auto");
     equalsTransformers(back, "auto");
@@ -89,7 +90,7 @@ class EmbedderTest {
 
   private Path folder(String modules, String pooling) throws IOException {
     Path to = Files.createDirectories(dir.resolve("model"));
-    try (Stream<Path> files = Files.list(BertFixture.path("models/bert-embed"))) {
+    try (Stream<Path> files = Files.list(Fixtures.path("models/bert-embed"))) {
       for (Path f : files.toList()) Files.copy(f, to.resolve(f.getFileName().toString()));
     }
     Files.writeString(to.resolve("modules.json"), modules.replace('\'', '"'));
@@ -169,7 +170,7 @@ class EmbedderTest {
   @Test
   void cutsAsTheTokenizersLibrary() throws Exception {
     String sea = texts().get(3);
-    try (Checkpoint c = Checkpoint.open(BertFixture.path("models/bert-embed"));
+    try (Checkpoint c = Checkpoint.open(Fixtures.path("models/bert-embed"));
         Backend b = Backends.open("auto", 1);
         Embedder cut =
             Embedder.of(
@@ -189,7 +190,7 @@ class EmbedderTest {
 
   @Test
   void shortensToDimensions() throws Exception {
-    try (Checkpoint c = Checkpoint.open(BertFixture.path("models/bert-embed"));
+    try (Checkpoint c = Checkpoint.open(Fixtures.path("models/bert-embed"));
         Backend b = Backends.open("auto", 1);
         Embedder e = Embedder.of(new Encoders(c, b))) {
       assertThat(e.dimensions()).isEqualTo(64);
@@ -217,7 +218,7 @@ class EmbedderTest {
   @Test
   void aDecoderGivesItsFinalStates() throws Exception {
     String text = "Once upon a time there was a king.";
-    try (Checkpoint c = Checkpoint.open(BertFixture.path("gguf/tiny-f32.gguf"));
+    try (Checkpoint c = Checkpoint.open(Fixtures.path("gguf/tiny-f32.gguf"));
         Backend b = Backends.open("auto", 2);
         Embedder last =
             Embedder.of(
@@ -267,7 +268,7 @@ class EmbedderTest {
   @EnumSource
   void manyCallersGetWhatOneGets(Pooling pooling) throws Exception {
     List<String> texts = texts();
-    try (Checkpoint c = Checkpoint.open(BertFixture.path("models/bert-embed"));
+    try (Checkpoint c = Checkpoint.open(Fixtures.path("models/bert-embed"));
         Backend b = Backends.open("auto", 2);
         Embedder e = Embedder.of(new Encoders(c, b), options(pooling));
         var threads = Executors.newVirtualThreadPerTaskExecutor()) {

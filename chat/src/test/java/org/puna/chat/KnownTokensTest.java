@@ -9,6 +9,7 @@ import java.util.Queue;
 import org.junit.jupiter.api.Test;
 import org.puna.engine.Generation;
 import org.puna.engine.GenerationEvent;
+import org.puna.fixtures.ByteTokenizer;
 
 /** A model with more rows than its tokenizer has tokens. */
 class KnownTokensTest {

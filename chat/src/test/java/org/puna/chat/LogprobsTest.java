@@ -12,6 +12,7 @@ import java.util.Set;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.puna.engine.Sampling;
+import org.puna.fixtures.ByteTokenizer;
 
 /** Tokens and their log-probabilities with pieces of text that are held back, cut and split. */
 class LogprobsTest {

@@ -13,6 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.puna.engine.Encoders;
+import org.puna.fixtures.Fixtures;
 import org.puna.model.Checkpoint;
 import org.puna.model.config.BadInput;
 import org.puna.model.convert.Convert;
@@ -45,14 +46,14 @@ class RerankerTest {
   @ParameterizedTest
   @ValueSource(strings = {"cpu.scalar", "auto"})
   void equalsTransformers(String backend) throws Exception {
-    equalsTransformers(BertFixture.path("models/bert-rerank"), backend);
+    equalsTransformers(Fixtures.path("models/bert-rerank"), backend);
   }
 
   @Test
   void equalsTransformersFromGgufAndBack() throws Exception {
     Path gguf = dir.resolve("m.gguf");
     Path back = dir.resolve("back");
-    Convert.run(BertFixture.path("models/bert-rerank"), gguf, Optional.empty(), 2, Progress.NONE);
+    Convert.run(Fixtures.path("models/bert-rerank"), gguf, Optional.empty(), 2, Progress.NONE);
     Convert.run(gguf, back, Optional.empty(), 2, Progress.NONE);
     equalsTransformers(gguf, "auto");
     equalsTransformers(back, "auto");
@@ -60,7 +61,7 @@ class RerankerTest {
 
   @Test
   void ranksTogetherAsAlone() throws Exception {
-    try (Checkpoint c = Checkpoint.open(BertFixture.path("models/bert-rerank"));
+    try (Checkpoint c = Checkpoint.open(Fixtures.path("models/bert-rerank"));
         Backend b = Backends.open("auto", 2);
         Reranker r = Reranker.of(new Encoders(c, b), false)) {
       List<String> documents = List.of("a", "The king had a beautiful garden.", "", "the sea");
@@ -82,8 +83,8 @@ class RerankerTest {
 
   @Test
   void modelsThatDoNotRankSaySo() throws Exception {
-    try (Checkpoint c = Checkpoint.open(BertFixture.path("models/bert-embed"));
-        Checkpoint d = Checkpoint.open(BertFixture.path("gguf/tiny-f32.gguf"));
+    try (Checkpoint c = Checkpoint.open(Fixtures.path("models/bert-embed"));
+        Checkpoint d = Checkpoint.open(Fixtures.path("gguf/tiny-f32.gguf"));
         Backend b = Backends.open("auto", 1)) {
       assertThat(Reranker.canRank(c.config())).isFalse();
       for (Checkpoint x : List.of(c, d)) {

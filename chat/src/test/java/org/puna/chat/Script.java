@@ -9,6 +9,7 @@ import org.puna.engine.Generation;
 import org.puna.engine.GenerationEvent;
 import org.puna.engine.GenerationEvent.Reason;
 import org.puna.engine.Request;
+import org.puna.fixtures.ByteTokenizer;
 
 /** A model that says what it was told to say, token by token, whatever it is asked. */
 final class Script implements ChatModel.Source {

@@ -1,6 +1,5 @@
 package org.puna.engine;
 
-import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,17 +25,6 @@ final class FamilyLogits implements AutoCloseable {
     expected = Safetensors.open(answers);
     length = (int) tensor("input_ids").dim(1);
     graph = checkpoint.architecture().forward(checkpoint.config(), checkpoint.weights(), length);
-  }
-
-  static Path resource(String name) {
-    try {
-      return Path.of(
-          java.util.Objects.requireNonNull(
-                  FamilyLogits.class.getResource("/fixtures/" + name), name)
-              .toURI());
-    } catch (URISyntaxException e) {
-      throw new AssertionError(e);
-    }
   }
 
   private Tensor tensor(String name) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.puna.fixtures.Fixtures;
 import org.puna.tensor.Backend;
 
 /** The logits of every family, and of every quantised file, against transformers in float32. */
@@ -43,8 +44,8 @@ class FamilyLogitsTest {
     try (Backend b = backend();
         FamilyLogits f =
             new FamilyLogits(
-                FamilyLogits.resource("models/" + name),
-                FamilyLogits.resource("models/" + name + "/expected.safetensors"),
+                Fixtures.path("models/" + name),
+                Fixtures.path("models/" + name + "/expected.safetensors"),
                 b)) {
       check(f, 8);
     }
@@ -56,8 +57,8 @@ class FamilyLogitsTest {
     try (Backend b = backend();
         FamilyLogits f =
             new FamilyLogits(
-                FamilyLogits.resource("gguf/" + name + ".gguf"),
-                FamilyLogits.resource("gguf/" + name + ".expected.safetensors"),
+                Fixtures.path("gguf/" + name + ".gguf"),
+                Fixtures.path("gguf/" + name + ".expected.safetensors"),
                 b)) {
       check(f, 6);
     }

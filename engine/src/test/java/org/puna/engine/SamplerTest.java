@@ -6,13 +6,13 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
-import java.util.TreeMap;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.Random;
 import java.util.Set;
-import org.puna.model.GenerationDefaults;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
+import org.puna.model.GenerationDefaults;
 import org.puna.model.config.BadInput;
 
 class SamplerTest {

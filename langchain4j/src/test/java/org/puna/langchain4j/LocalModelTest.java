@@ -32,6 +32,7 @@ import org.puna.chat.ChatModel;
 import org.puna.chat.LocalModel;
 import org.puna.chat.Message;
 import org.puna.engine.Sampling;
+import org.puna.fixtures.Fixtures;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -47,8 +48,7 @@ class LocalModelTest {
   private static final String TEMPLATE =
       "{{ tools|tojson if tools }}{% for m in messages %}{{ m.content }}{% endfor %}";
 
-  private final LocalModel local =
-      LocalModel.open(PunaEmbeddingModelTest.path("/fixtures/gguf/tiny-f32.gguf"), 512, 4);
+  private final LocalModel local = LocalModel.open(Fixtures.path("gguf/tiny-f32.gguf"), 512, 4);
 
   /** The same with a template that shows tools. */
   private final ChatModel withTools =
@@ -130,8 +130,7 @@ class LocalModelTest {
 
   @Test
   void aFullQueueIsARateLimit() throws Exception {
-    try (LocalModel busy =
-        LocalModel.open(PunaEmbeddingModelTest.path("/fixtures/gguf/tiny-f32.gguf"), 512, 1)) {
+    try (LocalModel busy = LocalModel.open(Fixtures.path("gguf/tiny-f32.gguf"), 512, 1)) {
       List<ChatAnswer> waiting = new ArrayList<>();
       // Without the tokens that end it, an answer that nobody reads keeps its place for good.
       Map<Integer, Double> endless =

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import org.puna.chat.ChatModel;
+import org.puna.fixtures.ByteTokenizer;
 
 /** The model that LangChain4j's tests talk to. */
 final class Models {

@@ -11,6 +11,7 @@ import org.puna.engine.Generation;
 import org.puna.engine.GenerationEvent;
 import org.puna.engine.GenerationEvent.Reason;
 import org.puna.engine.Request;
+import org.puna.fixtures.ByteTokenizer;
 import org.puna.model.config.BadInput;
 
 /**

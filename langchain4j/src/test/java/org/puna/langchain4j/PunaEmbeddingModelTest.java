@@ -3,22 +3,20 @@ package org.puna.langchain4j;
 import dev.langchain4j.model.embedding.EmbeddingModel;
 import dev.langchain4j.model.embedding.common.AbstractEmbeddingModelIT;
 import dev.langchain4j.model.embedding.listener.EmbeddingModelListener;
-import java.net.URISyntaxException;
-import java.nio.file.Path;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.AfterAll;
 import org.puna.chat.Embedder;
 import org.puna.engine.Encoders;
+import org.puna.fixtures.Fixtures;
 import org.puna.model.Checkpoint;
 import org.puna.tensor.Backend;
 import org.puna.tensor.backends.Backends;
 
 /** LangChain4j's tests of embedding models, on a small encoder. */
 class PunaEmbeddingModelTest extends AbstractEmbeddingModelIT {
-  private final Checkpoint checkpoint = Checkpoint.open(path("/fixtures/models/bert-embed"));
+  private final Checkpoint checkpoint = Checkpoint.open(Fixtures.path("models/bert-embed"));
   private final Backend backend = Backends.open("auto", 2);
   private final Embedder embedder = Embedder.of(new Encoders(checkpoint, backend));
 
@@ -27,15 +25,6 @@ class PunaEmbeddingModelTest extends AbstractEmbeddingModelIT {
       Embedder.of(
           new Encoders(checkpoint, backend),
           new Embedder.Options(Optional.empty(), Optional.empty(), OptionalInt.of(1), false));
-
-  static Path path(String resource) {
-    try {
-      return Path.of(
-          Objects.requireNonNull(PunaEmbeddingModelTest.class.getResource(resource)).toURI());
-    } catch (URISyntaxException e) {
-      throw new AssertionError(e);
-    }
-  }
 
   @AfterAll
   void close() {

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.puna.fixtures.Fixtures;
 
 /** The example that the README shows is the one that is compiled here. */
 class ReadmeTest {
@@ -25,7 +26,7 @@ class ReadmeTest {
 
   @Test
   void theExampleRuns() {
-    Path model = PunaEmbeddingModelTest.path("/fixtures/gguf/tiny-f32.gguf");
+    Path model = Fixtures.path("gguf/tiny-f32.gguf");
     assertThat(Example.answer(model)).isNotNull();
   }
 

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.puna.fixtures.Fixtures;
 import org.puna.server.serving.ModelSpec;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
@@ -57,8 +58,8 @@ final class EncoderEndpointsTest {
     server.close();
   }
 
-  private static Path resource(String model) throws Exception {
-    return Path.of(EncoderEndpointsTest.class.getResource("/fixtures/models/" + model).toURI());
+  private static Path resource(String model) {
+    return Fixtures.path("models/" + model);
   }
 
   private static JsonNode expected(String model) throws Exception {

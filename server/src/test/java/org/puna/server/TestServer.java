@@ -2,7 +2,6 @@ package org.puna.server;
 
 import java.io.IOException;
 import java.net.URI;
-import java.net.URISyntaxException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -11,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import org.puna.fixtures.Fixtures;
 import org.puna.fleet.Catalogue;
 import org.puna.fleet.InventoryReader;
 import org.puna.fleet.estimate.CalibrationFile;
@@ -99,9 +99,9 @@ final class TestServer implements AutoCloseable {
   }
 
   /** Writes the model to a folder and returns its file. */
-  static Path model(Path folder) throws IOException, URISyntaxException {
+  static Path model(Path folder) throws IOException {
     Path file = folder.resolve("tiny.gguf");
-    Path source = Path.of(TestServer.class.getResource("/fixtures/gguf/tiny-q4_0.gguf").toURI());
+    Path source = Fixtures.path("gguf/tiny-q4_0.gguf");
     try (GgufFile gguf = GgufFile.open(source)) {
       Map<String, GgufValue> metadata = new LinkedHashMap<>(gguf.metadata().values());
       metadata.put("llama.context_length", GgufValue.u32(CONTEXT));

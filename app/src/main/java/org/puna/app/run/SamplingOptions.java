@@ -17,8 +17,7 @@ import picocli.CommandLine.Option;
  */
 final class SamplingOptions {
   /** Where neither a person nor the model's maker says anything. */
-  private static final Sampling FALLBACK =
-      new Sampling(0.8, 40, 0.95, 0, 1, 1, 0, 0, Map.of(), 0);
+  private static final Sampling FALLBACK = new Sampling(0.8, 40, 0.95, 0, 1, 1, 0, 0, Map.of(), 0);
 
   @Option(names = "--greedy", description = "Always take the likeliest token.")
   private boolean greedy;

@@ -185,12 +185,7 @@ public final class ExportCommand implements Callable<Integer> {
   }
 
   private void convert(
-      String what,
-      Path from,
-      Path to,
-      Optional<String> type,
-      Optional<String> title,
-      int threads) {
+      String what, Path from, Path to, Optional<String> type, Optional<String> title, int threads) {
     long[] seen = {0};
     Progress[] bar = {null};
     try {

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.puna.chat.TextGeneration;
 import org.puna.engine.Generation;
 import org.puna.engine.GenerationEvent;
+import org.puna.fixtures.ByteTokenizer;
 
 /** Conversations with a model that repeats what it hears. */
 class ChatSessionTest {

@@ -42,6 +42,7 @@ record HouseRules(String root) {
     t.put("tensor", List.of());
     t.put("cuda", List.of("tensor"));
     t.put("model", List.of("tensor"));
+    t.put("fixtures", List.of("model"));
     t.put("engine", List.of("model", "tensor"));
     t.put("chat", List.of("engine", "model"));
     t.put("train", List.of("chat", "engine", "model", "tensor"));

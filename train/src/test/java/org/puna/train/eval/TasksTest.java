@@ -19,6 +19,7 @@ import org.puna.engine.Engine;
 import org.puna.engine.EngineOptions;
 import org.puna.engine.Evaluator;
 import org.puna.engine.Likelihoods;
+import org.puna.fixtures.Fixtures;
 import org.puna.model.Checkpoint;
 import org.puna.model.config.BadInput;
 import org.puna.model.tokenizer.Tokenizer;
@@ -37,9 +38,7 @@ final class TasksTest {
 
   @BeforeAll
   static void open() throws Exception {
-    checkpoint =
-        Checkpoint.open(
-            Path.of(TasksTest.class.getResource("/fixtures/gguf/tiny-q4_0.gguf").toURI()));
+    checkpoint = Checkpoint.open(Fixtures.path("gguf/tiny-q4_0.gguf"));
     backend = Backends.open("auto", 2);
   }
 

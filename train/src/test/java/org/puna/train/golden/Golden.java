@@ -2,16 +2,15 @@ package org.puna.train.golden;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Predicate;
+import org.puna.fixtures.Fixtures;
 import org.puna.model.config.ModelConfig;
 import org.puna.model.layers.Decoders;
 import org.puna.model.safetensors.Safetensors;
@@ -39,12 +38,7 @@ final class Golden {
   private Golden() {}
 
   static Path path(String name) {
-    try {
-      return Path.of(
-          Objects.requireNonNull(Golden.class.getResource("/fixtures/training/" + name)).toURI());
-    } catch (URISyntaxException e) {
-      throw new IllegalStateException(e);
-    }
+    return Fixtures.path("training/" + name);
   }
 
   static JsonNode expected(String run) {

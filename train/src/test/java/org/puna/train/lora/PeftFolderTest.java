@@ -7,9 +7,9 @@ import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.puna.fixtures.Fixtures;
 import org.puna.model.Checkpoint;
 import org.puna.model.config.BadInput;
 import org.puna.model.safetensors.Safetensors;
@@ -17,10 +17,8 @@ import org.puna.model.safetensors.Safetensors;
 class PeftFolderTest {
   @TempDir private Path dir = Path.of("");
 
-  private static Path fixture(String name) throws URISyntaxException {
-    return Path.of(
-        Objects.requireNonNull(PeftFolderTest.class.getResource("/fixtures/training/" + name))
-            .toURI());
+  private static Path fixture(String name) {
+    return Fixtures.path("training/" + name);
   }
 
   private static long[] shape(Checkpoint base, String name) {

@@ -3,14 +3,13 @@ package org.puna.train.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.puna.fixtures.Fixtures;
 import org.puna.model.Checkpoint;
 import org.puna.model.safetensors.Safetensors;
 import org.puna.train.params.Parameters;
@@ -25,21 +24,13 @@ class ModelFolderTest {
 
   @TempDir private Path dir;
 
-  private static Path fixture(String name) {
-    try {
-      return Path.of(Objects.requireNonNull(ModelFolderTest.class.getResource(name)).toURI());
-    } catch (URISyntaxException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
   private static JsonNode json(Path file) throws IOException {
     return JsonMapper.shared().readTree(Files.readAllBytes(file));
   }
 
   @Test
   void aModelThatWasTrainedFurtherKeepsItsConfiguration() throws IOException {
-    Path in = fixture("/fixtures/training/init");
+    Path in = Fixtures.path("training/init");
     try (Checkpoint base = Checkpoint.open(in)) {
       Parameters weights = Initial.given(base.weights(), _ -> true);
       ModelFolder.write(dir, base, weights);
@@ -66,7 +57,7 @@ class ModelFolderTest {
 
   @Test
   void aNewModelHasTheLibrarysKeys() throws IOException {
-    Path in = fixture("/fixtures/training/init");
+    Path in = Fixtures.path("training/init");
     try (Checkpoint same = Checkpoint.open(in)) {
       ModelFolder.write(
           dir,
@@ -89,7 +80,7 @@ class ModelFolderTest {
 
   @Test
   void aModelOfAFileGetsAFoldersTokenizer() throws IOException {
-    try (Checkpoint base = Checkpoint.open(fixture("/fixtures/gguf/tiny-q4_0.gguf"))) {
+    try (Checkpoint base = Checkpoint.open(Fixtures.path("gguf/tiny-q4_0.gguf"))) {
       ModelFolder.write(dir, base, Initial.given(base.weights(), _ -> true));
       try (Checkpoint folder = Checkpoint.open(dir)) {
         int[] ids = base.tokenizer().encode("Once upon a time", false);

@@ -4,18 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
-import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.puna.fixtures.Fixtures;
 import org.puna.model.Checkpoint;
 import org.puna.model.config.BadInput;
 import tools.jackson.databind.JsonNode;
@@ -37,12 +36,7 @@ class RunTest {
   @TempDir private Path dir = Path.of("");
 
   static Path fixture(String name) {
-    try {
-      return Path.of(
-          Objects.requireNonNull(RunTest.class.getResource("/fixtures/training/" + name)).toURI());
-    } catch (URISyntaxException e) {
-      throw new IllegalStateException(e);
-    }
+    return Fixtures.path("training/" + name);
   }
 
   /** Replays the golden batches; the entry point of the process that is killed. */

@@ -4,18 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
-import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.puna.fixtures.Fixtures;
 import org.puna.model.Checkpoint;
 import org.puna.tensor.Graph;
 import org.puna.train.data.MicroBatch;
@@ -166,13 +165,7 @@ class ReinforcingTest {
   }
 
   private static Path golden(String name) {
-    try {
-      return Path.of(
-          Objects.requireNonNull(ReinforcingTest.class.getResource("/fixtures/training/" + name))
-              .toURI());
-    } catch (URISyntaxException e) {
-      throw new IllegalStateException(e);
-    }
+    return Fixtures.path("training/" + name);
   }
 
   private static Network network(Checkpoint c, Parameters weights, Compute compute) {

@@ -5,16 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
-import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.puna.fixtures.Fixtures;
 import org.puna.model.Checkpoint;
 import org.puna.model.config.BadInput;
 import org.puna.model.safetensors.Safetensors;
@@ -50,13 +49,7 @@ class StoringTest {
   }
 
   private static Path golden(String name) {
-    try {
-      return Path.of(
-          Objects.requireNonNull(StoringTest.class.getResource("/fixtures/training/" + name))
-              .toURI());
-    } catch (URISyntaxException e) {
-      throw new IllegalStateException(e);
-    }
+    return Fixtures.path("training/" + name);
   }
 
   private FineTuning.Request request(Optional<Path> replay, String out, String... sets) {
@@ -205,12 +198,8 @@ class StoringTest {
   }
 
   @Test
-  void fingerprintsTellTokenizersApart() throws URISyntaxException {
-    Path tiny =
-        Path.of(
-            Objects.requireNonNull(StoringTest.class.getResource("/fixtures/gguf/tiny-q4_0.gguf"))
-                .toURI());
-    try (Checkpoint c = Checkpoint.open(tiny)) {
+  void fingerprintsTellTokenizersApart() {
+    try (Checkpoint c = Checkpoint.open(Fixtures.path("gguf/tiny-q4_0.gguf"))) {
       String print = Vocabularies.fingerprint(c.tokenizer());
       assertThat(Vocabularies.has(c.tokenizer(), print)).isTrue();
       char last = print.charAt(print.length() - 1);

@@ -8,11 +8,11 @@ import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.puna.fixtures.Fixtures;
 import org.puna.model.Checkpoint;
 import org.puna.model.config.BadInput;
 import org.puna.train.lora.Adapters;
@@ -222,9 +222,8 @@ class TuneTest {
     }
   }
 
-  private static Path golden(String name) throws URISyntaxException {
-    return Path.of(
-        Objects.requireNonNull(TuneTest.class.getResource("/fixtures/training/" + name)).toURI());
+  private static Path golden(String name) {
+    return Fixtures.path("training/" + name);
   }
 
   @Test
