@@ -23,14 +23,20 @@ public interface Architecture {
   /** Returns the name in {@link Architectures} and in {@link ModelConfig#architecture()}. */
   String name();
 
-  /** Returns the values of {@code model_type} in {@code config.json} that it reads. */
-  Set<String> modelTypes();
+  /** Returns the values of {@code model_type} in {@code config.json} that it reads: its name. */
+  default Set<String> modelTypes() {
+    return Set.of(name());
+  }
 
-  /** Returns the {@code general.architecture} that it writes into GGUF. */
-  String ggufName();
+  /** Returns the {@code general.architecture} that it writes into GGUF: its name. */
+  default String ggufName() {
+    return name();
+  }
 
-  /** Returns whether a GGUF file is of this family. */
-  boolean reads(GgufFile file);
+  /** Returns whether a GGUF file is of this family: whether it says what this one writes. */
+  default boolean reads(GgufFile file) {
+    return file.metadata().string("general.architecture").equals(ggufName());
+  }
 
   /**
    * Reads {@code config.json}; missing keys have the defaults of the transformers library.

@@ -2,7 +2,6 @@ package org.puna.model.arch;
 
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.puna.model.config.ModelConfig;
 import org.puna.model.gguf.GgufFile;
 import org.puna.model.gguf.GgufValue;
@@ -25,21 +24,6 @@ public final class Bert implements Architecture {
   @Override
   public String name() {
     return "bert";
-  }
-
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("bert");
-  }
-
-  @Override
-  public String ggufName() {
-    return "bert";
-  }
-
-  @Override
-  public boolean reads(GgufFile file) {
-    return file.metadata().string("general.architecture").equals("bert");
   }
 
   @Override

@@ -60,16 +60,6 @@ public final class Gemma3 implements Architecture {
   }
 
   @Override
-  public String ggufName() {
-    return "gemma3";
-  }
-
-  @Override
-  public boolean reads(GgufFile file) {
-    return file.metadata().string("general.architecture").equals("gemma3");
-  }
-
-  @Override
   public ModelConfig fromHf(HfConfig c) {
     var d = new HfDecoder(c, DEFAULTS);
     if (c.bool("use_bidirectional_attention", false)) {

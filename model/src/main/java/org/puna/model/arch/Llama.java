@@ -3,7 +3,6 @@ package org.puna.model.arch;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.puna.model.config.ModelConfig;
 import org.puna.model.config.ModelConfig.QkNorm;
 import org.puna.model.config.ModelConfig.Span;
@@ -25,21 +24,6 @@ public final class Llama implements Architecture {
   @Override
   public String name() {
     return "llama";
-  }
-
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("llama");
-  }
-
-  @Override
-  public String ggufName() {
-    return "llama";
-  }
-
-  @Override
-  public boolean reads(GgufFile file) {
-    return file.metadata().string("general.architecture").equals("llama");
   }
 
   @Override

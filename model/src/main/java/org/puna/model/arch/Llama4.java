@@ -65,16 +65,6 @@ public final class Llama4 implements Architecture {
   }
 
   @Override
-  public String ggufName() {
-    return "llama4";
-  }
-
-  @Override
-  public boolean reads(GgufFile file) {
-    return file.metadata().string("general.architecture").equals("llama4");
-  }
-
-  @Override
   public ModelConfig fromHf(HfConfig c) {
     var d = new HfDecoder(c, DEFAULTS);
     boolean bias = c.bool("attention_bias", false);

@@ -3,7 +3,6 @@ package org.puna.model.arch;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.puna.model.config.ModelConfig;
 import org.puna.model.config.ModelConfig.QkNorm;
 import org.puna.model.config.ModelConfig.Span;
@@ -29,11 +28,6 @@ public final class Mistral implements Architecture {
   @Override
   public String name() {
     return "mistral";
-  }
-
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("mistral");
   }
 
   @Override

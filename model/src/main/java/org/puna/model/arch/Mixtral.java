@@ -3,7 +3,6 @@ package org.puna.model.arch;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.IntStream;
 import org.puna.model.config.ModelConfig;
 import org.puna.model.config.ModelConfig.Moe;
@@ -32,11 +31,6 @@ public final class Mixtral implements Architecture {
   @Override
   public String name() {
     return "mixtral";
-  }
-
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("mixtral");
   }
 
   @Override

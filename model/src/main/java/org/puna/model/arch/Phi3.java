@@ -3,7 +3,6 @@ package org.puna.model.arch;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.puna.model.config.ModelConfig;
 import org.puna.model.config.ModelConfig.QkNorm;
 import org.puna.model.config.ModelConfig.RopeScaling;
@@ -26,21 +25,6 @@ public final class Phi3 implements Architecture {
   @Override
   public String name() {
     return "phi3";
-  }
-
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("phi3");
-  }
-
-  @Override
-  public String ggufName() {
-    return "phi3";
-  }
-
-  @Override
-  public boolean reads(GgufFile file) {
-    return file.metadata().string("general.architecture").equals("phi3");
   }
 
   @Override

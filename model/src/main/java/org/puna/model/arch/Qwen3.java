@@ -3,7 +3,6 @@ package org.puna.model.arch;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.puna.model.config.ModelConfig;
 import org.puna.model.config.ModelConfig.QkNorm;
 import org.puna.model.config.ModelConfig.Span;
@@ -24,21 +23,6 @@ public final class Qwen3 implements Architecture {
   @Override
   public String name() {
     return "qwen3";
-  }
-
-  @Override
-  public Set<String> modelTypes() {
-    return Set.of("qwen3");
-  }
-
-  @Override
-  public String ggufName() {
-    return "qwen3";
-  }
-
-  @Override
-  public boolean reads(GgufFile file) {
-    return file.metadata().string("general.architecture").equals("qwen3");
   }
 
   @Override
