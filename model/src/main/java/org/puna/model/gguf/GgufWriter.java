@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicLong;
 import org.puna.model.io.OutputFile;
+import org.puna.model.io.OutputTensors;
 import org.puna.tensor.Tensor;
 import org.puna.tensor.quant.BlockFormat;
 
@@ -45,19 +45,10 @@ public final class GgufWriter implements AutoCloseable {
     }
   }
 
-  private final OutputFile out;
-  private final long[] offsets;
-  private final long[] sizes;
-  private final long expected;
-  private final AtomicLong written = new AtomicLong();
+  private final OutputTensors out;
 
-  private GgufWriter(OutputFile out, long[] offsets, long[] sizes) {
+  private GgufWriter(OutputTensors out) {
     this.out = out;
-    this.offsets = offsets;
-    this.sizes = sizes;
-    long sum = 0;
-    for (long s : sizes) sum += s;
-    this.expected = sum;
   }
 
   /**
@@ -91,12 +82,11 @@ public final class GgufWriter implements AutoCloseable {
     var file = OutputFile.create(path, size);
     try {
       file.write(0, MemorySegment.ofArray(head));
-      var writer = new GgufWriter(file, offsets, sizes);
-      writer.pad(head.length, data);
+      pad(file, head.length, data);
       for (int i = 0; i < sizes.length; i++) {
-        writer.pad(offsets[i] + sizes[i], aligned(offsets[i] + sizes[i], alignment));
+        pad(file, offsets[i] + sizes[i], aligned(offsets[i] + sizes[i], alignment));
       }
-      return writer;
+      return new GgufWriter(new OutputTensors(file, offsets, sizes));
     } catch (RuntimeException e) {
       file.close();
       throw e;
@@ -123,33 +113,18 @@ public final class GgufWriter implements AutoCloseable {
   }
 
   /**
-   * Writes a piece of a tensor; many threads may write different pieces at once.
+   * Writes a piece of a tensor, as {@link OutputTensors#write}.
    *
    * @param tensor its place in the list
    * @param offset bytes from the start of the tensor
    * @param bytes the piece
-   * @throws org.puna.model.config.BadInput if the disk is full or refuses
-   * @throws IndexOutOfBoundsException if the piece does not lie in the tensor
    */
   public void write(int tensor, long offset, MemorySegment bytes) {
-    if (offset < 0 || offset > sizes[tensor] - bytes.byteSize()) {
-      throw new IndexOutOfBoundsException(
-          bytes.byteSize() + " bytes at " + offset + " of " + sizes[tensor]);
-    }
-    out.write(offsets[tensor] + offset, bytes);
-    written.addAndGet(bytes.byteSize());
+    out.write(tensor, offset, bytes);
   }
 
-  /**
-   * Completes the file.
-   *
-   * @throws org.puna.model.config.BadInput if the disk is full or refuses
-   * @throws IllegalStateException if not every byte was written
-   */
+  /** Completes the file, as {@link OutputTensors#commit}. */
   public void commit() {
-    if (written.get() != expected) {
-      throw new IllegalStateException(written.get() + " of " + expected + " bytes written");
-    }
     out.commit();
   }
 
@@ -158,8 +133,8 @@ public final class GgufWriter implements AutoCloseable {
     out.close();
   }
 
-  private void pad(long from, long to) {
-    if (to > from) out.write(from, MemorySegment.ofArray(new byte[(int) (to - from)]));
+  private static void pad(OutputFile file, long from, long to) {
+    if (to > from) file.write(from, MemorySegment.ofArray(new byte[(int) (to - from)]));
   }
 
   private static long aligned(long n, long alignment) {

@@ -11,8 +11,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.atomic.AtomicLong;
 import org.puna.model.io.OutputFile;
+import org.puna.model.io.OutputTensors;
 import org.puna.tensor.Tensor;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.ObjectWriteContext;
@@ -52,17 +52,10 @@ public final class SafetensorsWriter implements AutoCloseable {
     }
   }
 
-  private final OutputFile out;
-  private final long[] offsets;
-  private final long[] sizes;
-  private final long expected;
-  private final AtomicLong written = new AtomicLong();
+  private final OutputTensors out;
 
-  private SafetensorsWriter(OutputFile out, long[] offsets, long[] sizes, long expected) {
+  private SafetensorsWriter(OutputTensors out) {
     this.out = out;
-    this.offsets = offsets;
-    this.sizes = sizes;
-    this.expected = expected;
   }
 
   /**
@@ -100,7 +93,7 @@ public final class SafetensorsWriter implements AutoCloseable {
     var file = OutputFile.create(path, Math.addExact(head.length, end));
     try {
       file.write(0, MemorySegment.ofArray(head));
-      return new SafetensorsWriter(file, offsets, sizes, end);
+      return new SafetensorsWriter(new OutputTensors(file, offsets, sizes));
     } catch (RuntimeException e) {
       file.close();
       throw e;
@@ -135,33 +128,18 @@ public final class SafetensorsWriter implements AutoCloseable {
   }
 
   /**
-   * Writes a piece of a tensor; many threads may write different pieces at once.
+   * Writes a piece of a tensor, as {@link OutputTensors#write}.
    *
    * @param tensor its place in the list
    * @param offset bytes from the start of the tensor
    * @param bytes the piece
-   * @throws org.puna.model.config.BadInput if the disk is full or refuses
-   * @throws IndexOutOfBoundsException if the piece does not lie in the tensor
    */
   public void write(int tensor, long offset, MemorySegment bytes) {
-    if (offset < 0 || offset > sizes[tensor] - bytes.byteSize()) {
-      throw new IndexOutOfBoundsException(
-          bytes.byteSize() + " bytes at " + offset + " of " + sizes[tensor]);
-    }
-    out.write(offsets[tensor] + offset, bytes);
-    written.addAndGet(bytes.byteSize());
+    out.write(tensor, offset, bytes);
   }
 
-  /**
-   * Completes the file.
-   *
-   * @throws org.puna.model.config.BadInput if the disk is full or refuses
-   * @throws IllegalStateException if not every byte was written
-   */
+  /** Completes the file, as {@link OutputTensors#commit}. */
   public void commit() {
-    if (written.get() != expected) {
-      throw new IllegalStateException(written.get() + " of " + expected + " bytes written");
-    }
     out.commit();
   }
 
