@@ -13,7 +13,7 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.puna.model.config.BadInput;
 import org.puna.model.gguf.GgufArray;
 import org.puna.model.gguf.GgufFile;
@@ -28,19 +28,7 @@ class CheckpointTest {
   @TempDir Path dir;
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "gemma3",
-        "llama2",
-        "llama3",
-        "llama3.2",
-        "llama4",
-        "mistral",
-        "mixtral",
-        "phi3",
-        "qwen2",
-        "qwen3"
-      })
+  @MethodSource("org.puna.model.Fixtures#decoders")
   void opensEveryFamily(String family) {
     try (var c = Checkpoint.open(Fixtures.path("models/" + family))) {
       assertThat(c.name()).isEqualTo(family);

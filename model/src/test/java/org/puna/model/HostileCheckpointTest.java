@@ -21,18 +21,6 @@ import org.puna.model.convert.Progress;
 
 /** Models whose files are broken by the thousand: an error of one line, or a model. */
 class HostileCheckpointTest {
-  private static final List<String> FAMILIES =
-      List.of(
-          "gemma3",
-          "llama2",
-          "llama3",
-          "llama3.2",
-          "llama4",
-          "mistral",
-          "mixtral",
-          "phi3",
-          "qwen2",
-          "qwen3");
   private static final int CONFIGS = 400;
   private static final int FILES = 60;
   private static final String[] VALUES = {
@@ -65,7 +53,7 @@ class HostileCheckpointTest {
   void survivesBrokenConfigurations() throws IOException {
     long seed = System.nanoTime();
     var random = new Random(seed);
-    for (String family : FAMILIES) {
+    for (String family : Fixtures.decoders()) {
       String valid = Files.readString(Fixtures.path("models/" + family + "/config.json"));
       List<MatchResult> values = VALUE.matcher(valid).results().toList();
       for (int i = 0; i < CONFIGS; i++) {
@@ -97,7 +85,7 @@ class HostileCheckpointTest {
     long seed = System.nanoTime();
     var random = new Random(seed);
     int well = 0;
-    for (String family : FAMILIES) {
+    for (String family : Fixtures.decoders()) {
       Path path = dir.resolve(family + ".gguf");
       Convert.run(Fixtures.path("models/" + family), path, Optional.empty(), 1, Progress.NONE);
       byte[] valid = Files.readAllBytes(path);

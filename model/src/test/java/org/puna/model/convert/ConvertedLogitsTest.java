@@ -7,7 +7,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.puna.model.Checkpoint;
 import org.puna.model.Fixtures;
 import org.puna.model.safetensors.Safetensors;
@@ -22,19 +22,7 @@ class ConvertedLogitsTest {
   @TempDir Path dir;
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "gemma3",
-        "llama2",
-        "llama3",
-        "llama3.2",
-        "llama4",
-        "mistral",
-        "mixtral",
-        "phi3",
-        "qwen2",
-        "qwen3"
-      })
+  @MethodSource("org.puna.model.Fixtures#decoders")
   void ggufComputesWhatTheFolderDid(String family) {
     Path gguf = dir.resolve("m.gguf");
     Convert.run(Fixtures.path("models/" + family), gguf, Optional.empty(), 2, Progress.NONE);
