@@ -1,17 +1,13 @@
 package org.puna.app.models;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.puna.app.cli.Context;
 import org.puna.app.cli.Failures;
-import org.puna.model.convert.Convert;
 import org.puna.model.convert.Mix;
 import org.puna.model.convert.Quantize;
-import org.puna.model.convert.Report;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -75,13 +71,8 @@ public final class QuantizeCommand implements Callable<Integer> {
     Mix mix = Mix.named(type);
     Path from = context.store().resolve(in);
     int threads = options.threads(context);
-    options.report(context, "quantize", progress -> write(from, mix, threads, progress));
+    options.report(
+        context, "quantize", progress -> Quantize.run(from, out, mix, pure, threads, progress));
     return Failures.DONE;
-  }
-
-  private Report write(Path from, Mix mix, int threads, org.puna.model.convert.Progress progress) {
-    return Files.isDirectory(from)
-        ? Convert.run(from, out, Optional.of(mix.name()), threads, progress)
-        : Quantize.run(from, out, mix, pure, threads, progress);
   }
 }

@@ -87,7 +87,7 @@ public final class Convert {
    */
   public static Report toGguf(
       Checkpoint in, Path out, Optional<Mix> mix, String name, int threads, Progress progress) {
-    return new ToGguf(in, mix, name).write(out, threads, progress);
+    return new ToGguf(in, mix, false, name).write(out, threads, progress);
   }
 
   /**

@@ -1,10 +1,13 @@
 package org.puna.model.convert;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.puna.model.Checkpoint;
 import org.puna.model.config.BadInput;
 import org.puna.model.gguf.GgufFile;
 import org.puna.model.gguf.GgufMetadata;
@@ -14,8 +17,8 @@ import org.puna.model.weights.Rows;
 import org.puna.tensor.Tensor;
 
 /**
- * GGUF to GGUF of another type. Any architecture will do: only names and shapes decide. Norms,
- * biases and routers keep their format, as in llama.cpp.
+ * Models to GGUF of another type. Of a GGUF file any architecture will do: only names and shapes
+ * decide. Norms, biases and routers keep their format, as in llama.cpp.
  */
 public final class Quantize {
   /** The version of ggml's block layouts, which has been 2 since 2023. */
@@ -26,7 +29,7 @@ public final class Quantize {
   /**
    * Writes a file of a type.
    *
-   * @param in a GGUF file, any part of a split one
+   * @param in a GGUF file, any part of a split one, or a Hugging Face folder
    * @param out the file to write, whole or not at all
    * @param mix the type
    * @param pure whether every tensor shall have the type's base format, without finer ones for some
@@ -37,6 +40,12 @@ public final class Quantize {
    */
   public static Report run(
       Path in, Path out, Mix mix, boolean pure, int threads, Progress progress) {
+    if (Files.isDirectory(in)) {
+      try (var checkpoint = Checkpoint.open(in)) {
+        return new ToGguf(checkpoint, Optional.of(mix), pure, checkpoint.name())
+            .write(out, threads, progress);
+      }
+    }
     try (var file = GgufFile.open(in)) {
       var chooser = new TypeChooser(mix, model(file), pure);
       var plans = new ArrayList<Plan>();

@@ -27,11 +27,20 @@ final class ToGguf {
   private final ModelConfig config;
   private final Architecture architecture;
   private final Optional<Mix> mix;
+  private final boolean pure;
   private final String name;
 
-  ToGguf(Checkpoint in, Optional<Mix> mix, String name) {
+  /**
+   * What to write.
+   *
+   * @param mix the type, empty for the types that the matrices have
+   * @param pure whether every tensor shall have the type's base format
+   * @param name {@code general.name}
+   */
+  ToGguf(Checkpoint in, Optional<Mix> mix, boolean pure, String name) {
     this.in = in;
     this.mix = mix;
+    this.pure = pure;
     this.name = name;
     config = in.config();
     architecture = in.architecture();
@@ -47,7 +56,7 @@ final class ToGguf {
     architecture
         .ropeTensors(config)
         .forEach((name, f) -> out.add(new Plan(name, Rows.of(tensor(f)), BlockFormats.F32, "")));
-    var chooser = mix.map(m -> new TypeChooser(m, model(), false));
+    var chooser = mix.map(m -> new TypeChooser(m, model(), pure));
     for (var t :
         Convert.stored(in, architecture.ggufLayout(config), architecture.ggufRopeInterleaved())) {
       out.add(plan(t.getKey(), t.getValue(), chooser));

@@ -207,6 +207,16 @@ class ConvertTest {
               .getAsDouble();
       assertThat(relative).isCloseTo(Math.sqrt(error / square), within(1e-9)).isLessThan(0.1);
     }
+    Path folder = Fixtures.path("models/llama3");
+    Path other = dir.resolve("without-an-ending");
+    // Rows of 64 numbers have no blocks of 256: Q6_K becomes Q8_0, Q4_K becomes Q5_0.
+    for (boolean all : new boolean[] {false, true}) {
+      Quantize.run(folder, other, Mix.Q4_K_M, all, THREADS, Progress.NONE);
+      try (var g = GgufFile.open(other)) {
+        assertThat(type(g, "output.weight")).isEqualTo(all ? "Q5_0" : "Q8_0");
+        assertThat(g.metadata().string("general.name")).isEqualTo("llama3");
+      }
+    }
     Report pure = Quantize.run(in, out, Mix.Q8_0, true, THREADS, Progress.NONE);
     assertThat(pure.tensors()).noneMatch(t -> t.to().equals("Q4_0"));
     try (var c = Checkpoint.open(out)) {
