@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
+import jdk.incubator.vector.FloatVector;
 
 /**
  * Rows whose methods the compiler compiles on their own and never as part of a caller. It stops
@@ -119,5 +120,15 @@ final class CompiledAlone implements StoredRows {
   @Override
   public void prepare(float[] x, int n, float[] prepared) {
     rows.prepare(x, n, prepared);
+  }
+
+  @Override
+  public void readVectors(MemorySegment w, long offset, int n, Scales to) {
+    rows.readVectors(w, offset, n, to);
+  }
+
+  @Override
+  public FloatVector vector(MemorySegment w, long row, int i, Scales scales) {
+    return rows.vector(w, row, i, scales);
   }
 }

@@ -69,4 +69,12 @@ final class F32Rows implements StoredRows {
       sums[r * N] += rest(w, first + r * apart + (long) BYTES * i, x, i, n, scales[r]);
     }
   }
+
+  @Override
+  public void readVectors(MemorySegment w, long offset, int n, Scales to) {}
+
+  @Override
+  public FloatVector vector(MemorySegment w, long row, int i, Scales of) {
+    return Lanes.f32(w, row + (long) BYTES * i);
+  }
 }

@@ -30,6 +30,10 @@ final class Lanes {
   private static final VectorSpecies<Byte> B =
       VectorSpecies.of(byte.class, VectorShape.forBitSize(8 * Math.max(8, N)));
 
+  /** Words of packed codes, four bytes each, at most the 32 bytes that K formats keep together. */
+  static final VectorSpecies<Integer> C =
+      VectorSpecies.of(int.class, VectorShape.forBitSize(Math.min(256, 32 * N)));
+
   /** Sixteen-bit numbers, lane by lane as {@link #F}. */
   static final VectorSpecies<Short> S =
       VectorSpecies.of(short.class, VectorShape.forBitSize(16 * N));
@@ -83,6 +87,11 @@ final class Lanes {
     return (IntVector)
         ByteVector.fromMemorySegment(B, s, offset, LE)
             .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, 0);
+  }
+
+  /** Loads the {@link #C} words of packed codes. */
+  static IntVector codes(MemorySegment s, long offset) {
+    return IntVector.fromMemorySegment(C, s, offset, LE);
   }
 
   /** Loads unsigned bytes of an array. */

@@ -35,13 +35,13 @@ final class OtherRows implements StoredRows {
   }
 
   private float dot(MemorySegment w, long offset, float[] x, int n, Scales room) {
-    room.reserve(PIECE);
+    room.reserveNumbers(PIECE);
     int piece = PIECE - PIECE % format.blockElements();
     float sum = 0;
     for (int i = 0; i < n; i += piece) {
       int m = Math.min(piece, n - i);
-      format.decode(w, offset + format.bytes(i), room.scales, 0, m);
-      sum += FloatDots.dot(room.scales, 0, x, i, m);
+      format.decode(w, offset + format.bytes(i), room.numbers, 0, m);
+      sum += FloatDots.dot(room.numbers, 0, x, i, m);
     }
     return sum;
   }

@@ -15,6 +15,11 @@ final class Q4KRows implements SixBitRows {
   private static final int BLOCK = 144;
   private static final int CODES = 16;
 
+  // Constants of the class: broadcasts in a loop's method bring it nearer to what the compiler
+  // expands.
+  private static final IntVector LOWER = IntVector.broadcast(Lanes.I, 0xf);
+  private static final IntVector UPPER = IntVector.broadcast(Lanes.I, 0xf0);
+
   @Override
   public void decode(MemorySegment w, long offset, float[] dst, int at, int n, Scales of) {
     float[] scales = of.scales;
@@ -62,8 +67,6 @@ final class Q4KRows implements SixBitRows {
     FloatVector acc0 = at(sums, 0);
     FloatVector acc1 = at(sums, Lanes.N);
     FloatVector acc2 = at(sums, 2 * Lanes.N);
-    IntVector lower = IntVector.broadcast(Lanes.I, 0xf);
-    IntVector upper = IntVector.broadcast(Lanes.I, 0xf0);
     // One loop over all pairs of parts: a short loop inside a long one costs more than its checks.
     for (int pair = 0; pair < n / 64; pair++) {
       long codes = CODES + pair * 32L + (pair >> 2) * 16L;
@@ -77,14 +80,14 @@ final class Q4KRows implements SixBitRows {
         FloatVector low = at(x, pair * 64 + u);
         FloatVector high = at(x, pair * 64 + 32 + u);
         IntVector q0 = Lanes.anyBytes(w, first + codes + u);
-        even0 = Lanes.floats(q0.and(lower)).fma(low, even0);
-        odd0 = Lanes.floats(q0.and(upper)).fma(high, odd0);
+        even0 = Lanes.floats(q0.and(LOWER)).fma(low, even0);
+        odd0 = Lanes.floats(q0.and(UPPER)).fma(high, odd0);
         IntVector q1 = Lanes.anyBytes(w, second + codes + u);
-        even1 = Lanes.floats(q1.and(lower)).fma(low, even1);
-        odd1 = Lanes.floats(q1.and(upper)).fma(high, odd1);
+        even1 = Lanes.floats(q1.and(LOWER)).fma(low, even1);
+        odd1 = Lanes.floats(q1.and(UPPER)).fma(high, odd1);
         IntVector q2 = Lanes.anyBytes(w, third + codes + u);
-        even2 = Lanes.floats(q2.and(lower)).fma(low, even2);
-        odd2 = Lanes.floats(q2.and(upper)).fma(high, odd2);
+        even2 = Lanes.floats(q2.and(LOWER)).fma(low, even2);
+        odd2 = Lanes.floats(q2.and(UPPER)).fma(high, odd2);
       }
       int s = pair * 2 + (pair >> 2) * 8;
       acc0 = even0.fma(all(scales0[s]), acc0);
@@ -115,5 +118,20 @@ final class Q4KRows implements SixBitRows {
 
   private static long join(int low, int high) {
     return low | (long) high << 32;
+  }
+
+  @Override
+  public void readVectors(MemorySegment w, long offset, int n, Scales to) {
+    readScales(w, offset, n, to);
+  }
+
+  @Override
+  public FloatVector vector(MemorySegment w, long row, int i, Scales of) {
+    int block = i >> 8;
+    int part = i >> 5 & 7;
+    long codes = row + (long) block * BLOCK + CODES + (part >> 1) * 32L + (i & 31);
+    int s = 16 * block + part;
+    IntVector q = Lanes.anyBytes(w, codes).and((part & 1) == 0 ? 0xf : 0xf0);
+    return Lanes.floats(q).fma(all(of.scales[s]), all(-of.scales[s + 8]));
   }
 }

@@ -12,6 +12,13 @@ import jdk.incubator.vector.VectorOperators;
 final class Q4Rows implements StoredRows {
   private static final int BLOCK = 18;
 
+  private static final IntVector LOWER = IntVector.broadcast(Lanes.I, 0xf);
+
+  /** The bits of a lower and of an upper nibble, and what they count where they lie. */
+  private static final int[] MASKS = {0xf, 0xf0};
+
+  private static final float[] FACTORS = {1, 1 / 16f};
+
   @Override
   public void decode(MemorySegment w, long offset, float[] dst, int at, int n, Scales room) {
     for (int b = 0; b < n / 32; b++) {
@@ -45,7 +52,6 @@ final class Q4Rows implements StoredRows {
     FloatVector acc0 = FloatVector.zero(Lanes.F);
     FloatVector acc1 = acc0;
     FloatVector acc2 = acc0;
-    IntVector lower = IntVector.broadcast(Lanes.I, 0xf);
     long second = first + apart;
     long third = second + apart;
     for (int k = 0; k < n / 32; k++) {
@@ -57,13 +63,13 @@ final class Q4Rows implements StoredRows {
         FloatVector low = at(prepared, k * 32 + u);
         FloatVector both = at(prepared, k * 32 + 16 + u);
         IntVector q0 = Lanes.bytes(w, first + o + 2 + u);
-        sum0 = Lanes.floats(q0.and(lower)).fma(low, sum0);
+        sum0 = Lanes.floats(q0.and(LOWER)).fma(low, sum0);
         sum0 = Lanes.floats(q0).fma(both, sum0);
         IntVector q1 = Lanes.bytes(w, second + o + 2 + u);
-        sum1 = Lanes.floats(q1.and(lower)).fma(low, sum1);
+        sum1 = Lanes.floats(q1.and(LOWER)).fma(low, sum1);
         sum1 = Lanes.floats(q1).fma(both, sum1);
         IntVector q2 = Lanes.bytes(w, third + o + 2 + u);
-        sum2 = Lanes.floats(q2.and(lower)).fma(low, sum2);
+        sum2 = Lanes.floats(q2.and(LOWER)).fma(low, sum2);
         sum2 = Lanes.floats(q2).fma(both, sum2);
       }
       acc0 = sum0.fma(all(Lanes.tableHalf(w, first + o)), acc0);
@@ -101,5 +107,17 @@ final class Q4Rows implements StoredRows {
       }
       sum.mul(-8).intoArray(prepared, n + b * Lanes.N);
     }
+  }
+
+  @Override
+  public void readVectors(MemorySegment w, long offset, int n, Scales to) {}
+
+  @Override
+  public FloatVector vector(MemorySegment w, long row, int i, Scales of) {
+    long o = row + (long) (i >> 5) * BLOCK;
+    float scale = Lanes.tableHalf(w, o);
+    IntVector q = Lanes.anyBytes(w, o + 2 + (i & 15));
+    return Lanes.floats(q.and(MASKS[i >> 4 & 1]))
+        .fma(all(scale * FACTORS[i >> 4 & 1]), all(-8 * scale));
   }
 }

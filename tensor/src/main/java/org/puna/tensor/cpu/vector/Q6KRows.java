@@ -1,6 +1,7 @@
 package org.puna.tensor.cpu.vector;
 
 import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.LSHR;
 import static org.puna.tensor.cpu.vector.Lanes.all;
 import static org.puna.tensor.cpu.vector.Lanes.at;
 
@@ -14,6 +15,18 @@ import jdk.incubator.vector.IntVector;
  */
 final class Q6KRows implements StoredRows {
   private static final int BLOCK = 210;
+
+  /** The low four bits of four codes, and their two high bits. */
+  private static final int LOW = 0x0f0f0f0f;
+
+  private static final int PAIR = 0x30303030;
+
+  // Constants of the class: as broadcasts in the loop's method they were more than the compiler
+  // expands.
+  private static final IntVector LOWER = IntVector.broadcast(Lanes.I, 0xf);
+  private static final IntVector UPPER = IntVector.broadcast(Lanes.I, 0xf0);
+  private static final IntVector TOP_OF_LOWER = IntVector.broadcast(Lanes.I, 0x30);
+  private static final IntVector TOP_OF_UPPER = IntVector.broadcast(Lanes.I, 0x300);
   private static final int HIGH = 128;
   private static final int SCALES = 192;
   private static final int FACTOR = 208;
@@ -99,10 +112,6 @@ final class Q6KRows implements StoredRows {
     float[] of = scales[0].scales;
     FloatVector acc0 = at(sums, 0);
     FloatVector acc1 = FloatVector.zero(Lanes.F);
-    IntVector low = IntVector.broadcast(Lanes.I, 0xf);
-    IntVector high = IntVector.broadcast(Lanes.I, 0xf0);
-    IntVector lowTop = IntVector.broadcast(Lanes.I, 0x30);
-    IntVector highTop = IntVector.broadcast(Lanes.I, 0x300);
     for (int half = 0; half < n / 128; half++) {
       long o = first + (long) (half >> 1) * BLOCK;
       long lows = o + (half & 1) * 64L;
@@ -115,16 +124,52 @@ final class Q6KRows implements StoredRows {
         IntVector hb = h.lanewise(LSHL, 2);
         int i = half * 128 + u;
         int s = half * 8 + u / 16;
-        IntVector q0 = a.and(low).or(ha.and(lowTop));
+        IntVector q0 = a.and(LOWER).or(ha.and(TOP_OF_LOWER));
         acc0 = Lanes.floats(q0).mul(at(x, i)).fma(all(of[s]), acc0);
-        IntVector q1 = b.and(low).or(hb.and(lowTop));
+        IntVector q1 = b.and(LOWER).or(hb.and(TOP_OF_LOWER));
         acc1 = Lanes.floats(q1).mul(at(x, i + 32)).fma(all(of[s + 2]), acc1);
-        IntVector q2 = a.and(high).or(ha.and(highTop));
+        IntVector q2 = a.and(UPPER).or(ha.and(TOP_OF_UPPER));
         acc0 = Lanes.floats(q2).mul(at(x, i + 64)).fma(all(of[s + 4]), acc0);
-        IntVector q3 = b.and(high).or(hb.and(highTop));
+        IntVector q3 = b.and(UPPER).or(hb.and(TOP_OF_UPPER));
         acc1 = Lanes.floats(q3).mul(at(x, i + 96)).fma(all(of[s + 6]), acc1);
       }
     }
     acc0.add(acc1).intoArray(sums, 0);
+  }
+
+  @Override
+  public void readVectors(MemorySegment w, long offset, int n, Scales to) {
+    readScales(w, offset, n, to);
+    to.reserveCodes(n);
+    readCodes(w, offset, n, to.codes);
+  }
+
+  /** Unpacks codes, a byte each. */
+  private static void readCodes(MemorySegment w, long offset, int n, byte[] to) {
+    for (int half = 0; half < n / 128; half++) {
+      long o = offset + (long) (half >> 1) * BLOCK;
+      long lows = o + (half & 1) * 64L;
+      long highs = o + HIGH + (half & 1) * 32L;
+      for (int u = 0; u < 32; u += 4 * Lanes.C.length()) {
+        IntVector a = Lanes.codes(w, lows + u);
+        IntVector b = Lanes.codes(w, lows + 32 + u);
+        IntVector h = Lanes.codes(w, highs + u);
+        int at = half * 128 + u;
+        IntVector q0 = a.and(LOW).or(h.lanewise(LSHL, 4).and(PAIR));
+        q0.reinterpretAsBytes().intoArray(to, at);
+        IntVector q1 = b.and(LOW).or(h.lanewise(LSHL, 2).and(PAIR));
+        q1.reinterpretAsBytes().intoArray(to, at + 32);
+        IntVector q2 = a.lanewise(LSHR, 4).and(LOW).or(h.and(PAIR));
+        q2.reinterpretAsBytes().intoArray(to, at + 64);
+        IntVector q3 = b.lanewise(LSHR, 4).and(LOW).or(h.lanewise(LSHR, 2).and(PAIR));
+        q3.reinterpretAsBytes().intoArray(to, at + 96);
+      }
+    }
+  }
+
+  @Override
+  public FloatVector vector(MemorySegment w, long row, int i, Scales of) {
+    float scale = of.scales[i >> 4] * (1 + (i >> 6 & 1) * 15);
+    return Lanes.signedBytes(of.codes, i).fma(all(scale), all(-32 * scale));
   }
 }

@@ -66,4 +66,13 @@ final class Q8Rows implements StoredRows {
     acc2.intoArray(sums, 2 * Lanes.N);
     acc3.intoArray(sums, 3 * Lanes.N);
   }
+
+  @Override
+  public void readVectors(MemorySegment w, long offset, int n, Scales to) {}
+
+  @Override
+  public FloatVector vector(MemorySegment w, long row, int i, Scales of) {
+    long o = row + (long) (i >> 5) * BLOCK;
+    return Lanes.signedBytes(w, o + 2 + (i & 31)).mul(all(Lanes.tableHalf(w, o)));
+  }
 }

@@ -8,7 +8,10 @@ import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
-/** The scales of one stored row's blocks as floats; memory of one thread, used again and again. */
+/**
+ * The scales of one stored row's blocks as floats, and room for its numbers; memory of one thread,
+ * used again and again.
+ */
 final class Scales {
   private static final VectorSpecies<Long> TWO_LONGS = LongVector.SPECIES_128;
 
@@ -26,9 +29,25 @@ final class Scales {
   /** A factor for each run of numbers that share one, and what else belongs to a block. */
   float[] scales = new float[0];
 
-  /** Makes room for {@code n} numbers. */
+  /** Decoded numbers of the row, for those who cannot use them as they come. */
+  float[] numbers = new float[0];
+
+  /** Codes of the row's numbers, a byte each. */
+  byte[] codes = new byte[0];
+
+  /** Makes room for {@code n} codes. */
+  void reserveCodes(int n) {
+    if (codes.length < n) codes = new byte[n];
+  }
+
+  /** Makes room for {@code n} scales. */
   void reserve(int n) {
     if (scales.length < n) scales = new float[n];
+  }
+
+  /** Makes room for {@code n} decoded numbers. */
+  void reserveNumbers(int n) {
+    if (numbers.length < n) numbers = new float[n];
   }
 
   /**

@@ -1,6 +1,7 @@
 package org.puna.tensor.cpu.vector;
 
 import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
 
 /**
  * How the kernels read the rows of one block format. Stateless. Segments are native or mapped
@@ -93,6 +94,30 @@ interface StoredRows {
   default void prepare(float[] x, int n, float[] prepared) {}
 
   /**
+   * Reads what {@link #vector} needs of a row: the scales of a format whose vectors decode in a few
+   * instructions, all numbers of another.
+   *
+   * @param offset bytes to the first block
+   * @param n numbers of the row, whole blocks
+   */
+  default void readVectors(MemorySegment w, long offset, int n, Scales to) {
+    to.reserveNumbers(n);
+    readScales(w, offset, n, to);
+    decode(w, offset, to.numbers, 0, n, to);
+  }
+
+  /**
+   * Returns a vector of a row, to be multiplied with several rows of activations.
+   *
+   * @param row bytes to the row's first block
+   * @param i the vector's first number, a multiple of the lanes
+   * @param of what {@link #readVectors} wrote
+   */
+  default FloatVector vector(MemorySegment w, long row, int i, Scales of) {
+    return Lanes.at(of.numbers, i);
+  }
+
+  /**
    * Returns the product of the numbers of a row that fill no vector.
    *
    * @param offset bytes to the first of them
@@ -101,8 +126,8 @@ interface StoredRows {
    * @param room memory for them
    */
   default float rest(MemorySegment w, long offset, float[] x, int i, int n, Scales room) {
-    room.reserve(n - i);
-    decode(w, offset, room.scales, 0, n - i, room);
-    return FloatDots.dot(room.scales, 0, x, i, n - i);
+    room.reserveNumbers(n - i);
+    decode(w, offset, room.numbers, 0, n - i, room);
+    return FloatDots.dot(room.numbers, 0, x, i, n - i);
   }
 }

@@ -93,7 +93,7 @@ final class KernelChecks {
         try (Arena arena = Arena.ofShared()) {
           MemorySegment copy = arena.allocate(heap.data().byteSize(), 1).copyFrom(heap.data());
           Tensor mapped = new Tensor(f, heap.shape(), copy);
-          for (int rows : new int[] {1, 6, 13}) {
+          for (int rows : new int[] {1, 3, 6, 13, Products.FEW + 5}) {
             for (int n : new int[] {5, 67}) {
               linear((n + rows) % 2 == 0 ? heap.rows(0, n) : mapped.rows(0, n), rows);
             }

@@ -1,0 +1,232 @@
+package org.puna.tensor.cpu.vector;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import jdk.incubator.vector.FloatVector;
+import org.jspecify.annotations.Nullable;
+import org.puna.tensor.Tensor;
+import org.puna.tensor.cpu.Team;
+import org.puna.tensor.quant.BlockFormat;
+
+/**
+ * Products of few rows of activations, straight over the stored blocks: one row as fast as memory
+ * delivers the weights, several with two rows of weights at a time. Works in pieces of some rows of
+ * weights. Used again by every product, which so allocates nothing; one product at a time.
+ */
+final class FewRows implements Team.Task {
+  /** Bytes of weights in one piece of work. */
+  private static final long PIECE_BYTES = 512 << 10;
+
+  private static final float[] NONE = new float[0];
+
+  private final Arena arena;
+  private final Map<BlockFormat, PairProduct> fours = new HashMap<>();
+  private final Map<BlockFormat, PairProduct> eights = new HashMap<>();
+  private Scratch[] members = new Scratch[0];
+  private float[] prepared = new float[0];
+  private float[] vectors = new float[0];
+
+  private @Nullable StoredRows stored;
+  private @Nullable PairProduct pairs;
+  private @Nullable Tensor w;
+  private float[] x = NONE;
+  private float[] y = NONE;
+  private float @Nullable [] bias;
+  private int rows;
+  private int step;
+
+  /** Memory of one member of the team. */
+  private static final class Scratch {
+    final float[] lanes = new float[Math.max(StoredRows.MAX_ROWS, 2 * ByEight.ROWS) * Lanes.N];
+    final Scales[] scales = new Scales[StoredRows.MAX_ROWS];
+    final Scales room = new Scales();
+    final NativeCopy copy;
+
+    Scratch(Arena arena) {
+      copy = new NativeCopy(arena);
+      Arrays.setAll(scales, _ -> new Scales());
+    }
+  }
+
+  /**
+   * @param arena for copies of weights that lie in arrays
+   */
+  FewRows(Arena arena) {
+    this.arena = arena;
+  }
+
+  /** Computes {@code y[rows, n] = x[rows, k] · wᵀ + bias}. */
+  void multiply(
+      Team team,
+      StoredRows stored,
+      float[] x,
+      int rows,
+      Tensor w,
+      float @Nullable [] bias,
+      float[] y) {
+    grow(team.size());
+    int k = w.rowElements();
+    pairs = null;
+    if (rows == 1) {
+      int size = stored.prepared(k);
+      if (prepared.length < size) prepared = new float[size];
+      stored.prepare(x, k, prepared);
+    } else {
+      PairProduct kernel = pairs(w.format(), rows);
+      pairs = kernel;
+      packVectors(x, rows, k, kernel.rows());
+    }
+    int n = Math.toIntExact(w.dim(0));
+    int together = rows == 1 ? stored.rows() : 2;
+    step = Math.clamp(PIECE_BYTES / w.rowBytes(), 1, Math.max(1, n / (4 * team.size())));
+    step = Math.ceilDiv(step, together) * together;
+    this.stored = stored;
+    this.x = x;
+    this.rows = rows;
+    this.w = w;
+    this.bias = bias;
+    this.y = y;
+    team.run((n + step - 1) / step, this);
+    forget();
+  }
+
+  /** Returns the loop for a number of rows: sixteen registers do not hold sixteen sums. */
+  private PairProduct pairs(BlockFormat format, int rows) {
+    return rows <= ByFour.ROWS || Lanes.N == 8
+        ? fours.computeIfAbsent(format, f -> Specialised.of(ByFour.class, Products.stored(f)))
+        : eights.computeIfAbsent(format, f -> Specialised.of(ByEight.class, Products.stored(f)));
+  }
+
+  /** Lets go of weights that may be closed. */
+  private void forget() {
+    stored = null;
+    pairs = null;
+    w = null;
+    bias = null;
+    x = NONE;
+    y = NONE;
+  }
+
+  private void grow(int size) {
+    if (members.length >= size) return;
+    int from = members.length;
+    members = Arrays.copyOf(members, size);
+    for (int i = from; i < size; i++) members[i] = new Scratch(arena);
+  }
+
+  /**
+   * Copies rows of {@code x}, {@code together} at a time: for each run of lanes, the rows one after
+   * the other. Rows that fill up the last group are zero.
+   */
+  private void packVectors(float[] x, int rows, int k, int together) {
+    int whole = k - k % Lanes.N;
+    int padded = Math.ceilDiv(rows, together) * together;
+    if (vectors.length < padded * whole) vectors = new float[padded * whole];
+    for (int r = 0; r < padded; r++) {
+      int at = (r - r % together) * whole + r % together * Lanes.N;
+      for (int i = 0; i < whole; i += Lanes.N) {
+        FloatVector v = r < rows ? Lanes.at(x, r * k + i) : FloatVector.zero(Lanes.F);
+        v.intoArray(vectors, at + together * i);
+      }
+    }
+  }
+
+  @Override
+  public void run(int piece, int member) {
+    StoredRows format = stored;
+    Tensor weights = w;
+    if (format == null || weights == null) return;
+    Scratch s = members[member];
+    int from = piece * step;
+    int to = Math.min((int) weights.dim(0), from + step);
+    PairProduct kernel = pairs;
+    if (kernel == null) one(format, s, weights, from, to);
+    else pairs(format, kernel, s, weights, from, to);
+  }
+
+  /** Multiplies one row of activations with some rows of weights. */
+  private void one(StoredRows stored, Scratch s, Tensor w, int from, int to) {
+    MemorySegment data = s.copy.rows(w, from, to);
+    long start = NativeCopy.start(w, from);
+    int count = to - from;
+    int together = stored.rows();
+    int apart = count / together;
+    for (int i = 0; i < apart; i++) rows(stored, s, data, start, i, apart, w, from);
+    // The last rows: with some before them once more, or each of too few several times.
+    int rest = count % together;
+    if (apart > 0) {
+      if (rest > 0) rows(stored, s, data, start, count - together, 1, w, from);
+    } else {
+      for (int i = 0; i < rest; i++) rows(stored, s, data, start, i, 0, w, from);
+    }
+    float[] more = bias;
+    if (more != null) for (int j = from; j < to; j++) y[j] += more[j];
+  }
+
+  /** Multiplies rows of a piece that starts at row {@code from}, each {@code apart} rows on. */
+  private void rows(
+      StoredRows stored,
+      Scratch s,
+      MemorySegment data,
+      long start,
+      int first,
+      int apart,
+      Tensor w,
+      int from) {
+    int k = w.rowElements();
+    long rowBytes = w.rowBytes();
+    long at = start + first * rowBytes;
+    long distance = apart * rowBytes;
+    int together = stored.rows();
+    for (int r = 0; r < together; r++) {
+      stored.readScales(data, at + r * distance, k, s.scales[r]);
+      stored.start(prepared, k, s.scales[r], s.lanes, r * Lanes.N);
+    }
+    stored.dots(data, at, distance, x, prepared, k, s.scales, s.lanes);
+    for (int r = 0; r < together; r++) {
+      y[from + first + r * apart] = LaneSum.of(s.lanes, r * Lanes.N);
+    }
+  }
+
+  /** Multiplies some rows of weights, two at a time and far apart, with all rows of {@code x}. */
+  private void pairs(StoredRows stored, PairProduct kernel, Scratch s, Tensor w, int from, int to) {
+    int n = (int) w.dim(0);
+    int k = w.rowElements();
+    int whole = k - k % Lanes.N;
+    int together = kernel.rows();
+    long rowBytes = w.rowBytes();
+    MemorySegment data = s.copy.rows(w, from, to);
+    long start = NativeCopy.start(w, from);
+    int apart = (to - from + 1) / 2;
+    for (int i = from; i < from + apart; i++) {
+      // Of an odd number of rows, one is multiplied twice.
+      int j = Math.min(i + apart, to - 1);
+      long first = start + (i - from) * rowBytes;
+      long second = start + (j - from) * rowBytes;
+      stored.readVectors(data, first, k, s.scales[0]);
+      stored.readVectors(data, second, k, s.scales[1]);
+      for (int t = 0; t < rows; t++) {
+        int of = t % together;
+        if (of == 0) {
+          kernel.multiply(data, first, second, s.scales, vectors, t * whole, whole, s.lanes);
+        }
+        y[t * n + i] = LaneSum.of(s.lanes, of * Lanes.N);
+        y[t * n + j] = LaneSum.of(s.lanes, (together + of) * Lanes.N);
+      }
+      if (whole < k) {
+        long bytes = w.format().bytes(whole);
+        for (int t = 0; t < rows; t++) {
+          y[t * n + i] += stored.rest(data, first + bytes, x, t * k + whole, t * k + k, s.room);
+          if (j > i)
+            y[t * n + j] += stored.rest(data, second + bytes, x, t * k + whole, t * k + k, s.room);
+        }
+      }
+    }
+    float[] more = bias;
+    if (more == null) return;
+    for (int t = 0; t < rows; t++) for (int j = from; j < to; j++) y[t * n + j] += more[j];
+  }
+}
