@@ -4,6 +4,7 @@ import java.time.LocalDate;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import org.puna.model.config.BadInput;
 
 /**
@@ -56,6 +57,8 @@ public record Inventory(String name, List<Group> groups, List<String> assumption
    *     says nothing
    * @param scaleOutGBps one-way network bandwidth of one chip between servers in GB/s; empty where
    *     the file says nothing
+   * @param ports network ports of one server; empty where each chip has its own or the file says
+   *     nothing
    * @param oversubscription how much narrower the network between pods is than inside one, at least
    *     1
    * @param priceUsd purchase price of one chip with its share of the server in USD
@@ -72,6 +75,7 @@ public record Inventory(String name, List<Group> groups, List<String> assumption
       int nodeChips,
       long podChips,
       OptionalDouble scaleOutGBps,
+      OptionalInt ports,
       double oversubscription,
       OptionalDouble priceUsd,
       OptionalDouble rentUsdPerHour,
@@ -96,6 +100,7 @@ public record Inventory(String name, List<Group> groups, List<String> assumption
           nodeChips,
           Math.max(count, 1),
           OptionalDouble.empty(),
+          OptionalInt.empty(),
           1,
           OptionalDouble.empty(),
           OptionalDouble.empty(),

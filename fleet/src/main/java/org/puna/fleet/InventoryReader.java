@@ -16,6 +16,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 import org.puna.model.config.BadInput;
 
@@ -48,6 +49,7 @@ public final class InventoryReader {
           "node",
           "pod",
           "scale_out",
+          "ports",
           "oversubscription",
           "price",
           "rent",
@@ -63,6 +65,7 @@ public final class InventoryReader {
           "node",
           "pod",
           "scale_out",
+          "ports",
           "oversubscription",
           "price",
           "rent",
@@ -163,7 +166,7 @@ public final class InventoryReader {
 
   /**
    * Reads an inventory from CSV text: the columns site, chip and count, and any of node, pod,
-   * scale_out, oversubscription, price, rent, power_price, pue, carbon, delivered.
+   * scale_out, ports, oversubscription, price, rent, power_price, pue, carbon, delivered.
    *
    * @param text the file
    * @param file its name for errors
@@ -208,6 +211,12 @@ public final class InventoryReader {
   /** A value as written and where it stands. */
   private record Cell(String where, String text) {}
 
+  private static OptionalInt ports(Map<String, Cell> cells) {
+    return cells.containsKey("ports")
+        ? OptionalInt.of((int) whole(cells, "ports", 1, 100_000, 1))
+        : OptionalInt.empty();
+  }
+
   private static Inventory.Group group(Map<String, Cell> cells, String where, Catalogue chips) {
     Cell chipCell = cells.get("chip");
     if (chipCell == null) {
@@ -226,6 +235,7 @@ public final class InventoryReader {
         node,
         whole(cells, "pod", node, Inventory.MAX_CHIPS, Math.max(count, node)),
         quantity(cells, "scale_out", Quantity.BANDWIDTH_GBPS),
+        ports(cells),
         ratio(cells, "oversubscription").orElse(1),
         quantity(cells, "price", Quantity.USD),
         quantity(cells, "rent", Quantity.USD_PER_HOUR),

@@ -97,6 +97,17 @@ class InventoryReaderTest {
   }
 
   @Test
+  void portsOfAServerAreRead() {
+    Inventory inventory =
+        InventoryReader.csv("site,chip,count,ports\na,A100,8,4\nb,A100,8,\n", "inv.csv", CHIPS);
+    assertThat(inventory.groups().getFirst().ports()).hasValue(4);
+    assertThat(inventory.groups().getLast().ports()).isEmpty();
+    assertThatThrownBy(
+            () -> InventoryReader.csv("site,chip,count,ports\na,A100,8,0\n", "inv.csv", CHIPS))
+        .hasMessageStartingWith("inv.csv:2: ports must");
+  }
+
+  @Test
   void csvMistakesNameTheLine() {
     assertThatThrownBy(
             () -> InventoryReader.csv("site,chip,count\na,H100,8\nb,H100,-8\n", "inv.csv", CHIPS))

@@ -108,7 +108,7 @@ final class CalibrateCommand implements Runnable {
   }
 
   private Conditions conditions(List<Measurement> rows) {
-    var machine = machines.machine("A100-80GB-SXM");
+    var machine = machines.measured("A100-80GB-SXM");
     if (recompute == null) return Calibrator.likelyConditions(machine, rows);
     return new Conditions(
         machine,

@@ -65,7 +65,10 @@ final class EstimateCommand implements Runnable {
     Layout l = Layout.parse(layout, gpus == null ? 0 : gpus);
     Calibration c = machines.calibration(context, calibration);
     Tuner tuner = new Tuner(new IterationModel(c));
-    Estimate e = tuner.best(run.ask(m), l, machines.machine("H100-80GB-SXM"));
+    Tuner.Ask ask = run.ask(m);
+    // A layout that names its chunks, be it one, is meant; without, the schedule is chosen.
+    if (layout.contains("vpp")) ask = ask.withChunks(l.virtualStages());
+    Estimate e = tuner.best(ask, l, machines.machine("H100-80GB-SXM"));
     Report out = new Report("Estimate");
     EstimateText.tables(out, e, c.name());
     if (!e.fits()) {

@@ -146,7 +146,7 @@ final class EvaluateCommand implements Runnable {
     List<Measurement> rows = CalibrateCommand.read(file);
     Evaluation e;
     if (folds) {
-      var conditions = Calibrator.likelyConditions(machines.machine("A100-80GB-SXM"), rows);
+      var conditions = Calibrator.likelyConditions(machines.measured("A100-80GB-SXM"), rows);
       e =
           Evaluation.crossValidated(
               rows, new Calibrator(conditions, Calibration.uncalibrated(conditions)));

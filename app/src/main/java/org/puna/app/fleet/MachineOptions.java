@@ -35,6 +35,13 @@ final class MachineOptions {
   private @Nullable String scaleOut;
 
   @Option(
+      names = "--ports",
+      paramLabel = "N",
+      description =
+          "Network ports of a server (default: one for each chip; for measurements not known).")
+  private @Nullable Integer ports;
+
+  @Option(
       names = "--link",
       paramLabel = "RATE",
       description = "Link of one chip inside a server, one way, such as \"450 GB/s\".")
@@ -65,6 +72,15 @@ final class MachineOptions {
     return with(Machine.of(chips().get(gpu == null ? missing : gpu, "--gpu")));
   }
 
+  /**
+   * Returns the machine that a table was measured on: as {@link #machine}, but how many ports its
+   * servers have is known only if the options say so.
+   */
+  Machine measured(String missing) {
+    Machine m = machine(missing);
+    return ports == null ? m.withPorts(0) : m;
+  }
+
   /** Returns a machine with what the options say instead. */
   Machine with(Machine m) {
     Machine out = m;
@@ -74,6 +90,10 @@ final class MachineOptions {
     }
     if (scaleOut != null) {
       out = out.withScaleOut(Quantity.BANDWIDTH_GBPS.parse(scaleOut, "--scale-out"), "--scale-out");
+    }
+    if (ports != null) {
+      if (ports < 1) throw new BadInput("--ports: must be at least 1, found " + ports);
+      out = out.withPorts(ports);
     }
     return out;
   }

@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 import org.puna.fleet.estimate.Machine.Precision;
+import org.puna.fleet.estimate.TrainingRun.Gradients;
 import org.puna.fleet.estimate.TrainingRun.Software;
 import org.puna.fleet.estimate.Tuner;
 import org.puna.model.config.ActivationMemory.Recompute;
@@ -42,9 +43,19 @@ final class RunOptions {
       names = "--software",
       paramLabel = "S",
       description =
-          "modern (fused attention, sequence parallelism, overlap) or megatron-2021; the default"
-              + " is modern, for arch=gpt megatron-2021.")
+          "modern (fused attention, sequence parallelism, overlap), megatron-core (tensor"
+              + " parallelism overlapped, too), flash-1 (modern with the first FlashAttention,"
+              + " 2022) or megatron-2021; the default is modern, in fp8 megatron-core, for arch=gpt"
+              + " megatron-2021 or, on chips after the A100, megatron-core.")
   private @Nullable String software;
+
+  @Option(
+      names = "--gradients",
+      paramLabel = "P",
+      description =
+          "Format in which gradients are summed, bf16 or fp32 (default: fp32; of megatron-2021 and"
+              + " in fp8 bf16).")
+  private @Nullable String gradients;
 
   int seq(ModelConfig m) {
     return atLeastOne("--seq", seq == null ? Math.min(m.contextLength(), 8192) : seq);
@@ -63,7 +74,8 @@ final class RunOptions {
             : OptionalInt.of(atLeastOne("--micro-batch", microBatch)),
         recompute(),
         zero == null ? OptionalInt.empty() : OptionalInt.of(zero),
-        software());
+        software(m),
+        OptionalInt.empty());
   }
 
   Optional<Recompute> recompute() {
@@ -88,16 +100,13 @@ final class RunOptions {
     };
   }
 
-  private Optional<Software> software() {
-    if (software == null) return Optional.empty();
-    return Optional.of(
-        switch (software.toLowerCase(Locale.ROOT)) {
-          case "modern" -> Software.MODERN;
-          case "megatron-2021" -> Software.MEGATRON_2021;
-          default ->
-              throw new BadInput(
-                  "--software: expected modern or megatron-2021, found \"" + software + "\"");
-        });
+  private Optional<Software> software(ModelConfig m) {
+    Optional<Software> named =
+        Optional.ofNullable(software).map(s -> Software.named(s, "--software"));
+    if (gradients == null) return named;
+    Gradients g = Gradients.named(gradients, "--gradients");
+    Recompute again = recompute().orElse(Recompute.FULL);
+    return Optional.of(named.orElseGet(() -> Software.of(m, again, precision())).with(g));
   }
 
   private static int atLeastOne(String option, int v) {

@@ -166,7 +166,7 @@ final class SizeCommand implements Runnable {
                   Machine.Precision.BF16,
                   Recompute.SELECTIVE,
                   zero,
-                  TrainingRun.Software.of(m, Recompute.SELECTIVE)));
+                  TrainingRun.Software.of(m, Recompute.SELECTIVE, Machine.Precision.BF16)));
       all.put("zero" + zero, EstimateText.memory(use));
       out.row(
           zero,

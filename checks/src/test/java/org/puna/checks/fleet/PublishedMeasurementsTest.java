@@ -34,7 +34,7 @@ class PublishedMeasurementsTest {
    * What five folds of the 512-GPU file reach. 4% is asked; nine rows that contradict their
    * neighbours (see docs/fleet.md) alone make 2.1%.
    */
-  private static final double CLUSTER = 0.052;
+  private static final double CLUSTER = 0.05;
 
   /** What the median of the same folds reaches. */
   private static final double CLUSTER_MEDIAN = 0.022;
@@ -53,7 +53,8 @@ class PublishedMeasurementsTest {
   @Test
   void clusterInFiveFolds() throws Exception {
     List<Measurement> rows = read("fleet/vtrain_multi_calibration.csv");
-    Machine a100 = Machine.of(chips.get("A100", "test")).withScaleOut(12.5, "vTrain paper");
+    Machine a100 =
+        Machine.of(chips.get("A100", "test")).withScaleOut(12.5, "vTrain paper").withPorts(0);
     Conditions c = new Conditions(a100, Recompute.FULL);
     Evaluation e = Evaluation.crossValidated(rows, new Calibrator(c, Calibration.uncalibrated(c)));
     assertThat(e.meanAbsolute()).isLessThan(CLUSTER);

@@ -132,6 +132,7 @@ public final class CalibrationFile {
     conditions.put("nodeChips", m.nodeChips());
     conditions.put("linkGBps", m.linkGBps());
     conditions.put("scaleOutGBps", m.scaleOutGBps());
+    conditions.put("ports", m.ports());
     conditions.put("recompute", c.conditions().recompute().name().toLowerCase(Locale.ROOT));
     Map<String, Object> constants = new LinkedHashMap<>();
     c.values().forEach((k, v) -> constants.put(k.name().toLowerCase(Locale.ROOT), v));
@@ -153,7 +154,8 @@ public final class CalibrationFile {
       Machine machine =
           Machine.of(chip)
               .withNode(cond.path("linkGBps").asDouble(0), cond.path("nodeChips").asInt(0))
-              .withScaleOut(cond.path("scaleOutGBps").asDouble(0), where);
+              .withScaleOut(cond.path("scaleOutGBps").asDouble(0), where)
+              .withPorts(cond.path("ports").asInt(0));
       Recompute recompute =
           Recompute.valueOf(cond.path("recompute").asString("").toUpperCase(Locale.ROOT));
       Map<Constant, Double> values = new EnumMap<>(Constant.class);
@@ -181,7 +183,7 @@ public final class CalibrationFile {
     }
   }
 
-  /** A measured shape as a row: tensor parallelism, width, head, sequence, micro-batch, weight. */
+  /** A shape as a row: tensor parallelism, width, head, sequence, micro-batch or 0, weight. */
   private static List<Number> numbers(ShapeResiduals.Shape s) {
     return List.of(s.tp(), s.width(), s.headDim(), s.seq(), s.microBatch(), s.weight());
   }
@@ -192,7 +194,9 @@ public final class CalibrationFile {
       int[] n = new int[5];
       for (int i = 0; i < n.length; i++) {
         n[i] = row.path(i).asInt(0);
-        if (n[i] < 1) throw new IllegalArgumentException("a measured shape has a size below 1");
+        // A micro-batch of 0 stands for all.
+        int least = i == 4 ? 0 : 1;
+        if (n[i] < least) throw new IllegalArgumentException("a measured shape has a size below 1");
       }
       double weight = row.path(n.length).asDouble(0);
       shapes.add(new ShapeResiduals.Shape(n[0], n[1], n[2], n[3], n[4], weight));

@@ -22,8 +22,10 @@ public record Conditions(Machine machine, Recompute recompute) {
         && machine.nodeChips() == on.nodeChips()
         && machine.linkGBps() == on.linkGBps()
         && machine.scaleOutGBps() == on.scaleOutGBps()
+        && (machine.ports() == 0 || machine.ports() == on.ports())
         && recompute == run.recompute()
-        && run.software().equals(TrainingRun.Software.of(run.model(), recompute))
+        && run.software()
+            .equals(TrainingRun.Software.of(run.model(), recompute, Machine.Precision.BF16))
         && run.precision() == Machine.Precision.BF16
         && run.zero() == 0
         && l.cp() == 1

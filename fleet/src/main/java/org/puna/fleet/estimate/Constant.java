@@ -57,8 +57,8 @@ public enum Constant {
   /** Network for gradients, as a fraction. */
   GRADIENT_EFFICIENCY(0.5, 0.5, ""),
   /**
-   * Part of the ports of its ranks that a gradient ring uses which has several ranks on a server:
-   * it enters and leaves by few of them.
+   * Part of the ports of its ranks that a gradient ring gets which shares a server with others,
+   * where chips share ports: rings enter and leave by few of them.
    */
   RING_SHARE(0.5, 0.8, ""),
   /** Part of the last backward pass that hides the reduction of gradients; little in 2021. */

@@ -82,7 +82,9 @@ public final class IterationModel {
     double tokens = (double) run.microBatch() * run.seq() / l.cp();
 
     double first = c(Constant.MICRO_BATCH) + k.traffic(tokens * m.dModel() * EMBEDDING_TRAFFIC);
-    double last = head(run, k, tokens);
+    // The output head stays in 16 bits also where the layers compute in 8 (DeepSeek-V3's paper,
+    // section 3.3.1; Megatron-LM's Transformer Engine layers end before it).
+    double last = head(run, new Kernels(machine, calibration, Machine.Precision.BF16), tokens);
     double transfer = transfer(run, k, tokens);
     int layers = l.stageLayers(m.nLayers());
     int missing = layers * l.pp() - m.nLayers();
@@ -166,12 +168,14 @@ public final class IterationModel {
     int ranks = l.dp() * l.cp();
     if (ranks == 1) return 0;
     double around = (ranks - 1.0) / ranks;
-    // A sum in 16 bits goes around twice; sharded optimisers scatter 32-bit sums and gather 16-bit
-    // weights, and ZeRO-3 gathers the weights again for the backward pass of each micro-batch.
-    double bytes = run.zero() == 0 ? 4 : 6;
-    double seconds = k.ring(around * bytes * params, ranks, l.tp());
-    double again =
-        run.zero() == 3 ? 2 * run.microBatches() * k.ring(around * 2 * params, ranks, l.tp()) : 0;
+    // A sum goes around twice; sharded optimisers scatter sums and gather 16-bit weights, and
+    // ZeRO-3 gathers the weights again for the backward pass of each micro-batch.
+    double sum = run.software().gradients() == TrainingRun.Gradients.FP32 ? 4 : 2;
+    double bytes = run.zero() == 0 ? 2 * sum : sum + 2;
+    double sums = around * bytes * params;
+    double gathers = run.zero() == 3 ? 2 * run.microBatches() * around * 2 * params : 0;
+    double seconds = k.ring(sums, ranks, l.tp());
+    double again = k.ring(gathers, ranks, l.tp());
     double hidden = lastBackward * c(Constant.GRADIENT_OVERLAP);
     if (run.software().overlapped()) {
       // Chunks finish one after another: the first is reduced while the others still work on the
@@ -180,7 +184,9 @@ public final class IterationModel {
       hidden = lastBackward * (1 + (Math.min(run.microBatches(), l.pp()) - 1) * (v - 1) / v);
     }
     double hiddenAgain = hidden * run.microBatches();
-    return softRemainder(seconds, hidden) + softRemainder(again, hiddenAgain);
+    double exposed = softRemainder(seconds, hidden) + softRemainder(again, hiddenAgain);
+    double hiddenPart = Math.max(0, 1 - exposed / (seconds + again));
+    return exposed + hiddenPart * k.taken(sums + gathers);
   }
 
   /** {@code max(0, total − hidden)} with a smooth corner, because overlap is never perfect. */
@@ -211,13 +217,17 @@ public final class IterationModel {
   }
 
   /**
-   * The rate that the model family's papers print: executed FLOPs for GPT (Megatron-LM's formula
-   * counts recomputation), model FLOPs for all others.
+   * The rate that the model family's papers print: for GPT by Megatron-LM's formula, which counts
+   * recomputation and whole attention matrices, model FLOPs for all others.
    *
    * @param e the estimate
    */
   public static double publishedTflopsPerGpu(Estimate e) {
-    boolean executed = ModelSize.isGpt(e.run().model()) && e.run().recompute() != Recompute.NONE;
-    return executed ? e.hardwareTflopsPerGpu() : e.modelTflopsPerGpu();
+    TrainingRun run = e.run();
+    if (!ModelSize.isGpt(run.model())) return e.modelTflopsPerGpu();
+    if (run.recompute() != Recompute.NONE) return e.hardwareTflopsPerGpu();
+    ModelSize.Flops whole =
+        ModelSize.trainingFlops(run.model(), run.seq(), ModelSize.AttentionCount.FULL);
+    return e.modelTflopsPerGpu() * whole.total() * run.tokens() / e.modelFlops();
   }
 }

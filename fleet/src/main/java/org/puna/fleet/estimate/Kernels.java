@@ -10,8 +10,15 @@ final class Kernels {
   /** Multiprocessors of a large GPU (108 on A100, 132 on H100); only the wave term uses it. */
   private static final double PROCESSORS = 120;
 
-  /** What a ring with several ranks on a server gets at least of one port. */
+  /** What a ring with several ranks on a server gets at least of one port that chips share. */
   private static final double LEAST_PORT = 0.85;
+
+  /**
+   * Part of a GPU's multiprocessors that a collective at the full speed of the links occupies; a
+   * slower one occupies fewer. NCCL runs one block for each channel, 16 to 32 of them over NVLink,
+   * on 108 to 132 multiprocessors; DeepSeek-V3's paper gives 20 of 132 (section 3.2.2).
+   */
+  private static final double TAKEN = 0.2;
 
   private static final double GB = 1e9;
 
@@ -94,12 +101,21 @@ final class Kernels {
     double rate = link;
     if (together < ranks) {
       double port = machine.scaleOutGBps() * GB * c(Constant.GRADIENT_EFFICIENCY);
-      // Alone on its server a rank has its port to itself in both directions.
-      double shared = Math.max(LEAST_PORT, c(Constant.RING_SHARE) * together);
-      double ports = together > 1 ? shared : 1;
+      // A rank alone on its server has its port to itself, and one ring of the whole server has
+      // all ports. Several rings of several ranks meet at ports that chips share.
+      boolean meet = together > 1 && stride > 1 && !machine.ownPorts();
+      double ports = meet ? Math.max(LEAST_PORT, c(Constant.RING_SHARE) * together) : together;
       rate = Math.min(link, port * ports);
     }
     return bytes / rate;
+  }
+
+  /**
+   * Seconds of work that a collective takes from what hides it, by the multiprocessors that it
+   * occupies while it sends and receives {@code bytes}.
+   */
+  double taken(double bytes) {
+    return TAKEN * bytes / (machine.linkGBps() * GB * c(Constant.LINK_EFFICIENCY));
   }
 
   /** Seconds that one rank needs to receive {@code bytes} from ranks {@code stride} apart. */

@@ -33,6 +33,9 @@ record LayerTime(
 
   private static final int BYTES = 2;
 
+  /** Bytes moved to cast an operand to FP8 and to keep its transpose. */
+  private static final double CAST = 4;
+
   double total() {
     return gemm + attention + elementwise + tensor + context + expert + host;
   }
@@ -133,7 +136,7 @@ record LayerTime(
         products(run, k, experts, false),
         attention(run, k, false),
         elementwise(run, k, c, experts, false),
-        2 * tensor(run, k),
+        2 * tensor(run, k, 1),
         context(run, k),
         experts ? 2 * exchange(run, k) : 0);
   }
@@ -143,7 +146,7 @@ record LayerTime(
         products(run, k, experts, true),
         attention(run, k, true),
         elementwise(run, k, c, experts, true),
-        2 * tensor(run, k) * c.get(Constant.BACKWARD_COLLECTIVES),
+        2 * tensor(run, k, c.get(Constant.BACKWARD_COLLECTIVES)),
         2 * context(run, k),
         experts ? 2 * exchange(run, k) : 0);
   }
@@ -162,8 +165,8 @@ record LayerTime(
     double t = run.layout().tp();
     double h = m.dModel();
     double q = m.attention().qDim();
-    double kv = m.attention().kvDim();
-    double s = product(k, tokens, (q + 2 * kv) / t, h, back) + product(k, tokens, h, q / t, back);
+    double kv = m.attention().kvDim(run.layout().tp());
+    double s = product(k, tokens, q / t + 2 * kv, h, back) + product(k, tokens, h, q / t, back);
     double up = m.ffn().gated() ? 2 : 1;
     if (!experts) return s + feedForward(k, tokens, up, m.ffn().dim() / t, h, back);
     ModelConfig.Moe moe = m.moe().orElseThrow();
@@ -187,7 +190,8 @@ record LayerTime(
         ModelSize.forwardFlops(m, run.seq(), run.attentionCount()).attention() / m.nLayers();
     double flops = perToken * tokens(run) / run.layout().tp();
     if (run.software().fusedAttention()) {
-      return k.fusedAttention(back ? FUSED_BACKWARD * flops : flops);
+      return k.fusedAttention(back ? FUSED_BACKWARD * flops : flops)
+          / run.software().attention().rate();
     }
     double scores = tokens(run) * run.seq() * m.attention().nHeads() / run.layout().tp();
     // Forward: softmax reads and writes, dropout reads, writes and keeps a mask. Backward: both.
@@ -214,17 +218,31 @@ record LayerTime(
             : 2 * ffn + 3.0 * m.attention().qDim();
     double elements = whole / outer + split / t;
     double bytes = BYTES * elements * tokens(run) * (back ? 1.5 : 1);
+    if (run.precision() == Machine.Precision.FP8) {
+      // Operands of the four products are cast: 2 bytes read, one written and, transposed for the
+      // gradient of the weights, one more. Backward the gradients of the four results.
+      double q = m.attention().qDim();
+      double operands = back ? q + 2 * m.attention().kvDim() + ffn : q + ffn;
+      double cast = operands / t + 2.0 * m.dModel();
+      bytes += CAST * cast * tokens(run);
+    }
     return k.traffic(bytes) * c.get(Constant.ELEMENTWISE);
   }
 
-  private static double tensor(TrainingRun run, Kernels k) {
-    return k.tensorAllReduce(BYTES * tokens(run) * run.model().dModel(), run.layout().tp());
+  /** Seconds of one tensor-parallel collective of which a part is exposed. */
+  private static double tensor(TrainingRun run, Kernels k, double exposed) {
+    int ranks = run.layout().tp();
+    double bytes = BYTES * tokens(run) * run.model().dModel();
+    double all = k.tensorAllReduce(bytes, ranks);
+    if (run.software().overlap() != TrainingRun.Overlap.TENSOR) return exposed * all;
+    double piece = 1.0 / ranks;
+    return all * piece + (1 - piece) * k.taken(2 * bytes * (1 - piece));
   }
 
   private static double context(TrainingRun run, Kernels k) {
     int cp = run.layout().cp();
     if (cp == 1) return 0;
-    double all = tokens(run) * (cp - 1) * 2 * run.model().attention().kvDim() / run.layout().tp();
+    double all = tokens(run) * (cp - 1) * 2 * run.model().attention().kvDim(run.layout().tp());
     return k.exchange(BYTES * all, cp, run.layout().tp());
   }
 

@@ -15,6 +15,7 @@ import org.puna.model.config.BadInput;
  * @param sustained part of the measured matrix rate that is left when all chips train for hours at
  *     full power
  * @param scaleOutSource where the network's figure comes from
+ * @param ports network ports of one server; 0 where nobody says, as in a table of measurements
  */
 public record Machine(
     Accelerator chip,
@@ -22,7 +23,8 @@ public record Machine(
     double linkGBps,
     double scaleOutGBps,
     double sustained,
-    String scaleOutSource) {
+    String scaleOutSource,
+    int ports) {
 
   /** Bandwidth of PCIe 4.0 ×16 in GB/s, what joins chips without links of their own. */
   private static final double PCIE_GBPS = 25;
@@ -41,6 +43,9 @@ public record Machine(
               + scaleOutGBps
               + " GB/s");
     }
+    if (ports < 0) {
+      throw new BadInput("machine " + chip.name() + ": ports must not be negative, found " + ports);
+    }
   }
 
   /**
@@ -52,13 +57,15 @@ public record Machine(
     double link = chip.linkGBps().orElse(PCIE_GBPS);
     // One rail of the maker's reference system for each chip.
     Optional<Reference> r = Reference.of(chip.name());
+    int chips = Math.max(1, chip.scaleUpChips());
     return new Machine(
         chip,
-        Math.max(1, chip.scaleUpChips()),
+        chips,
         link,
         r.map(Reference::gbps).orElse(50.0),
         sustained(chip.name()),
-        r.map(Reference::source).orElse("assumed: one 400 Gbit/s port for each chip"));
+        r.map(Reference::source).orElse("assumed: one 400 Gbit/s port for each chip"),
+        chips);
   }
 
   /**
@@ -68,13 +75,15 @@ public record Machine(
    */
   public static Machine of(Inventory.Group group) {
     Machine m = of(group.chip());
+    int chips = Math.max(m.nodeChips, group.nodeChips());
     return new Machine(
         m.chip,
-        Math.max(m.nodeChips, group.nodeChips()),
+        chips,
         m.linkGBps,
         group.scaleOutGBps().orElse(m.scaleOutGBps),
         m.sustained,
-        group.scaleOutGBps().isPresent() ? "inventory" : m.scaleOutSource);
+        group.scaleOutGBps().isPresent() ? "inventory" : m.scaleOutSource,
+        group.ports().orElse(chips));
   }
 
   /**
@@ -84,7 +93,22 @@ public record Machine(
    * @param source where the figure comes from
    */
   public Machine withScaleOut(double gbps, String source) {
-    return new Machine(chip, nodeChips, linkGBps, gbps, sustained, source);
+    return new Machine(chip, nodeChips, linkGBps, gbps, sustained, source, ports);
+  }
+
+  /**
+   * This machine with another number of network ports.
+   *
+   * @param ofServer ports of one server, 0 where nobody says
+   */
+  public Machine withPorts(int ofServer) {
+    return new Machine(
+        chip, nodeChips, linkGBps, scaleOutGBps, sustained, scaleOutSource, ofServer);
+  }
+
+  /** Returns whether every chip is known to have a network port of its own. */
+  boolean ownPorts() {
+    return ports >= nodeChips;
   }
 
   /**
@@ -94,7 +118,8 @@ public record Machine(
    * @param chips chips of one server
    */
   public Machine withNode(double gbps, int chips) {
-    return new Machine(chip, chips, gbps, scaleOutGBps, sustained, scaleOutSource);
+    int own = ports == nodeChips ? chips : ports;
+    return new Machine(chip, chips, gbps, scaleOutGBps, sustained, scaleOutSource, own);
   }
 
   /**
@@ -118,17 +143,18 @@ public record Machine(
   private static final double TYPICAL = 0.80;
 
   /**
-   * Hopper keeps 0.80 of the measured rate over a long run on thousands of GPUs: with it the model
-   * meets the iteration times of Nemotron-4 340B (1,536 to 6,144 H100: 10.3, 10.3, 8.0 s) within 2%
-   * and the 47% and 42% MFU of Megatron-Core's 177B (96 and 4,608 H100) within 9%. The A100 is what
-   * the constants are calibrated on, and nothing is published for the others.
+   * Hopper keeps 0.79 of the measured rate over a long run on thousands of GPUs: with it the model
+   * meets the iteration times of Nemotron-4 340B (1,536 to 6,144 H100: 10.3, 10.3, 8.0 s) and the
+   * 47% and 42% MFU of Megatron-Core's 177B (96 and 4,608 H100, which overlaps tensor parallelism)
+   * within 3%. The A100 is what the constants are calibrated on, and nothing is published for the
+   * others.
    */
   private static double sustained(String chip) {
     boolean hopper = chip.startsWith("H100") || chip.startsWith("H200") || chip.startsWith("H800");
     return hopper ? HOPPER_SUSTAINED : 1;
   }
 
-  private static final double HOPPER_SUSTAINED = 0.80;
+  private static final double HOPPER_SUSTAINED = 0.79;
 
   /** Number formats of the large matrix products. */
   public enum Precision {

@@ -21,6 +21,7 @@ import org.puna.model.config.ModelShapes;
  * @param layout how it was spread
  * @param millis time of the iteration
  * @param scaleOutGBps network of the measured servers where the row names one
+ * @param ports network ports of a server where the row names a network; 0 where it does not say
  */
 public record Measurement(
     String where,
@@ -30,7 +31,8 @@ public record Measurement(
     int microBatch,
     Layout layout,
     double millis,
-    OptionalDouble scaleOutGBps) {
+    OptionalDouble scaleOutGBps,
+    int ports) {
 
   /** GPT-2's vocabulary padded as Megatron-LM pads it; the format does not name one. */
   private static final int VOCABULARY = 51_200;
@@ -52,8 +54,9 @@ public record Measurement(
   /**
    * Reads a table with the columns # GPUs, global batch, micro batch, hidden size, attention heads,
    * # layers, sequence length, tensor parallelism, data parallelism, pipeline parallelism and
-   * iteration time (ms). A row may also have virtual stages (interleaved chunks of each stage) and
-   * scale out (GB/s), the network of one GPU. Others are ignored.
+   * iteration time (ms). A row may also have virtual stages (interleaved chunks of each stage),
+   * scale out (GB/s), the network of one GPU, and with it network ports, those of a server. Others
+   * are ignored.
    *
    * @param text the file
    * @param file its name for errors
@@ -130,7 +133,8 @@ public record Measurement(
               row.requiredCount(names.get(2)),
               layout,
               millis,
-              row.number("scale out (GB/s)"));
+              row.number("scale out (GB/s)"),
+              row.number("network ports").isPresent() ? row.requiredCount("network ports") : 0);
       layout.check(model, seq, m.batch, m.microBatch);
       return m;
     } catch (BadInput e) {
@@ -146,7 +150,7 @@ public record Measurement(
    */
   public Machine machine(Conditions conditions) {
     return scaleOutGBps.isPresent()
-        ? conditions.machine().withScaleOut(scaleOutGBps.getAsDouble(), where)
+        ? conditions.machine().withScaleOut(scaleOutGBps.getAsDouble(), where).withPorts(ports)
         : conditions.machine();
   }
 
@@ -165,6 +169,6 @@ public record Measurement(
         Machine.Precision.BF16,
         conditions.recompute(),
         0,
-        TrainingRun.Software.of(model, conditions.recompute()));
+        TrainingRun.Software.of(model, conditions.recompute(), Machine.Precision.BF16));
   }
 }

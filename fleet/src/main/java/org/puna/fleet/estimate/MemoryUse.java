@@ -8,10 +8,13 @@ import org.puna.model.config.ModelSize;
 
 /**
  * Bytes that one GPU of the fullest pipeline stage needs: mixed-precision training with 16-bit
- * weights, 32-bit gradients and Adam in 32 bits, divided as ZeRO and the layout say.
+ * weights, gradients in 32 bits (or 16, and then in 32 where the optimiser works) and Adam in 32
+ * bits, divided as ZeRO and the layout say.
  *
  * @param weights 2 bytes a parameter
- * @param gradients 4 bytes a parameter
+ * @param gradients 4 bytes a parameter; with gradients of 16 bits and a sharded optimiser 2, and 4
+ *     of its own share (Megatron-LM's documentation of its distributed optimiser: 4 + 16/d bytes in
+ *     all, with 32 bits 6 + 12/d)
  * @param optimizer 12 bytes a parameter: master weight and two moments
  * @param activations kept between forward and backward, with logits and a recomputed layer
  * @param reserve context, communication buffers and fragmentation
@@ -40,6 +43,9 @@ public record MemoryUse(
       perLayer += ModelSize.attentionParameters(m) + ffn / (layer.experts() ? l.ep() : 1);
     }
     perLayer = perLayer / m.nLayers() + 2.0 * m.dModel();
+    // Keys and values of heads that tensor-parallel ranks repeat.
+    double repeated = m.attention().kvDim(l.tp()) * l.tp() - m.attention().kvDim();
+    perLayer += 2.0 * m.dModel() * repeated;
     double ends = l.pp() > 1 ? Math.max(p.embedding(), p.head()) : p.embedding() + p.head();
     return (l.stageLayers(m.nLayers()) * perLayer + ends) / l.tp();
   }
@@ -55,10 +61,18 @@ public record MemoryUse(
     double shards = (double) l.dp() * l.cp();
     return new MemoryUse(
         2 * params / (run.zero() >= 3 ? shards : 1),
-        4 * params / (run.zero() >= 2 ? shards : 1),
+        gradients(run) * params,
         12 * params / (run.zero() >= 1 ? shards : 1),
         activations(run),
         RESERVE);
+  }
+
+  /** Bytes of gradients for each parameter on a GPU. */
+  private static double gradients(TrainingRun run) {
+    double shards = (double) run.layout().dp() * run.layout().cp();
+    boolean half = run.software().gradients() == TrainingRun.Gradients.BF16;
+    if (run.zero() == 0 || !half) return 4 / (run.zero() >= 2 ? shards : 1);
+    return 4 / shards + 2 / (run.zero() >= 2 ? shards : 1);
   }
 
   private static double activations(TrainingRun run) {

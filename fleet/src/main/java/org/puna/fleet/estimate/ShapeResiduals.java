@@ -10,16 +10,19 @@ import java.util.Map;
  * What one cluster's measurements say beyond the model about layers of the shapes that were
  * measured.
  *
- * <p>Tensor parallelism, width, heads, sequence and micro-batch decide the shapes of all kernels
+ * <p>Tensor parallelism, width, heads and sequence decide the weights and the kind of all kernels
  * and collectives of a layer, whatever the pipeline and the replicas, and libraries choose their
  * kernels by shape, in jumps that no smooth formula follows. The logarithm of measured over
- * modelled time is therefore taken for a Gaussian process over the logarithms of these five, and
+ * modelled time is therefore taken for a Gaussian process over the logarithms of these four, and
  * its posterior mean corrects a prediction: r(x) = Σ wᵢ · k(x, xᵢ) with (K + N) w = r (Rasmussen
- * and Williams 2006, Gaussian Processes for Machine Learning, eq. 2.25), r the median of each
- * measured shape. Half of the covariance belongs to a width and its split, half to a micro-batch
- * within them. The weights follow from the measurements, nothing is chosen for one of them, and
- * away from measured shapes the correction vanishes. Disturbed shapes get more noise: N grows with
- * the square of what is left of a shape, as under errors of Student's t with one degree of freedom.
+ * and Williams 2006, Gaussian Processes for Machine Learning, eq. 2.25), r the median of all rows
+ * of a shape, its micro-batches together. The weights follow from the measurements, and away from
+ * measured shapes the correction vanishes. Disturbed shapes get more noise: N grows with the square
+ * of what is left of a shape, as under errors of Student's t with one degree of freedom.
+ *
+ * <p>What this leaves of one micro-batch is remembered for that micro-batch alone, where many rows
+ * (other depths, batches, pipelines, replicas) agree on it. In tables with few rows for each shape
+ * it would be a constant for each row, which helps nobody whose row was not measured.
  *
  * @param shapes what was measured, each with its weight
  */
@@ -29,6 +32,12 @@ public record ShapeResiduals(List<Shape> shapes) {
 
   /** Shapes that are remembered, the first of a table; the work is the cube of their number. */
   static final int MOST = 1500;
+
+  /** Rows that a micro-batch of a shape needs to be remembered by itself. */
+  static final int LEAST_ROWS = 5;
+
+  /** The micro-batch of a shape that stands for all. */
+  private static final int ANY = 0;
 
   /** What the model misses, one standard deviation of the logarithm. */
   private static final double SPREAD = 0.08;
@@ -41,9 +50,6 @@ public record ShapeResiduals(List<Shape> shapes) {
 
   /** The same of tensor parallelism. */
   private static final double SPLIT_REACH = 0.5;
-
-  /** The same of the micro-batch. */
-  private static final double MICRO_BATCH_REACH = 0.7;
 
   /** The same of sequence and head. */
   private static final double ATTENTION_REACH = 1;
@@ -62,8 +68,8 @@ public record ShapeResiduals(List<Shape> shapes) {
    * @param width of the model
    * @param headDim of one attention head
    * @param seq tokens of a sequence
-   * @param microBatch sequences of a micro-batch
-   * @param weight of what was measured
+   * @param microBatch sequences of a micro-batch, 0 for any
+   * @param weight of what was measured; of a micro-batch the logarithm that it adds
    */
   public record Shape(int tp, int width, int headDim, int seq, int microBatch, double weight) {
     static Shape of(TrainingRun run) {
@@ -72,8 +78,18 @@ public record ShapeResiduals(List<Shape> shapes) {
       return new Shape(run.layout().tp(), width, head, run.seq(), run.microBatch(), 0);
     }
 
+    private Shape any() {
+      return new Shape(tp, width, headDim, seq, ANY, 0);
+    }
+
     private Shape weighing(double w) {
       return new Shape(tp, width, headDim, seq, microBatch, w);
+    }
+
+    /** What this remembered shape adds for another. */
+    private double adds(Shape o) {
+      if (microBatch == ANY) return weight * covariance(o);
+      return weighing(0).equals(o.weighing(0)) ? weight : 0;
     }
 
     private double covariance(Shape o) {
@@ -82,8 +98,7 @@ public record ShapeResiduals(List<Shape> shapes) {
               + squared(tp, o.tp, SPLIT_REACH)
               + squared(seq, o.seq, ATTENTION_REACH)
               + squared(headDim, o.headDim, ATTENTION_REACH);
-      double batches = squared(microBatch, o.microBatch, MICRO_BATCH_REACH);
-      return SPREAD * SPREAD * Math.exp(-apart / 2) * (0.5 + 0.5 * Math.exp(-batches / 2));
+      return SPREAD * SPREAD * Math.exp(-apart / 2);
     }
 
     private static double squared(double a, double b, double reach) {
@@ -93,21 +108,33 @@ public record ShapeResiduals(List<Shape> shapes) {
   }
 
   /**
-   * The process that has seen measured runs.
+   * What measured runs leave to be remembered.
    *
    * @param runs what ran
    * @param logRatios logarithm of measured over modelled time of each
    */
   static ShapeResiduals of(List<TrainingRun> runs, double[] logRatios) {
-    Map<Shape, List<Double>> measured = new LinkedHashMap<>();
+    Map<Shape, List<Double>> whole = new LinkedHashMap<>();
+    Map<Shape, List<Double>> each = new LinkedHashMap<>();
     for (int i = 0; i < runs.size(); i++) {
       Shape shape = Shape.of(runs.get(i));
-      if (measured.size() < MOST || measured.containsKey(shape)) {
-        measured.computeIfAbsent(shape, s -> new ArrayList<>()).add(logRatios[i]);
+      if (whole.size() < MOST || whole.containsKey(shape.any())) {
+        whole.computeIfAbsent(shape.any(), s -> new ArrayList<>()).add(logRatios[i]);
+        each.computeIfAbsent(shape, s -> new ArrayList<>()).add(logRatios[i]);
       }
     }
-    List<Shape> shapes = List.copyOf(measured.keySet());
-    List<List<Double>> ratios = List.copyOf(measured.values());
+    ShapeResiduals smooth = smooth(List.copyOf(whole.keySet()), List.copyOf(whole.values()));
+    List<Shape> all = new ArrayList<>(smooth.shapes);
+    each.forEach((shape, ratios) -> {
+      int n = ratios.size();
+      if (n < LEAST_ROWS) return;
+      double left = median(ratios) - smooth.sum(shape);
+      all.add(shape.weighing(left * n / (n + NOISE * NOISE / (SPREAD * SPREAD))));
+    });
+    return new ShapeResiduals(all);
+  }
+
+  private static ShapeResiduals smooth(List<Shape> shapes, List<List<Double>> ratios) {
     int n = shapes.size();
     double[][] covariance = new double[n][n];
     double[] r = new double[n];
@@ -164,9 +191,12 @@ public record ShapeResiduals(List<Shape> shapes) {
    * @param run what runs, under the conditions of the measurements
    */
   double logRatio(TrainingRun run) {
-    Shape here = Shape.of(run);
+    return sum(Shape.of(run));
+  }
+
+  private double sum(Shape here) {
     double sum = 0;
-    for (Shape s : shapes) sum += s.weight * here.covariance(s);
+    for (Shape s : shapes) sum += s.adds(here);
     return sum;
   }
 }

@@ -1,5 +1,6 @@
 package org.puna.fleet.estimate;
 
+import java.util.Locale;
 import org.puna.model.config.ActivationMemory;
 import org.puna.model.config.ActivationMemory.Recompute;
 import org.puna.model.config.BadInput;
@@ -48,32 +49,153 @@ public record TrainingRun(
     layout.check(model, seq, batch, microBatch);
   }
 
+  /** How attention is computed. */
+  public enum Attention {
+    /** Separate kernels that write the scores, also those above the diagonal. */
+    SEPARATE,
+    /**
+     * The first FlashAttention, in use from 2022 to the middle of 2023: 25 to 40% of an A100's peak
+     * where its successor reaches 50 to 73% (Dao 2023, FlashAttention-2, abstract and section 1).
+     */
+    FLASH_1,
+    /** FlashAttention-2 and later, and the kernels of cuDNN. */
+    FLASH;
+
+    /** Middle of the first's range over the middle of the second's. */
+    private static final double FIRST = 0.325 / 0.615;
+
+    /** Returns whether one kernel keeps no scores and skips those above the diagonal. */
+    public boolean fused() {
+      return this != SEPARATE;
+    }
+
+    /** Returns the rate over that of {@link #FLASH}. */
+    double rate() {
+      return this == FLASH_1 ? FIRST : 1;
+    }
+  }
+
+  /** In which format the gradients are summed over the replicas. */
+  public enum Gradients {
+    /** 16 bits, as the products give them. */
+    BF16,
+    /** 32 bits, in which micro-batches are summed too. */
+    FP32;
+
+    /**
+     * The format of a name.
+     *
+     * @param name bf16, fp16 or fp32
+     * @param where what asked for it, for the error
+     * @throws BadInput if the name is none of these
+     */
+    public static Gradients named(String name, String where) {
+      return switch (name.strip().toLowerCase(Locale.ROOT)) {
+        case "bf16", "fp16" -> BF16;
+        case "fp32" -> FP32;
+        default -> throw new BadInput(where + ": expected bf16 or fp32, found \"" + name + "\"");
+      };
+    }
+  }
+
+  /** Which communication hides behind work. */
+  public enum Overlap {
+    /** None by design. */
+    NONE,
+    /**
+     * Transfers between stages, and gradients, which are reduced while the last micro-batches of
+     * other chunks are still at work.
+     */
+    STAGES,
+    /**
+     * Also the collectives of tensor parallelism: in as many pieces as ranks, each beside the
+     * product of another piece, so that one piece is left (Wang et al. 2023, Overlap Communication
+     * with Dependent Computation via Decomposition; Megatron-Core's {@code --tp-comm-overlap}).
+     */
+    TENSOR
+  }
+
   /**
    * How the kernels are written, which decides traffic and what is kept.
    *
-   * @param fusedAttention whether attention is one kernel that keeps no scores and skips those
-   *     above the diagonal
+   * @param attention how attention is computed
    * @param sequenceParallel whether norms and residuals are spread over the tensor-parallel ranks
-   * @param overlapped whether transfers between stages hide behind work, and gradients are reduced
-   *     while the last micro-batches of other chunks are still at work
+   * @param overlap which communication hides behind work
+   * @param gradients in which format gradients are summed over the replicas
    */
-  public record Software(boolean fusedAttention, boolean sequenceParallel, boolean overlapped) {
+  public record Software(
+      Attention attention, boolean sequenceParallel, Overlap overlap, Gradients gradients) {
     /** Megatron-LM of 2021: separate attention kernels, whole norms on every rank. */
-    public static final Software MEGATRON_2021 = new Software(false, false, false);
+    public static final Software MEGATRON_2021 =
+        new Software(Attention.SEPARATE, false, Overlap.NONE, Gradients.BF16);
 
-    /** What is usual since 2023: FlashAttention and sequence parallelism. */
-    public static final Software MODERN = new Software(true, true, true);
+    /** What is usual since 2023: FlashAttention-2 and sequence parallelism. */
+    public static final Software MODERN =
+        new Software(Attention.FLASH, true, Overlap.STAGES, Gradients.FP32);
+
+    /** Megatron-Core and NeMo with their options for speed: tensor parallelism overlapped too. */
+    public static final Software MEGATRON_CORE =
+        new Software(Attention.FLASH, true, Overlap.TENSOR, Gradients.FP32);
+
+    /** What was usual in 2022 and early 2023: the same with the first FlashAttention. */
+    public static final Software FLASH_1 =
+        new Software(Attention.FLASH_1, true, Overlap.STAGES, Gradients.FP32);
+
+    /** Names that {@link #named} knows, for errors and help. */
+    public static final String NAMES = "modern, megatron-core, flash-1 or megatron-2021";
+
+    /**
+     * The software of a name.
+     *
+     * @param name modern, megatron-core, flash-1 or megatron-2021
+     * @param where what asked for it, for the error
+     * @throws BadInput if the name is none of these
+     */
+    public static Software named(String name, String where) {
+      return switch (name.strip().toLowerCase(Locale.ROOT)) {
+        case "modern" -> MODERN;
+        case "megatron-core" -> MEGATRON_CORE;
+        case "flash-1" -> FLASH_1;
+        case "megatron-2021" -> MEGATRON_2021;
+        default -> throw new BadInput(where + ": expected " + NAMES + ", found \"" + name + "\"");
+      };
+    }
 
     /**
      * The software that models of a kind were published with: Megatron-LM's for GPT (with sequence
-     * parallelism where it recomputes selectively, which came together), modern for others.
+     * parallelism where it recomputes selectively, which came together), modern for others. For all
+     * in FP8 Megatron-Core's with gradients of 16 bits, which is what NeMo's performance recipes
+     * say.
      *
      * @param model the model
      * @param recompute what is computed again
+     * @param precision format of the products
      */
-    public static Software of(ModelConfig model, Recompute recompute) {
+    public static Software of(ModelConfig model, Recompute recompute, Machine.Precision precision) {
+      if (precision == Machine.Precision.FP8) return MEGATRON_CORE.with(Gradients.BF16);
       if (!ModelSize.isGpt(model)) return MODERN;
-      return recompute == Recompute.SELECTIVE ? new Software(false, true, false) : MEGATRON_2021;
+      return recompute == Recompute.SELECTIVE
+          ? new Software(Attention.SEPARATE, true, Overlap.NONE, Gradients.BF16)
+          : MEGATRON_2021;
+    }
+
+    /**
+     * This software with another format of gradients.
+     *
+     * @param format the format
+     */
+    public Software with(Gradients format) {
+      return new Software(attention, sequenceParallel, overlap, format);
+    }
+
+    /** Returns whether communication between stages and replicas hides behind work. */
+    public boolean overlapped() {
+      return overlap != Overlap.NONE;
+    }
+
+    /** Returns whether attention is one kernel that keeps no scores. */
+    public boolean fusedAttention() {
+      return attention.fused();
     }
   }
 

@@ -29,6 +29,9 @@ public final class Tuner {
 
   private static final int GPT_CHUNKS = 2;
 
+  /** Peak of the fastest chip of 2021. */
+  private static final double A100_TFLOPS = 312;
+
   private final IterationModel model;
 
   /**
@@ -51,6 +54,7 @@ public final class Tuner {
    * @param recompute what is computed again
    * @param zero ZeRO stage
    * @param software how the kernels are written
+   * @param chunks interleaved chunks of a pipeline stage, 1 for plain 1F1B
    */
   public record Ask(
       ModelConfig model,
@@ -60,7 +64,8 @@ public final class Tuner {
       OptionalInt microBatch,
       Optional<Recompute> recompute,
       OptionalInt zero,
-      Optional<TrainingRun.Software> software) {
+      Optional<TrainingRun.Software> software,
+      OptionalInt chunks) {
 
     /**
      * An ask that leaves everything open.
@@ -78,19 +83,44 @@ public final class Tuner {
           OptionalInt.empty(),
           Optional.empty(),
           OptionalInt.empty(),
-          Optional.empty());
+          Optional.empty(),
+          OptionalInt.empty());
+    }
+
+    /**
+     * This ask on a machine: GPT on chips that came after 2021 is taken to run Megatron-Core of its
+     * time, where nothing is said.
+     */
+    private Ask on(Machine machine) {
+      boolean later = machine.chip().bf16Tflops() > A100_TFLOPS;
+      if (!later || !ModelSize.isGpt(model) || software.isPresent()) return this;
+      TrainingRun.Software core = TrainingRun.Software.MEGATRON_CORE;
+      if (precision == Machine.Precision.FP8) core = core.with(TrainingRun.Gradients.BF16);
+      return new Ask(
+          model, seq, batch, precision, microBatch, recompute, zero, Optional.of(core), chunks);
+    }
+
+    /**
+     * This ask with a schedule that is known.
+     *
+     * @param v interleaved chunks of a pipeline stage
+     */
+    public Ask withChunks(int v) {
+      return new Ask(
+          model, seq, batch, precision, microBatch, recompute, zero, software, OptionalInt.of(v));
     }
   }
 
   /**
    * The fastest choice that fits; where none fits, the one that needs least memory.
    *
-   * @param ask what is asked
+   * @param asked what is asked
    * @param layout the layout; {@code virtualStages} above 1 is kept, 1 leaves interleaving open
    * @param machine on what
    * @throws BadInput if the layout does not divide, whatever is chosen
    */
-  public Estimate best(Ask ask, Layout layout, Machine machine) {
+  public Estimate best(Ask asked, Layout layout, Machine machine) {
+    Ask ask = asked.on(machine);
     layout.check(ask.model(), ask.seq(), ask.batch(), ask.microBatch().orElse(1));
     Estimate best = null;
     Estimate smallest = null;
@@ -120,7 +150,8 @@ public final class Tuner {
   private Estimate estimate(
       Ask ask, Layout layout, int micro, Recompute recompute, int zero, Machine machine) {
     TrainingRun.Software software =
-        ask.software().orElseGet(() -> TrainingRun.Software.of(ask.model(), recompute));
+        ask.software()
+            .orElseGet(() -> TrainingRun.Software.of(ask.model(), recompute, ask.precision()));
     return model.estimate(
         new TrainingRun(
             ask.model(),
@@ -137,7 +168,8 @@ public final class Tuner {
 
   /** Whether the run is taken to be like those of Megatron-LM's paper of 2021. */
   private static boolean of2021(Ask ask) {
-    return ModelSize.isGpt(ask.model()) && ask.software().map(s -> !s.overlapped()).orElse(true);
+    boolean old = ask.precision() != Machine.Precision.FP8;
+    return ModelSize.isGpt(ask.model()) && ask.software().map(s -> !s.overlapped()).orElse(old);
   }
 
   private static List<Recompute> recomputes(Ask ask) {
@@ -162,6 +194,7 @@ public final class Tuner {
   }
 
   private static List<Integer> chunks(Ask ask, Layout layout, int micro) {
+    if (ask.chunks().isPresent()) return List.of(ask.chunks().getAsInt());
     if (layout.pp() == 1 || layout.virtualStages() > 1) return List.of(layout.virtualStages());
     int n = ask.batch() / layout.dp() / micro;
     int layers = layout.stageLayers(ask.model().nLayers());

@@ -124,7 +124,8 @@ public record PlanQuestion(
             OptionalInt.empty(),
             Optional.empty(),
             OptionalInt.empty(),
-            Optional.empty());
+            Optional.empty(),
+            OptionalInt.empty());
     return new Planner(estimates)
         .plan(ask, n, Machine.of(g), chips, Assumptions.defaults().with(g), BEST);
   }

@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.OptionalInt;
 import org.puna.fleet.Catalogue;
 import org.puna.fleet.Csv;
 import org.puna.fleet.estimate.Estimate;
@@ -52,7 +51,9 @@ public final class PublishedTables {
 
   /**
    * TFLOP/s per GPU of a throughput table with the columns model, params_b, gpu, tp, cp, pp, dp,
-   * seq, global_batch_seqs, tflops, and optionally micro_batch, vpp and precision.
+   * seq, global_batch_seqs, tflops (or tokens_s, tokens per second of one GPU, or iteration_s,
+   * seconds of an iteration), and optionally shape (the model spelled out), precision and the
+   * columns of {@link StatedColumns}.
    *
    * @param text the file
    * @param file its name for errors
@@ -64,8 +65,10 @@ public final class PublishedTables {
     List<Row> rows = new ArrayList<>();
     Tuner tuner = new Tuner(model);
     for (Csv.Row r : Csv.read(text, file, List.of())) {
-      ModelConfig m = shape(r.required("model"), r.requiredNumber("params_b"));
-      Machine machine = Machine.of(catalogue.get(r.required("gpu"), r.where() + ": gpu"));
+      ModelConfig m = model(r, r.required("model"), "params_b");
+      StatedColumns stated = StatedColumns.of(r);
+      Machine machine =
+          stated.on(Machine.of(catalogue.get(r.required("gpu"), r.where() + ": gpu")));
       Layout layout =
           new Layout(
               r.requiredCount("tp"),
@@ -73,25 +76,17 @@ public final class PublishedTables {
               r.requiredCount("pp"),
               r.requiredCount("dp"),
               1,
-              r.number("vpp").isPresent() ? r.requiredCount("vpp") : 1);
-      int seq = r.requiredCount("seq");
-      OptionalInt micro =
-          r.number("micro_batch").isPresent()
-              ? OptionalInt.of(r.requiredCount("micro_batch"))
-              : OptionalInt.empty();
+              count(r, "vpp", 1));
       Tuner.Ask ask =
-          new Tuner.Ask(
+          stated.ask(
               m,
-              seq,
+              r.requiredCount("seq"),
               r.requiredCount("global_batch_seqs"),
               precision(r, Machine.Precision.BF16),
-              micro,
-              Optional.empty(),
-              OptionalInt.empty(),
               Optional.empty());
       Estimate e = tuner.best(ask, layout, machine);
-      double published = r.requiredNumber("tflops");
       double ours = IterationModel.publishedTflopsPerGpu(e);
+      double published = published(r, e, ours);
       String detail =
           String.format(
               Locale.ROOT,
@@ -120,10 +115,22 @@ public final class PublishedTables {
     return rows;
   }
 
+  /** The printed rate; where tokens or seconds are printed, at our count of FLOPs. */
+  private static double published(Csv.Row r, Estimate e, double ours) {
+    if (r.number("iteration_s").isPresent()) {
+      return ours * e.seconds() / r.requiredNumber("iteration_s");
+    }
+    if (r.number("tokens_s").isPresent()) {
+      double each = e.run().tokens() / e.seconds() / e.gpus();
+      return ours * r.requiredNumber("tokens_s") / each;
+    }
+    return r.requiredNumber("tflops");
+  }
+
   /**
    * GPU-hours of published runs, a table with the columns model, active_params_b, tokens_t, gpu,
    * gpu_hours, and optionally what else is known of a run: shape (the model spelled out), tp, cp,
-   * pp, dp, seq, global_batch_seqs, gpus, precision.
+   * pp, dp, seq, global_batch_seqs, gpus, precision and the columns of {@link StatedColumns}.
    *
    * @param text the file
    * @param file its name for errors
@@ -135,22 +142,13 @@ public final class PublishedTables {
     List<Row> rows = new ArrayList<>();
     for (Csv.Row r : Csv.read(text, file, List.of())) {
       String name = r.required("model");
-      double active = r.requiredNumber("active_params_b");
-      ModelConfig m =
-          r.text("shape").map(t -> spelledOut(r, t)).orElseGet(() -> shape(name, active));
-      Machine machine = Machine.of(catalogue.get(r.required("gpu"), r.where() + ": gpu"));
+      ModelConfig m = model(r, name, "active_params_b");
+      StatedColumns stated = StatedColumns.of(r);
+      Machine machine =
+          stated.on(Machine.of(catalogue.get(r.required("gpu"), r.where() + ": gpu")));
       double tokens = r.requiredNumber("tokens_t") * 1e12;
       PublishedRun run = PublishedRun.of(r, name, m, tokens, machine);
-      Tuner.Ask ask =
-          new Tuner.Ask(
-              m,
-              run.seq(),
-              run.batch(),
-              run.precision(),
-              OptionalInt.empty(),
-              run.recompute(),
-              OptionalInt.empty(),
-              Optional.empty());
+      Tuner.Ask ask = stated.ask(m, run.seq(), run.batch(), run.precision(), run.recompute());
       Assumptions a = Assumptions.defaults();
       Plan p =
           run.layout().isPresent()
@@ -334,6 +332,11 @@ public final class PublishedTables {
       return new PublishedRun(
           gpus, seq, batch, Optional.empty(), false, Optional.empty(), precision, source);
     }
+  }
+
+  private static ModelConfig model(Csv.Row r, String name, String parameters) {
+    double billions = r.requiredNumber(parameters);
+    return r.text("shape").map(t -> spelledOut(r, t)).orElseGet(() -> shape(name, billions));
   }
 
   private static ModelConfig spelledOut(Csv.Row r, String shape) {

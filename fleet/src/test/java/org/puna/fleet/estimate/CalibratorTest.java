@@ -63,7 +63,8 @@ class CalibratorTest {
             m.microBatch(),
             m.layout(),
             2 * m.millis(),
-            OptionalDouble.empty()));
+            OptionalDouble.empty(),
+            0));
     Calibrator calibrator = new Calibrator(A100, truth);
     Calibration fitted = calibrator.fit("fitted", "one row twice as slow", rows);
     assertThat(fitted.fit().medianAbsolute()).isLessThan(FITTED);
@@ -80,7 +81,8 @@ class CalibratorTest {
             micro,
             new Layout(tp, 1, pp, 2, 1, 1),
             1,
-            OptionalDouble.empty());
+            OptionalDouble.empty(),
+            0);
     double millis = Calibrator.predictMillis(m, truth, A100);
     return new Measurement(
         m.where(),
@@ -90,7 +92,8 @@ class CalibratorTest {
         m.microBatch(),
         m.layout(),
         millis,
-        OptionalDouble.empty());
+        OptionalDouble.empty(),
+        0);
   }
 
   @Test

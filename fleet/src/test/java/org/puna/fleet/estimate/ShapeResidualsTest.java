@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -49,12 +50,28 @@ class ShapeResidualsTest {
   }
 
   @Test
-  void anotherMicroBatchIsHalfAsNearAndAnotherModelFar() {
+  void anotherMicroBatchIsTheSameLayerAndAnotherModelFar() {
     ShapeResiduals r = slowBy(0.1, run(4, 4096, 2), run(4, 4096, 2));
     double here = r.logRatio(run(4, 4096, 2));
-    assertThat(r.logRatio(run(4, 4096, 32))).isCloseTo(here / 2, within(LEFT));
+    assertThat(r.logRatio(run(4, 4096, 32))).isEqualTo(here);
     assertThat(r.logRatio(run(4, 16_384, 2))).isCloseTo(0, within(NOTHING));
     assertThat(r.logRatio(run(1, 4096, 2))).isLessThan(LEFT * here);
+  }
+
+  @Test
+  void aMicroBatchIsRememberedByItselfOnlyWithManyRows() {
+    List<TrainingRun> runs = new ArrayList<>();
+    for (int i = 0; i < 3 * ShapeResiduals.LEAST_ROWS; i++) runs.add(run(4, 4096, 1));
+    double[] ratios = new double[runs.size() + ShapeResiduals.LEAST_ROWS];
+    for (int i = 1; i < ShapeResiduals.LEAST_ROWS; i++) runs.add(run(4, 4096, 2));
+    Arrays.fill(ratios, runs.size() - ShapeResiduals.LEAST_ROWS + 1, ratios.length, 0.1);
+    ShapeResiduals few = ShapeResiduals.of(runs, Arrays.copyOf(ratios, runs.size()));
+    assertThat(few.logRatio(run(4, 4096, 2))).isEqualTo(few.logRatio(run(4, 4096, 4)));
+    runs.add(run(4, 4096, 2));
+    ShapeResiduals many = ShapeResiduals.of(runs, ratios);
+    assertThat(many.logRatio(run(4, 4096, 2))).isCloseTo(0.1, within(LEFT));
+    assertThat(many.logRatio(run(4, 4096, 1))).isCloseTo(0, within(LEFT));
+    assertThat(many.logRatio(run(4, 4096, 4))).isCloseTo(0, within(LEFT));
   }
 
   @Test

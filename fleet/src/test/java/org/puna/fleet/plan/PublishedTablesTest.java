@@ -2,6 +2,7 @@ package org.puna.fleet.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.io.StringReader;
 import java.util.List;
@@ -30,6 +31,47 @@ class PublishedTablesTest {
     assertThat(rows.getFirst().predicted()).isGreaterThan(2 * rows.getLast().predicted());
     assertThat(rows)
         .allSatisfy(r -> assertThat(r.detail()).endsWith("GPUs and batch of the table"));
+  }
+
+  private static List<PublishedTables.Row> throughput(String columns, String cells) {
+    String header = "model,params_b,gpu,tp,cp,pp,dp,seq,global_batch_seqs,tflops," + columns + "\n";
+    String row = "gpt-3,175,A100-80GB-SXM,4,1,8,8,2048,512,100," + cells + "\n";
+    IterationModel model = new IterationModel(CalibrationFile.cluster(CHIPS));
+    return PublishedTables.throughput(new StringReader(header + row), "t.csv", CHIPS, model);
+  }
+
+  @Test
+  void whatARowStatesIsUsed() {
+    double chosen = throughput("zero", "").getFirst().predicted();
+    double plain = throughput("vpp", "1").getFirst().predicted();
+    double shared = throughput("ports,scale_out_gbps", "4,6.25").getFirst().predicted();
+    assertThat(plain).isLessThan(chosen);
+    assertThat(shared).isLessThan(chosen);
+    double sixteen = throughput("gradients,zero", "bf16,1").getFirst().predicted();
+    double wide = throughput("gradients,zero", "fp32,1").getFirst().predicted();
+    assertThat(wide).isLessThan(sixteen);
+    assertThat(throughput("recompute,micro_batch", "full,1").getFirst().detail())
+        .startsWith("micro-batch 1,");
+  }
+
+  @Test
+  void secondsAndTokensAreRates() {
+    PublishedTables.Row whole = throughput("iteration_s", "10").getFirst();
+    double tokens = 512 * 2048 / 256.0 / 10;
+    PublishedTables.Row each = throughput("tokens_s", String.valueOf(tokens)).getFirst();
+    assertThat(each.published()).isCloseTo(whole.published(), within(1e-9 * whole.published()));
+    assertThat(throughput("tokens_s", "").getFirst().published()).isEqualTo(100);
+  }
+
+  @Test
+  void aWordThatIsNoneIsNamedWithItsLine() {
+    assertThatThrownBy(() -> throughput("software", "x"))
+        .isInstanceOf(BadInput.class)
+        .hasMessageStartingWith("t.csv:2: software: expected modern, megatron-core, flash-1 or");
+    assertThatThrownBy(() -> throughput("gradients", "x"))
+        .hasMessageStartingWith("t.csv:2: gradients: expected bf16 or fp32");
+    assertThatThrownBy(() -> throughput("recompute", "x"))
+        .hasMessageStartingWith("t.csv:2: recompute: expected none, selective or full");
   }
 
   @Test

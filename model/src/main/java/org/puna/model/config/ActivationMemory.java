@@ -72,17 +72,17 @@ public final class ActivationMemory {
       copies = moe.nActive();
     }
     double q = c.attention().qDim();
-    double kv = c.attention().kvDim();
+    double kv = c.attention().kvDim(k.tensorParallel());
     if (!c.ffn().gated()) {
       // Outside: norms 4, attention input 2 and dropout mask 1, feed-forward input 2 and mask 1.
       double outside = (7 + 3 * copies) * h;
-      double inside = 4 * q + 4 * kv + 4 * ffn;
-      return tokens * (outside / outer + inside / t + scores);
+      double inside = 4 * q + 4 * ffn;
+      return tokens * (outside / outer + inside / t + 4 * kv + scores);
     }
     boolean cheapAgain = k.fusedAttention() && k.recompute() == Recompute.SELECTIVE;
     double outside = cheapAgain ? (2 + 2 * copies) * h : (6 + 2 * copies) * h;
-    double inside = 4 * q + 4 * kv + (cheapAgain ? 4 : 6) * ffn;
-    return tokens * (outside / outer + inside / t + scores);
+    double inside = 4 * q + (cheapAgain ? 4 : 6) * ffn;
+    return tokens * (outside / outer + inside / t + 4 * kv + scores);
   }
 
   /**

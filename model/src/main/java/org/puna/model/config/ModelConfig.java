@@ -131,6 +131,16 @@ public record ModelConfig(
     public int kvDim() {
       return nKvHeads * headDim;
     }
+
+    /**
+     * Width of the keys (or values) that one tensor-parallel rank computes: its part of the heads,
+     * and at least one whole head, which ranks repeat where there are fewer heads than ranks.
+     *
+     * @param ranks tensor-parallel ranks
+     */
+    public double kvDim(int ranks) {
+      return Math.max(headDim, (double) kvDim() / ranks);
+    }
   }
 
   /** How queries and keys are normalised before the scores. */
