@@ -148,6 +148,64 @@ class IterationModelTest {
     assertThat(MemoryUse.of(again).total()).isGreaterThan(0);
   }
 
+  private static TrainingRun llama(int tp, int dp, TrainingRun.Software software) {
+    return new TrainingRun(
+        ModelShapes.parse("llama-3-8b"),
+        4096,
+        4 * dp,
+        1,
+        new Layout(tp, 1, 1, dp, 1, 1),
+        Machine.Precision.BF16,
+        Recompute.NONE,
+        1,
+        software);
+  }
+
+  @Test
+  void ringsThatMeetAtSharedPortsAreSlower() {
+    Machine own = h100().withScaleOut(12.5, "test");
+    Machine shared = own.withPorts(4);
+    TrainingRun meeting = llama(4, 16, TrainingRun.Software.MODERN);
+    TrainingRun alone = llama(8, 16, TrainingRun.Software.MODERN);
+    TrainingRun whole = llama(1, 64, TrainingRun.Software.MODERN);
+    assertThat(model.seconds(meeting, shared)).isGreaterThan(model.seconds(meeting, own));
+    assertThat(model.seconds(alone, shared)).isEqualTo(model.seconds(alone, own));
+    assertThat(model.seconds(whole, shared)).isEqualTo(model.seconds(whole, own));
+  }
+
+  @Test
+  void softwareDecides() {
+    TrainingRun.Software modern = TrainingRun.Software.MODERN;
+    double usual = model.seconds(llama(4, 16, modern), h100());
+    assertThat(model.seconds(llama(4, 16, TrainingRun.Software.MEGATRON_CORE), h100()))
+        .isLessThan(usual);
+    assertThat(model.seconds(llama(4, 16, TrainingRun.Software.FLASH_1), h100()))
+        .isGreaterThan(usual);
+    TrainingRun half = llama(4, 16, modern.with(TrainingRun.Gradients.BF16));
+    assertThat(model.seconds(half, h100())).isLessThan(usual);
+    // Megatron-LM's distributed optimiser: 6 + 12/d bytes with 32-bit gradients, 4 + 16/d with 16.
+    MemoryUse wide = MemoryUse.of(llama(4, 16, modern));
+    MemoryUse narrow = MemoryUse.of(half);
+    assertThat(wide.total() - narrow.total())
+        .isCloseTo(MemoryUse.parametersPerGpu(half) * (2 - 4.0 / 16), within(1.0));
+  }
+
+  @Test
+  void fewKeyValueHeadsAreRepeatedOnTensorRanks() {
+    String shape = "layers=8,hidden=4096,heads=32,ffn=11008,vocab=32000,context=4096,kv_heads=";
+    ModelConfig one = ModelShapes.parse(shape + 1);
+    ModelConfig eight = ModelShapes.parse(shape + 8);
+    assertThat(one.attention().kvDim(8)).isEqualTo(eight.attention().kvDim(8));
+    Layout l = new Layout(8, 1, 1, 1, 1, 1);
+    TrainingRun.Software modern = TrainingRun.Software.MODERN;
+    Machine.Precision bf16 = Machine.Precision.BF16;
+    TrainingRun a = new TrainingRun(one, 4096, 4, 1, l, bf16, Recompute.NONE, 0, modern);
+    TrainingRun b = new TrainingRun(eight, 4096, 4, 1, l, bf16, Recompute.NONE, 0, modern);
+    assertThat(MemoryUse.of(a).total()).isEqualTo(MemoryUse.of(b).total());
+    assertThat(model.estimate(a, h100()).breakdown().get("matrix products"))
+        .isEqualTo(model.estimate(b, h100()).breakdown().get("matrix products"));
+  }
+
   private static Machine h100() {
     return Machine.of(CHIPS.get("H100", "test"));
   }
