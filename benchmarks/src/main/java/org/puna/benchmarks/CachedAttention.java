@@ -52,8 +52,11 @@ public class CachedAttention extends Twin {
     keys = new KvPages[layers];
     values = new KvPages[layers];
     for (int i = 0; i < layers; i++) {
-      keys[i] = pages(type, table.length, numbers);
-      values[i] = pages(type, table.length, numbers);
+      int heads = shape.nKvHeads();
+      keys[i] = KvPages.ofKeys(type, table.length, PAGE_TOKENS, heads, shape.headDim());
+      values[i] = new KvPages(type, table.length, PAGE_TOKENS, heads, shape.headDim());
+      fill(keys[i], table.length, numbers);
+      fill(values[i], table.length, numbers);
     }
     bytesOfOne = 2.0 * length * shape.kvCols() * type.bytesPerNumber();
     operations = 0;
@@ -62,11 +65,9 @@ public class CachedAttention extends Twin {
     y = new float[rows * shape.qCols()];
   }
 
-  private KvPages pages(KvType type, int count, Numbers numbers) {
-    KvPages pages = new KvPages(type, count, PAGE_TOKENS, shape.nKvHeads(), shape.headDim());
+  private void fill(KvPages pages, int count, Numbers numbers) {
     float[] page = numbers.normal(PAGE_TOKENS * shape.kvCols());
     for (int i = 0; i < count; i++) pages.write(i, 0, PAGE_TOKENS, page, 0);
-    return pages;
   }
 
   /** The attention of one layer. */

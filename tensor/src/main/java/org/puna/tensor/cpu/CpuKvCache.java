@@ -31,14 +31,14 @@ final class CpuKvCache implements KvCache {
     }
     this.pages = pages;
     this.pageTokens = pageTokens;
-    keys = pages(layers, type);
-    values = pages(layers, type);
-  }
-
-  private KvPages[] pages(List<AttentionShape> layers, KvType type) {
-    return layers.stream()
-        .map(s -> new KvPages(type, pages, pageTokens, s.nKvHeads(), s.headDim()))
-        .toArray(KvPages[]::new);
+    keys =
+        layers.stream()
+            .map(s -> KvPages.ofKeys(type, pages, pageTokens, s.nKvHeads(), s.headDim()))
+            .toArray(KvPages[]::new);
+    values =
+        layers.stream()
+            .map(s -> new KvPages(type, pages, pageTokens, s.nKvHeads(), s.headDim()))
+            .toArray(KvPages[]::new);
   }
 
   @Override

@@ -9,10 +9,17 @@ import org.puna.tensor.KvType;
  * attends reads one head of all positions: a run of memory, not a number of bytes in each of many
  * lines. A page of {@link KvType#Q8_0} is an array of bytes and an array of half-precision scales,
  * one for each 32 bytes.
+ *
+ * <p>Keys of float32 are turned, [heads, headDim, pageTokens], where pages are whole vectors:
+ * scores of neighbouring positions are then the lanes of a vector, and no lanes need be added up.
  */
 public final class KvPages {
   private static final int BLOCK = KvType.BLOCK;
   private static final int LARGEST = 127;
+
+  /** Positions of a page that are whole pairs of vectors on every machine. */
+  private static final int VECTORS = 32;
+
   private static final float[] NO_FLOATS = new float[0];
   private static final byte[] NO_CODES = new byte[0];
   private static final short[] NO_SCALES = new short[0];
@@ -21,18 +28,33 @@ public final class KvPages {
   private final int pageTokens;
   private final int heads;
   private final int headDim;
+  private final boolean turned;
   private float[][] floats = new float[0][];
   private byte[][] codes = new byte[0][];
   private short[][] scales = new short[0][];
   private long bytes;
 
   /**
-   * Pages without memory yet.
+   * Returns pages of keys, turned where they can be.
+   *
+   * @see #KvPages(KvType, int, int, int, int)
+   */
+  public static KvPages ofKeys(KvType type, int pages, int pageTokens, int heads, int headDim) {
+    boolean turned = type == KvType.F32 && pageTokens % VECTORS == 0;
+    return new KvPages(type, pages, pageTokens, heads, headDim, turned);
+  }
+
+  /**
+   * Pages without memory yet, a position's numbers together.
    *
    * @param type how the numbers are stored
    * @param headDim numbers of a head at a position, whole blocks where the type has blocks
    */
   public KvPages(KvType type, int pages, int pageTokens, int heads, int headDim) {
+    this(type, pages, pageTokens, heads, headDim, false);
+  }
+
+  private KvPages(KvType type, int pages, int pageTokens, int heads, int headDim, boolean turned) {
     if (!type.fits(headDim)) {
       throw new IllegalArgumentException("cache: heads of " + headDim + " are no whole blocks");
     }
@@ -40,6 +62,7 @@ public final class KvPages {
     this.pageTokens = pageTokens;
     this.heads = heads;
     this.headDim = headDim;
+    this.turned = turned;
     switch (type) {
       case F32 -> {
         floats = new float[pages][];
@@ -69,9 +92,17 @@ public final class KvPages {
     return heads * headDim;
   }
 
-  /** Returns where in a page a head's numbers of a position start. */
+  /** Returns whether pages lie [heads, headDim, pageTokens]. */
+  public boolean turned() {
+    return turned;
+  }
+
+  /**
+   * Returns where in a page a head's numbers of a position start: the next is the neighbour, or, in
+   * turned pages, {@link #pageTokens} further.
+   */
   public int at(int head, int in) {
-    return (head * pageTokens + in) * headDim;
+    return turned ? head * headDim * pageTokens + in : (head * pageTokens + in) * headDim;
   }
 
   /** Returns a page of float32 numbers, empty where never written. */
@@ -114,7 +145,10 @@ public final class KvPages {
         int at = from + i * cols + h * headDim;
         int to = at(h, in + i);
         switch (type) {
-          case F32 -> System.arraycopy(src, at, floats[page], to, headDim);
+          case F32 -> {
+            if (turned) turn(src, at, floats[page], to);
+            else System.arraycopy(src, at, floats[page], to, headDim);
+          }
           case Q8_0 -> {
             for (int j = 0; j < headDim; j += BLOCK) {
               encode(src, at + j, codes[page], scales[page], to + j);
@@ -123,6 +157,10 @@ public final class KvPages {
         }
       }
     }
+  }
+
+  private void turn(float[] src, int from, float[] page, int to) {
+    for (int j = 0; j < headDim; j++) page[to + j * pageTokens] = src[from + j];
   }
 
   private void take(int page) {
@@ -160,6 +198,14 @@ public final class KvPages {
    */
   public void read(int page, int head, int in, int n, float[] dst, int to) {
     int at = at(head, in);
+    if (turned) {
+      for (int i = 0; i < n; i++) {
+        for (int j = 0; j < headDim; j++) {
+          dst[to + i * headDim + j] = floats[page][at + j * pageTokens + i];
+        }
+      }
+      return;
+    }
     switch (type) {
       case F32 -> System.arraycopy(floats[page], at, dst, to, n * headDim);
       case Q8_0 -> {
@@ -176,6 +222,10 @@ public final class KvPages {
     boolean written = type == KvType.F32 ? floats[from].length > 0 : codes[from].length > 0;
     if (!written) return;
     take(to);
+    if (turned) {
+      System.arraycopy(floats[from], 0, floats[to], 0, floats[from].length);
+      return;
+    }
     for (int h = 0; h < heads; h++) {
       int at = at(h, 0);
       int n = tokens * headDim;

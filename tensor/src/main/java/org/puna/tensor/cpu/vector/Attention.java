@@ -34,12 +34,18 @@ final class Attention {
   private static final class Member {
     float[] scores = new float[0];
     float[] decoded = new float[0];
+    float[] scaled = new float[0];
     final TiledAttention tiled = new TiledAttention();
 
     // Doubling: a growing context allocates rarely.
     float[] scores(int n) {
       if (scores.length < n) scores = new float[Math.max(n, 2 * scores.length)];
       return scores;
+    }
+
+    float[] scaled(int n) {
+      if (scaled.length < n) scaled = new float[n];
+      return scaled;
     }
 
     float[] decoded(int n) {
@@ -115,7 +121,10 @@ final class Attention {
       this.y = y;
       this.keys = keys;
       this.values = values;
-      together = TiledAttention.queries(shape, part.rows()) >= GROUP && part.length() >= FAR;
+      together =
+          !keys.turned()
+              && TiledAttention.queries(shape, part.rows()) >= GROUP
+              && part.length() >= FAR;
     }
 
     @Override
@@ -127,7 +136,80 @@ final class Attention {
         tiled.attend(shape, part, 0, part.rows(), piece, q, keys, values, y);
         return;
       }
-      attend(shape, part, piece / kvHeads, piece % kvHeads, q, keys, values, y, members[member]);
+      int row = piece / kvHeads;
+      int kvHead = piece % kvHeads;
+      Member m = members[member];
+      if (keys.turned()) turned(shape, part, row, kvHead, q, keys, values, y, m);
+      else attend(shape, part, row, kvHead, q, keys, values, y, m);
+    }
+  }
+
+  /** Attends one row with the query heads of a key-value head over turned keys, page by page. */
+  private static void turned(
+      AttentionShape shape,
+      Batch.Part part,
+      int row,
+      int kvHead,
+      float[] q,
+      KvPages keys,
+      KvPages values,
+      float[] y,
+      Member member) {
+    int d = shape.headDim();
+    int group = shape.nHeads() / shape.nKvHeads();
+    int pageTokens = keys.pageTokens();
+    int position = part.firstPosition() + row;
+    int first = shape.firstVisible(position);
+    int end = shape.endVisible(position, part.length());
+    int firstPage = first / pageTokens;
+    int base = firstPage * pageTokens;
+    int endPage = Math.ceilDiv(end, pageTokens);
+    // Not a power of two, which would share few lines of the cache.
+    int step = (endPage - firstPage) * pageTokens + 16;
+    float[] s = member.scores(group * step);
+    float[] scaled = member.scaled(group * d);
+    int qAt = (part.firstRow() + row) * shape.qCols() + kvHead * group * d;
+    for (int i = 0; i < group * d; i++) scaled[i] = q[qAt + i] * shape.scale();
+    int at = keys.at(kvHead, 0);
+    for (int p = firstPage; p < endPage; p += 2) {
+      float[] k = keys.floats(part.pages()[p]);
+      boolean two = p + 1 < endPage;
+      float[] far = two ? keys.floats(part.pages()[p + 1]) : k;
+      int to = p * pageTokens - base;
+      for (int j = 0; j < pageTokens; j += Strip.WIDTH) {
+        int c = to + j;
+        if (two) {
+          int cFar = c + pageTokens;
+          Strip.beside(scaled, 0, d, group, k, far, at + j, pageTokens, d, s, c, cFar, step);
+        } else {
+          Strip.multiply(scaled, 0, d, group, k, at + j, pageTokens, d, false, s, c, step);
+        }
+      }
+    }
+    for (int h = 0; h < group; h++) {
+      softmax(s, h * step + first - base, end - first, shape.softcap());
+    }
+    Arrays.fill(y, qAt, qAt + group * d, 0);
+    int whole = d - d % Strip.WIDTH;
+    for (int p = firstPage; p < endPage; ) {
+      int from = Math.max(first, p * pageTokens);
+      int run = Math.min(end, (p + 1) * pageTokens) - from;
+      float[] v = values.floats(part.pages()[p]);
+      int vAt = values.at(kvHead, from - p * pageTokens);
+      int sAt = from - base;
+      boolean two = run == pageTokens && (p + 2) * pageTokens <= end;
+      float[] far = two ? values.floats(part.pages()[p + 1]) : v;
+      int sFar = sAt + pageTokens;
+      for (int j = 0; j < whole; j += Strip.WIDTH) {
+        int to = qAt + j;
+        if (two) Strip.addBoth(s, sAt, sFar, step, group, v, far, vAt + j, d, run, y, to, d);
+        else Strip.multiply(s, sAt, step, group, v, vAt + j, d, run, true, y, to, d);
+      }
+      for (int h = 0; h < group && whole < d; h++) {
+        mix(s, h * step + sAt, run, v, vAt, whole, d, y, qAt + h * d);
+        if (two) mix(s, h * step + sFar, run, far, vAt, whole, d, y, qAt + h * d);
+      }
+      p += two ? 2 : 1;
     }
   }
 
@@ -177,7 +259,7 @@ final class Attention {
       float[] v = plain ? values.floats(page) : decoded;
       int from = plain ? at : 0;
       for (int h = 0; h < group; h++) {
-        mix(s, h * n + i, run, v, from, d, y, qAt + h * d);
+        mix(s, h * n + i, run, v, from, 0, d, y, qAt + h * d);
       }
       i += run;
     }
@@ -220,10 +302,10 @@ final class Attention {
     for (; i < n; i++) s[at + i] *= inverse;
   }
 
-  /** Adds {@code weights · v} of a run of positions to an output of d numbers. */
+  /** Adds {@code weights · v} of a run of positions to an output, numbers {@code first} to d. */
   private static void mix(
-      float[] weights, int from, int run, float[] v, int at, int d, float[] y, int to) {
-    int j = 0;
+      float[] weights, int from, int run, float[] v, int at, int first, int d, float[] y, int to) {
+    int j = first;
     for (; j <= d - 4 * N; j += 4 * N) {
       FloatVector a = FloatVector.fromArray(Lanes.F, y, to + j);
       FloatVector b = FloatVector.fromArray(Lanes.F, y, to + j + N);

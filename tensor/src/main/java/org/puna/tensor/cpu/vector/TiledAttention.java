@@ -111,10 +111,16 @@ final class TiledAttention {
     scaleQueries(q);
     int first = shape.firstVisible(position(0));
     int end = end(queries - 1);
-    for (int p = first; p < end; p += RUN) {
+    // Turned keys come in whole vectors; weights of positions before the first are zero.
+    int start = k.turned() ? first - first % N : first;
+    for (int p = start; p < end; p += RUN) {
       int count = Math.min(RUN, end - p);
-      gather(k, p, count, rows);
-      Turn.turn(rows, 0, d, count, d, keys, 0, RUN, square);
+      if (k.turned()) {
+        panel(k, p, count);
+      } else {
+        gather(k, p, count, rows);
+        Turn.turn(rows, 0, d, count, d, keys, 0, RUN, square);
+      }
       values(v, p, count, d, width);
       for (int g = 0; g < groups; g++) {
         int from = g * ROWS;
@@ -175,6 +181,17 @@ final class TiledAttention {
         case Q8_0 -> CachedBlocks.decode(cached, page, from, n * d, dst, i * d);
       }
       i += n;
+    }
+  }
+
+  /** Copies a run of turned keys, whole vectors: they may hold positions behind the run. */
+  private void panel(KvPages cached, int p, int count) {
+    int d = shape.headDim();
+    int pageTokens = cached.pageTokens();
+    for (int i = 0; i < count; i += N) {
+      float[] page = cached.floats(pages[(p + i) / pageTokens]);
+      int at = cached.at(kvHead, (p + i) % pageTokens);
+      for (int j = 0; j < d; j++) Lanes.at(page, at + j * pageTokens).intoArray(keys, j * RUN + i);
     }
   }
 

@@ -317,7 +317,7 @@ final class KernelChecks {
             new AttentionShape(3, 1, 33, 0.2f, 0, 0, 5),
             new AttentionShape(2, 2, 192, 0.07f, 7, 0, 30));
     for (AttentionShape shape : shapes) {
-      for (int pageTokens : new int[] {16, 7}) {
+      for (int pageTokens : new int[] {32, 16, 7}) {
         attention(shape, pageTokens, new int[] {70, 1}, new int[] {0, 63});
         attention(shape, pageTokens, new int[] {1}, new int[] {0});
         attention(shape, pageTokens, new int[] {3, 40, 1}, new int[] {100, 5, 90});
@@ -328,7 +328,7 @@ final class KernelChecks {
         List.of(
             new AttentionShape(4, 4, 16, 0.25f, 0, 0, 0, false),
             new AttentionShape(6, 2, 33, 0.2f, 0, 0, 5, false))) {
-      for (int pageTokens : new int[] {16, 7}) {
+      for (int pageTokens : new int[] {32, 16, 7}) {
         attention(shape, pageTokens, new int[] {70, 1, 5, 130}, new int[] {0, 0, 0, 0});
       }
     }
@@ -347,18 +347,19 @@ final class KernelChecks {
     }
     for (KvType type : KvType.values()) {
       if (!type.fits(shape.headDim())) continue;
-      KvPages keys = cached(type, pages, pageTokens, shape);
-      KvPages values = cached(type, pages, pageTokens, shape);
+      KvPages keys = KvPages.ofKeys(type, pages, pageTokens, shape.nKvHeads(), shape.headDim());
+      fill(keys, pages, shape);
+      KvPages values = new KvPages(type, pages, pageTokens, shape.nKvHeads(), shape.headDim());
+      fill(values, pages, shape);
       attention(shape, batch, keys, values);
     }
   }
 
-  private KvPages cached(KvType type, int pages, int pageTokens, AttentionShape shape) {
-    KvPages p = new KvPages(type, pages, pageTokens, shape.nKvHeads(), shape.headDim());
+  private void fill(KvPages cached, int pages, AttentionShape shape) {
+    int tokens = cached.pageTokens();
     for (int i = 0; i < pages; i++) {
-      p.write(i, 0, pageTokens, normal(pageTokens * shape.kvCols(), 0), 0);
+      cached.write(i, 0, tokens, normal(tokens * shape.kvCols(), 0), 0);
     }
-    return p;
   }
 
   private void attention(AttentionShape shape, Batch batch, KvPages keys, KvPages values) {
