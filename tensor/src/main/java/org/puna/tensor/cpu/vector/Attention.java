@@ -1,8 +1,6 @@
 package org.puna.tensor.cpu.vector;
 
 import java.util.Arrays;
-import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 import org.jspecify.annotations.Nullable;
 import org.puna.tensor.AttentionShape;
 import org.puna.tensor.Batch;
@@ -14,8 +12,6 @@ import org.puna.tensor.cpu.Team;
  * Attention over paged keys and values, one piece of work for each row and group of query heads.
  */
 final class Attention {
-  private static final int N = Lanes.N;
-
   /** Rows from which packing keys and values pays. */
   private static final int MANY = 6;
 
@@ -34,18 +30,13 @@ final class Attention {
   private static final class Member {
     float[] scores = new float[0];
     float[] decoded = new float[0];
-    float[] scaled = new float[0];
+    final TurnedAttention turned = new TurnedAttention();
     final TiledAttention tiled = new TiledAttention();
 
     // Doubling: a growing context allocates rarely.
     float[] scores(int n) {
       if (scores.length < n) scores = new float[Math.max(n, 2 * scores.length)];
       return scores;
-    }
-
-    float[] scaled(int n) {
-      if (scaled.length < n) scaled = new float[n];
-      return scaled;
     }
 
     float[] decoded(int n) {
@@ -139,77 +130,8 @@ final class Attention {
       int row = piece / kvHeads;
       int kvHead = piece % kvHeads;
       Member m = members[member];
-      if (keys.turned()) turned(shape, part, row, kvHead, q, keys, values, y, m);
+      if (keys.turned()) m.turned.attend(shape, part, row, kvHead, q, keys, values, y);
       else attend(shape, part, row, kvHead, q, keys, values, y, m);
-    }
-  }
-
-  /** Attends one row with the query heads of a key-value head over turned keys, page by page. */
-  private static void turned(
-      AttentionShape shape,
-      Batch.Part part,
-      int row,
-      int kvHead,
-      float[] q,
-      KvPages keys,
-      KvPages values,
-      float[] y,
-      Member member) {
-    int d = shape.headDim();
-    int group = shape.nHeads() / shape.nKvHeads();
-    int pageTokens = keys.pageTokens();
-    int position = part.firstPosition() + row;
-    int first = shape.firstVisible(position);
-    int end = shape.endVisible(position, part.length());
-    int firstPage = first / pageTokens;
-    int base = firstPage * pageTokens;
-    int endPage = Math.ceilDiv(end, pageTokens);
-    // Not a power of two, which would share few lines of the cache.
-    int step = (endPage - firstPage) * pageTokens + 16;
-    float[] s = member.scores(group * step);
-    float[] scaled = member.scaled(group * d);
-    int qAt = (part.firstRow() + row) * shape.qCols() + kvHead * group * d;
-    for (int i = 0; i < group * d; i++) scaled[i] = q[qAt + i] * shape.scale();
-    int at = keys.at(kvHead, 0);
-    for (int p = firstPage; p < endPage; p += 2) {
-      float[] k = keys.floats(part.pages()[p]);
-      boolean two = p + 1 < endPage;
-      float[] far = two ? keys.floats(part.pages()[p + 1]) : k;
-      int to = p * pageTokens - base;
-      for (int j = 0; j < pageTokens; j += Strip.WIDTH) {
-        int c = to + j;
-        if (two) {
-          int cFar = c + pageTokens;
-          Strip.beside(scaled, 0, d, group, k, far, at + j, pageTokens, d, s, c, cFar, step);
-        } else {
-          Strip.multiply(scaled, 0, d, group, k, at + j, pageTokens, d, false, s, c, step);
-        }
-      }
-    }
-    for (int h = 0; h < group; h++) {
-      softmax(s, h * step + first - base, end - first, shape.softcap());
-    }
-    Arrays.fill(y, qAt, qAt + group * d, 0);
-    int whole = d - d % Strip.WIDTH;
-    for (int p = firstPage; p < endPage; ) {
-      int from = Math.max(first, p * pageTokens);
-      int run = Math.min(end, (p + 1) * pageTokens) - from;
-      float[] v = values.floats(part.pages()[p]);
-      int vAt = values.at(kvHead, from - p * pageTokens);
-      int sAt = from - base;
-      boolean two = run == pageTokens && (p + 2) * pageTokens <= end;
-      float[] far = two ? values.floats(part.pages()[p + 1]) : v;
-      int sFar = sAt + pageTokens;
-      for (int j = 0; j < whole; j += Strip.WIDTH) {
-        int to = qAt + j;
-        if (two) Strip.addBoth(s, sAt, sFar, step, group, v, far, vAt + j, d, run, y, to, d);
-        else Strip.multiply(s, sAt, step, group, v, vAt + j, d, run, true, y, to, d);
-      }
-      for (int h = 0; h < group && whole < d; h++) {
-        mix(s, h * step + sAt, run, v, vAt, whole, d, y, qAt + h * d);
-        if (two) mix(s, h * step + sFar, run, far, vAt, whole, d, y, qAt + h * d);
-      }
-      p += two ? 2 : 1;
     }
   }
 
@@ -248,7 +170,7 @@ final class Attention {
       }
       i += run;
     }
-    for (int h = 0; h < group; h++) softmax(s, h * n, n, shape.softcap());
+    for (int h = 0; h < group; h++) AttentionWeights.softmax(s, h * n, n, shape.softcap());
     for (int h = 0; h < group; h++) Arrays.fill(y, qAt + h * d, qAt + (h + 1) * d, 0);
     for (int i = 0; i < n; ) {
       int page = part.pages()[(first + i) / pageTokens];
@@ -259,84 +181,9 @@ final class Attention {
       float[] v = plain ? values.floats(page) : decoded;
       int from = plain ? at : 0;
       for (int h = 0; h < group; h++) {
-        mix(s, h * n + i, run, v, from, 0, d, y, qAt + h * d);
+        AttentionWeights.mix(s, h * n + i, run, v, from, 0, d, y, qAt + h * d);
       }
       i += run;
-    }
-  }
-
-  /** Turns scores into weights that sum to 1. */
-  private static void softmax(float[] s, int at, int n, float softcap) {
-    FloatVector cap = FloatVector.broadcast(Lanes.F, softcap);
-    FloatVector highest = FloatVector.broadcast(Lanes.F, Float.NEGATIVE_INFINITY);
-    float max = Float.NEGATIVE_INFINITY;
-    int i = 0;
-    for (; i <= n - N; i += N) {
-      FloatVector v = FloatVector.fromArray(Lanes.F, s, at + i);
-      if (softcap > 0) {
-        v = VectorMath.tanh(v.div(cap)).mul(cap);
-        v.intoArray(s, at + i);
-      }
-      highest = highest.max(v);
-    }
-    for (; i < n; i++) {
-      if (softcap > 0) s[at + i] = (float) (softcap * Math.tanh(s[at + i] / softcap));
-      max = Math.max(max, s[at + i]);
-    }
-    max = Math.max(max, highest.reduceLanes(VectorOperators.MAX));
-    FloatVector sums = FloatVector.zero(Lanes.F);
-    float sum = 0;
-    for (i = 0; i <= n - N; i += N) {
-      FloatVector e = VectorMath.exp(FloatVector.fromArray(Lanes.F, s, at + i).sub(max));
-      e.intoArray(s, at + i);
-      sums = sums.add(e);
-    }
-    for (; i < n; i++) {
-      s[at + i] = (float) Math.exp(s[at + i] - max);
-      sum += s[at + i];
-    }
-    float inverse = 1 / (sum + LaneSum.of(sums));
-    for (i = 0; i <= n - N; i += N) {
-      FloatVector.fromArray(Lanes.F, s, at + i).mul(inverse).intoArray(s, at + i);
-    }
-    for (; i < n; i++) s[at + i] *= inverse;
-  }
-
-  /** Adds {@code weights · v} of a run of positions to an output, numbers {@code first} to d. */
-  private static void mix(
-      float[] weights, int from, int run, float[] v, int at, int first, int d, float[] y, int to) {
-    int j = first;
-    for (; j <= d - 4 * N; j += 4 * N) {
-      FloatVector a = FloatVector.fromArray(Lanes.F, y, to + j);
-      FloatVector b = FloatVector.fromArray(Lanes.F, y, to + j + N);
-      FloatVector c = FloatVector.fromArray(Lanes.F, y, to + j + 2 * N);
-      FloatVector e = FloatVector.fromArray(Lanes.F, y, to + j + 3 * N);
-      int o = at + j;
-      for (int r = 0; r < run; r++) {
-        FloatVector w = FloatVector.broadcast(Lanes.F, weights[from + r]);
-        a = w.fma(FloatVector.fromArray(Lanes.F, v, o), a);
-        b = w.fma(FloatVector.fromArray(Lanes.F, v, o + N), b);
-        c = w.fma(FloatVector.fromArray(Lanes.F, v, o + 2 * N), c);
-        e = w.fma(FloatVector.fromArray(Lanes.F, v, o + 3 * N), e);
-        o += d;
-      }
-      a.intoArray(y, to + j);
-      b.intoArray(y, to + j + N);
-      c.intoArray(y, to + j + 2 * N);
-      e.intoArray(y, to + j + 3 * N);
-    }
-    for (; j <= d - N; j += N) {
-      FloatVector a = FloatVector.fromArray(Lanes.F, y, to + j);
-      for (int r = 0; r < run; r++) {
-        FloatVector w = FloatVector.broadcast(Lanes.F, weights[from + r]);
-        a = w.fma(FloatVector.fromArray(Lanes.F, v, at + r * d + j), a);
-      }
-      a.intoArray(y, to + j);
-    }
-    for (; j < d; j++) {
-      float sum = y[to + j];
-      for (int r = 0; r < run; r++) sum = Math.fma(weights[from + r], v[at + r * d + j], sum);
-      y[to + j] = sum;
     }
   }
 }

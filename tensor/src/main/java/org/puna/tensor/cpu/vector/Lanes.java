@@ -94,15 +94,6 @@ final class Lanes {
     return IntVector.fromMemorySegment(C, s, offset, LE);
   }
 
-  /** Loads unsigned bytes of an array. */
-  static IntVector bytes(byte[] b, int at) {
-    if (N < 8) {
-      return spread(word(b, at), VectorOperators.LSHR);
-    }
-    return (IntVector)
-        ByteVector.fromArray(B, b, at).convertShape(VectorOperators.ZERO_EXTEND_B2I, I, 0);
-  }
-
   private static int word(byte[] b, int at) {
     return b[at] & 0xff | (b[at + 1] & 0xff) << 8 | (b[at + 2] & 0xff) << 16 | b[at + 3] << 24;
   }
