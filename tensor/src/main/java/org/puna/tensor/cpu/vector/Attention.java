@@ -21,7 +21,7 @@ final class Attention {
   /** Positions from which it pays: below, packing the keys costs more than it saves. */
   private static final int FAR = 128;
 
-  private Member[] members = new Member[0];
+  private final Members<Member> members = new Members<>(Member::new);
 
   // Used again by every step of few rows, which so allocates nothing.
   private final Rows few = new Rows();
@@ -53,11 +53,7 @@ final class Attention {
       KvPages keys,
       KvPages values,
       float[] y) {
-    if (members.length < team.size()) {
-      int from = members.length;
-      members = Arrays.copyOf(members, team.size());
-      for (int i = from; i < members.length; i++) members[i] = new Member();
-    }
+    members.reserve(team.size());
     for (int p = 0; p < batch.parts(); p++) {
       Batch.Part part = batch.part(p);
       if (part.rows() >= MANY) {
@@ -86,7 +82,7 @@ final class Attention {
           int row = (blocks - 1 - piece / shape.nKvHeads()) * step;
           int n = Math.min(step, part.rows() - row);
           int kvHead = piece % shape.nKvHeads();
-          members[member].tiled.attend(shape, part, row, n, kvHead, q, keys, values, y);
+          members.of(member).tiled.attend(shape, part, row, n, kvHead, q, keys, values, y);
         });
   }
 
@@ -123,13 +119,13 @@ final class Attention {
       if (part == null || keys == null || values == null) return;
       int kvHeads = shape.nKvHeads();
       if (together) {
-        TiledAttention tiled = members[member].tiled;
+        TiledAttention tiled = members.of(member).tiled;
         tiled.attend(shape, part, 0, part.rows(), piece, q, keys, values, y);
         return;
       }
       int row = piece / kvHeads;
       int kvHead = piece % kvHeads;
-      Member m = members[member];
+      Member m = members.of(member);
       if (keys.turned()) m.turned.attend(shape, part, row, kvHead, q, keys, values, y);
       else attend(shape, part, row, kvHead, q, keys, values, y, m);
     }

@@ -22,10 +22,9 @@ final class FewRows implements Team.Task {
 
   private static final float[] NONE = new float[0];
 
-  private final Arena arena;
   private final Map<BlockFormat, PairProduct> fours = new HashMap<>();
   private final Map<BlockFormat, PairProduct> eights = new HashMap<>();
-  private Scratch[] members = new Scratch[0];
+  private final Members<Scratch> members;
   private float[] prepared = new float[0];
   private float[] vectors = new float[0];
 
@@ -55,7 +54,7 @@ final class FewRows implements Team.Task {
    * @param arena for copies of weights that lie in arrays
    */
   FewRows(Arena arena) {
-    this.arena = arena;
+    members = new Members<>(() -> new Scratch(arena));
   }
 
   /** Computes {@code y[rows, n] = x[rows, k] · wᵀ + bias}. */
@@ -67,7 +66,7 @@ final class FewRows implements Team.Task {
       Tensor w,
       float @Nullable [] bias,
       float[] y) {
-    grow(team.size());
+    members.reserve(team.size());
     int k = w.rowElements();
     pairs = null;
     if (rows == 1) {
@@ -110,13 +109,6 @@ final class FewRows implements Team.Task {
     y = NONE;
   }
 
-  private void grow(int size) {
-    if (members.length >= size) return;
-    int from = members.length;
-    members = Arrays.copyOf(members, size);
-    for (int i = from; i < size; i++) members[i] = new Scratch(arena);
-  }
-
   /**
    * Copies rows of {@code x}, {@code together} at a time: for each run of lanes, the rows one after
    * the other. Rows that fill up the last group are zero.
@@ -139,7 +131,7 @@ final class FewRows implements Team.Task {
     StoredRows format = stored;
     Tensor weights = w;
     if (format == null || weights == null) return;
-    Scratch s = members[member];
+    Scratch s = members.of(member);
     int from = piece * step;
     int to = Math.min((int) weights.dim(0), from + step);
     PairProduct kernel = pairs;

@@ -41,7 +41,7 @@ final class Gemm {
 
   private float[] columns = new float[0];
   private float[] ranges = new float[0];
-  private Scratch[] members = new Scratch[0];
+  private final Members<Scratch> members = new Members<>(Scratch::new);
 
   private static final class Scratch {
     final float[] rows = new float[BLOCK_ROWS * STEP];
@@ -85,7 +85,7 @@ final class Gemm {
       float[] c,
       int cAt,
       int cStep) {
-    grow(team.size());
+    members.reserve(team.size());
     if ((long) m * n <= SMALL && k >= RANGES * DEPTH && a.col != 1) {
       byRanges(team, m, n, k, a, b, add, c, cAt, cStep);
     } else if (n > 2 * m && a.col == 1) {
@@ -122,7 +122,7 @@ final class Gemm {
           (cut, member) -> {
             int i = cut * PACKED;
             int some = Math.min(PACKED, depth - i);
-            packColumns(b, first + i, some, 0, n, packed, i * WIDTH, depth, members[member]);
+            packColumns(b, first + i, some, 0, n, packed, i * WIDTH, depth, members.of(member));
           });
       boolean more = add || first > 0;
       team.run(
@@ -135,7 +135,7 @@ final class Gemm {
             int columns = Math.min(n, end * WIDTH) - panel * WIDTH;
             int at = panel * depth * WIDTH;
             int to = cAt + row * cStep + panel * WIDTH;
-            Scratch s = members[member];
+            Scratch s = members.of(member);
             block(s, a, row, rows, first, depth, packed, at, columns, more, c, to, cStep);
           });
     }
@@ -155,7 +155,7 @@ final class Gemm {
     team.run(
         Math.ceilDiv(n, WIDTH),
         (panel, member) -> {
-          Scratch s = members[member];
+          Scratch s = members.of(member);
           if (s.columns.length < DEPTH * WIDTH) s.columns = new float[DEPTH * WIDTH];
           int j = panel * WIDTH;
           int width = Math.min(WIDTH, n - j);
@@ -185,7 +185,7 @@ final class Gemm {
     team.run(
         RANGES,
         (range, member) -> {
-          Scratch s = members[member];
+          Scratch s = members.of(member);
           int from = (int) ((long) k * range / RANGES);
           int end = (int) ((long) k * (range + 1) / RANGES);
           int columns = Math.ceilDiv(n, WIDTH) * WIDTH * DEPTH;
@@ -261,13 +261,6 @@ final class Gemm {
             s.tile);
       }
     }
-  }
-
-  private void grow(int size) {
-    if (members.length >= size) return;
-    int from = members.length;
-    members = Arrays.copyOf(members, size);
-    for (int i = from; i < size; i++) members[i] = new Scratch();
   }
 
   private static int blockRows(int m, int members) {

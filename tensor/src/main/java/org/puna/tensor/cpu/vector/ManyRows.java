@@ -2,7 +2,6 @@ package org.puna.tensor.cpu.vector;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.puna.tensor.Tensor;
 import org.puna.tensor.cpu.Team;
@@ -27,8 +26,7 @@ final class ManyRows {
   private static final int WIDTH = Tile.WIDTH;
   private static final int ROWS = Tile.ROWS;
 
-  private final Arena arena;
-  private Scratch[] members = new Scratch[0];
+  private final Members<Scratch> members;
   private float[] packed = new float[0];
 
   /** Memory of one member of the team. */
@@ -49,14 +47,7 @@ final class ManyRows {
    * @param arena for copies of weights that lie in arrays
    */
   ManyRows(Arena arena) {
-    this.arena = arena;
-  }
-
-  private void grow(int size) {
-    if (members.length >= size) return;
-    int from = members.length;
-    members = Arrays.copyOf(members, size);
-    for (int i = from; i < size; i++) members[i] = new Scratch(arena);
+    members = new Members<>(() -> new Scratch(arena));
   }
 
   /** Computes {@code y[rows, n] = x[rows, k] · wᵀ + bias}. */
@@ -68,7 +59,7 @@ final class ManyRows {
       Tensor w,
       float @Nullable [] bias,
       float[] y) {
-    grow(team.size());
+    members.reserve(team.size());
     int n = Math.toIntExact(w.dim(0));
     int k = w.rowElements();
     // Blocks of equal size: the weights are decoded once for each.
@@ -83,7 +74,7 @@ final class ManyRows {
       team.run(count, (r, _) -> pack(x, (first + r) * k, k, r, padded));
       team.run(
           (n + WIDTH - 1) / WIDTH,
-          (panel, member) -> panel(stored, members[member], w, panel, first, count, bias, y));
+          (panel, member) -> panel(stored, members.of(member), w, panel, first, count, bias, y));
     }
   }
 

@@ -15,6 +15,9 @@ import jdk.incubator.vector.IntVector;
  */
 final class Q6KRows implements StoredRows {
   private static final int BLOCK = 210;
+  private static final int HIGH = 128;
+  private static final int SCALES = 192;
+  private static final int FACTOR = 208;
 
   /** The low four bits of four codes, and their two high bits. */
   private static final int LOW = 0x0f0f0f0f;
@@ -27,9 +30,6 @@ final class Q6KRows implements StoredRows {
   private static final IntVector UPPER = IntVector.broadcast(Lanes.I, 0xf0);
   private static final IntVector TOP_OF_LOWER = IntVector.broadcast(Lanes.I, 0x30);
   private static final IntVector TOP_OF_UPPER = IntVector.broadcast(Lanes.I, 0x300);
-  private static final int HIGH = 128;
-  private static final int SCALES = 192;
-  private static final int FACTOR = 208;
 
   /**
    * For each scale of a block 1, or 1/16 where its codes are upper nibbles, left where they are.

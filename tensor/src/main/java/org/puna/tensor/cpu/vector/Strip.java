@@ -115,10 +115,6 @@ final class Strip {
     multiply(a, aFar + at, aStep, rows - r, far, bAt, bStep, depth, true, c, to, cStep);
   }
 
-  private static FloatVector start(boolean add, float[] c, int at) {
-    return add ? Lanes.at(c, at) : FloatVector.zero(Lanes.F);
-  }
-
   private static void four(
       float[] a,
       int aAt,
@@ -131,14 +127,14 @@ final class Strip {
       float[] c,
       int cAt,
       int cStep) {
-    FloatVector c00 = start(add, c, cAt);
-    FloatVector c01 = start(add, c, cAt + N);
-    FloatVector c10 = start(add, c, cAt + cStep);
-    FloatVector c11 = start(add, c, cAt + cStep + N);
-    FloatVector c20 = start(add, c, cAt + 2 * cStep);
-    FloatVector c21 = start(add, c, cAt + 2 * cStep + N);
-    FloatVector c30 = start(add, c, cAt + 3 * cStep);
-    FloatVector c31 = start(add, c, cAt + 3 * cStep + N);
+    FloatVector c00 = Tile.start(add, c, cAt);
+    FloatVector c01 = Tile.start(add, c, cAt + N);
+    FloatVector c10 = Tile.start(add, c, cAt + cStep);
+    FloatVector c11 = Tile.start(add, c, cAt + cStep + N);
+    FloatVector c20 = Tile.start(add, c, cAt + 2 * cStep);
+    FloatVector c21 = Tile.start(add, c, cAt + 2 * cStep + N);
+    FloatVector c30 = Tile.start(add, c, cAt + 3 * cStep);
+    FloatVector c31 = Tile.start(add, c, cAt + 3 * cStep + N);
     int a1 = aAt + aStep;
     int a2 = aAt + 2 * aStep;
     int a3 = aAt + 3 * aStep;
@@ -329,10 +325,10 @@ final class Strip {
       float[] c,
       int cAt,
       int cStep) {
-    FloatVector c00 = start(add, c, cAt);
-    FloatVector c01 = start(add, c, cAt + N);
-    FloatVector c10 = start(add, c, cAt + cStep);
-    FloatVector c11 = start(add, c, cAt + cStep + N);
+    FloatVector c00 = Tile.start(add, c, cAt);
+    FloatVector c01 = Tile.start(add, c, cAt + N);
+    FloatVector c10 = Tile.start(add, c, cAt + cStep);
+    FloatVector c11 = Tile.start(add, c, cAt + cStep + N);
     int a1 = aAt + aStep;
     for (int k = 0, i = bAt; k < depth; k++, i += bStep) {
       FloatVector b0 = Lanes.at(b, i);
@@ -360,8 +356,8 @@ final class Strip {
       boolean add,
       float[] c,
       int cAt) {
-    FloatVector c00 = start(add, c, cAt);
-    FloatVector c01 = start(add, c, cAt + N);
+    FloatVector c00 = Tile.start(add, c, cAt);
+    FloatVector c01 = Tile.start(add, c, cAt + N);
     for (int k = 0, i = bAt; k < depth; k++, i += bStep) {
       FloatVector b0 = Lanes.at(b, i);
       FloatVector b1 = Lanes.at(b, i + N);

@@ -95,7 +95,8 @@ final class Tile {
     }
   }
 
-  private static FloatVector start(boolean add, float[] c, int at) {
+  /** Returns what a sum starts from: what {@code c} holds, or zero. */
+  static FloatVector start(boolean add, float[] c, int at) {
     return add ? FloatVector.fromArray(Lanes.F, c, at) : FloatVector.zero(Lanes.F);
   }
 
