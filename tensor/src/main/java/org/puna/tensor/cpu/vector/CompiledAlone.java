@@ -37,7 +37,7 @@ final class CompiledAlone implements StoredRows {
           float[].class,
           float[].class,
           int.class,
-          Scales[].class,
+          Scales.class,
           float[].class);
 
   private final StoredRows rows;
@@ -91,20 +91,15 @@ final class CompiledAlone implements StoredRows {
       float[] x,
       float[] prepared,
       int n,
-      Scales[] scales,
+      Scales room,
       float[] sums) {
     try {
-      dots.invokeExact(w, first, apart, x, prepared, n, scales, sums);
+      dots.invokeExact(w, first, apart, x, prepared, n, room, sums);
     } catch (RuntimeException | Error e) {
       throw e;
     } catch (Throwable e) {
       throw new AssertionError(e);
     }
-  }
-
-  @Override
-  public void start(float[] prepared, int n, Scales scales, float[] sums, int at) {
-    rows.start(prepared, n, scales, sums, at);
   }
 
   @Override

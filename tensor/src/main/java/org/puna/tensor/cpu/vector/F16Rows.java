@@ -29,7 +29,7 @@ final class F16Rows implements StoredRows {
       float[] x,
       float[] prepared,
       int n,
-      Scales[] scales,
+      Scales room,
       float[] sums) {
     FloatVector even = FloatVector.zero(Lanes.F);
     FloatVector odd = even;
@@ -40,6 +40,6 @@ final class F16Rows implements StoredRows {
       odd = Lanes.f16(w, o + STEP).fma(at(x, i + N), odd);
     }
     even.add(odd).intoArray(sums, 0);
-    if (i < n) sums[0] += rest(w, first + (long) BYTES * i, x, i, n, scales[0]);
+    if (i < n) sums[0] += rest(w, first + (long) BYTES * i, x, i, n, room);
   }
 }

@@ -34,7 +34,7 @@ final class F32Rows implements StoredRows {
       float[] x,
       float[] prepared,
       int n,
-      Scales[] scales,
+      Scales room,
       float[] sums) {
     FloatVector even0 = FloatVector.zero(Lanes.F);
     FloatVector even1 = even0;
@@ -66,7 +66,7 @@ final class F32Rows implements StoredRows {
     even2.add(odd2).intoArray(sums, 2 * N);
     even3.add(odd3).intoArray(sums, 3 * N);
     for (int r = 0; i < n && r < rows(); r++) {
-      sums[r * N] += rest(w, first + r * apart + (long) BYTES * i, x, i, n, scales[r]);
+      sums[r * N] += rest(w, first + r * apart + (long) BYTES * i, x, i, n, room);
     }
   }
 

@@ -173,11 +173,7 @@ final class FewRows implements Team.Task {
     long at = start + first * rowBytes;
     long distance = apart * rowBytes;
     int together = stored.rows();
-    for (int r = 0; r < together; r++) {
-      stored.readScales(data, at + r * distance, k, s.scales[r]);
-      stored.start(prepared, k, s.scales[r], s.lanes, r * Lanes.N);
-    }
-    stored.dots(data, at, distance, x, prepared, k, s.scales, s.lanes);
+    stored.dots(data, at, distance, x, prepared, k, s.room, s.lanes);
     for (int r = 0; r < together; r++) {
       y[from + first + r * apart] = LaneSum.of(s.lanes, r * Lanes.N);
     }

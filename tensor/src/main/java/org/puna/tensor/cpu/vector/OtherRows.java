@@ -28,10 +28,10 @@ final class OtherRows implements StoredRows {
       float[] x,
       float[] prepared,
       int n,
-      Scales[] scales,
+      Scales room,
       float[] sums) {
     Arrays.fill(sums, 0, Lanes.N, 0);
-    sums[0] = dot(w, first, x, n, scales[0]);
+    sums[0] = dot(w, first, x, n, room);
   }
 
   private float dot(MemorySegment w, long offset, float[] x, int n, Scales room) {

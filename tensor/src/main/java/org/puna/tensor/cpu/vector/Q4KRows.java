@@ -1,11 +1,13 @@
 package org.puna.tensor.cpu.vector;
 
+import static jdk.incubator.vector.VectorOperators.LSHR;
 import static org.puna.tensor.cpu.vector.Lanes.all;
-import static org.puna.tensor.cpu.vector.Lanes.at;
 
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Rows of Q4_K: 144 bytes hold two half-precision factors, eight 6-bit scales and minima in twelve
@@ -15,10 +17,19 @@ final class Q4KRows implements SixBitRows {
   private static final int BLOCK = 144;
   private static final int CODES = 16;
 
-  // Constants of the class: broadcasts in a loop's method bring it nearer to what the compiler
-  // expands.
-  private static final IntVector LOWER = IntVector.broadcast(Lanes.I, 0xf);
-  private static final IntVector UPPER = IntVector.broadcast(Lanes.I, 0xf0);
+  private static final VectorSpecies<Float> F = Lanes.F;
+  private static final VectorSpecies<Integer> I = Lanes.I;
+  private static final int N = Lanes.N;
+  private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
+
+  // The lower and the upper nibble of each byte of a word; a shift leaves the last.
+  private static final IntVector LOWER0 = IntVector.broadcast(I, 0xf);
+  private static final IntVector LOWER1 = IntVector.broadcast(I, 0xf00);
+  private static final IntVector LOWER2 = IntVector.broadcast(I, 0xf0000);
+  private static final IntVector LOWER3 = IntVector.broadcast(I, 0xf000000);
+  private static final IntVector UPPER0 = IntVector.broadcast(I, 0xf0);
+  private static final IntVector UPPER1 = IntVector.broadcast(I, 0xf000);
+  private static final IntVector UPPER2 = IntVector.broadcast(I, 0xf00000);
 
   @Override
   public void decode(MemorySegment w, long offset, float[] dst, int at, int n, Scales of) {
@@ -45,8 +56,9 @@ final class Q4KRows implements SixBitRows {
   }
 
   @Override
-  public int rows() {
-    return 3;
+  public void prepare(float[] x, int n, float[] prepared) {
+    Words.order(x, n, 32, Words.OF_NIBBLES, prepared);
+    SixBits.sums(x, n, prepared, n);
   }
 
   @Override
@@ -57,67 +69,84 @@ final class Q4KRows implements SixBitRows {
       float[] x,
       float[] prepared,
       int n,
-      Scales[] scales,
+      Scales room,
       float[] sums) {
-    float[] scales0 = scales[0].scales;
-    float[] scales1 = scales[1].scales;
-    float[] scales2 = scales[2].scales;
-    long second = first + apart;
-    long third = second + apart;
-    FloatVector acc0 = at(sums, 0);
-    FloatVector acc1 = at(sums, Lanes.N);
-    FloatVector acc2 = at(sums, 2 * Lanes.N);
-    // One loop over all pairs of parts: a short loop inside a long one costs more than its checks.
-    for (int pair = 0; pair < n / 64; pair++) {
-      long codes = CODES + pair * 32L + (pair >> 2) * 16L;
-      FloatVector even0 = FloatVector.zero(Lanes.F);
-      FloatVector odd0 = even0;
-      FloatVector even1 = even0;
-      FloatVector odd1 = even0;
-      FloatVector even2 = even0;
-      FloatVector odd2 = even0;
-      for (int u = 0; u < 32; u += Lanes.N) {
-        FloatVector low = at(x, pair * 64 + u);
-        FloatVector high = at(x, pair * 64 + 32 + u);
-        IntVector q0 = Lanes.anyBytes(w, first + codes + u);
-        even0 = Lanes.floats(q0.and(LOWER)).fma(low, even0);
-        odd0 = Lanes.floats(q0.and(UPPER)).fma(high, odd0);
-        IntVector q1 = Lanes.anyBytes(w, second + codes + u);
-        even1 = Lanes.floats(q1.and(LOWER)).fma(low, even1);
-        odd1 = Lanes.floats(q1.and(UPPER)).fma(high, odd1);
-        IntVector q2 = Lanes.anyBytes(w, third + codes + u);
-        even2 = Lanes.floats(q2.and(LOWER)).fma(low, even2);
-        odd2 = Lanes.floats(q2.and(UPPER)).fma(high, odd2);
-      }
-      int s = pair * 2 + (pair >> 2) * 8;
-      acc0 = even0.fma(all(scales0[s]), acc0);
-      acc0 = odd0.fma(all(scales0[s + 1]), acc0);
-      acc1 = even1.fma(all(scales1[s]), acc1);
-      acc1 = odd1.fma(all(scales1[s + 1]), acc1);
-      acc2 = even2.fma(all(scales2[s]), acc2);
-      acc2 = odd2.fma(all(scales2[s + 1]), acc2);
+    if (N == 16) wide(w, first, prepared, n, sums);
+    else narrow(w, first, prepared, n, sums);
+  }
+
+  /** Two vectors of words a block: the lower half of each is another pair of parts. */
+  private static void wide(MemorySegment w, long row, float[] prepared, int n, float[] sums) {
+    FloatVector acc0 = FloatVector.zero(F);
+    FloatVector acc1 = acc0;
+    for (int b = 0; b < n / 256; b++) {
+      long block = row + (long) b * BLOCK;
+      int i = b * 256;
+      FloatVector scales = SixBits.factors(w, block);
+      acc1 = scales.fma(FloatVector.fromArray(F, prepared, n + b * 16), acc1);
+      IntVector q = IntVector.fromMemorySegment(I, w, block + CODES, LE);
+      FloatVector even = FloatVector.fromArray(F, prepared, i).mul(q.and(LOWER0).castShape(F, 0));
+      even = FloatVector.fromArray(F, prepared, i + N).fma(q.and(LOWER1).castShape(F, 0), even);
+      even = FloatVector.fromArray(F, prepared, i + 2 * N).fma(q.and(LOWER2).castShape(F, 0), even);
+      even = FloatVector.fromArray(F, prepared, i + 3 * N).fma(q.and(LOWER3).castShape(F, 0), even);
+      FloatVector odd =
+          FloatVector.fromArray(F, prepared, i + 4 * N).mul(q.and(UPPER0).castShape(F, 0));
+      odd = FloatVector.fromArray(F, prepared, i + 5 * N).fma(q.and(UPPER1).castShape(F, 0), odd);
+      odd = FloatVector.fromArray(F, prepared, i + 6 * N).fma(q.and(UPPER2).castShape(F, 0), odd);
+      odd =
+          FloatVector.fromArray(F, prepared, i + 7 * N)
+              .fma(q.lanewise(LSHR, 28).castShape(F, 0), odd);
+      acc0 = even.fma(scales.rearrange(SixBits.EVEN0), acc0);
+      acc1 = odd.fma(scales.rearrange(SixBits.ODD0), acc1);
+      IntVector r = IntVector.fromMemorySegment(I, w, block + CODES + 64, LE);
+      i += 128;
+      FloatVector even1 = FloatVector.fromArray(F, prepared, i).mul(r.and(LOWER0).castShape(F, 0));
+      even1 = FloatVector.fromArray(F, prepared, i + N).fma(r.and(LOWER1).castShape(F, 0), even1);
+      even1 =
+          FloatVector.fromArray(F, prepared, i + 2 * N).fma(r.and(LOWER2).castShape(F, 0), even1);
+      even1 =
+          FloatVector.fromArray(F, prepared, i + 3 * N).fma(r.and(LOWER3).castShape(F, 0), even1);
+      FloatVector odd1 =
+          FloatVector.fromArray(F, prepared, i + 4 * N).mul(r.and(UPPER0).castShape(F, 0));
+      odd1 = FloatVector.fromArray(F, prepared, i + 5 * N).fma(r.and(UPPER1).castShape(F, 0), odd1);
+      odd1 = FloatVector.fromArray(F, prepared, i + 6 * N).fma(r.and(UPPER2).castShape(F, 0), odd1);
+      odd1 =
+          FloatVector.fromArray(F, prepared, i + 7 * N)
+              .fma(r.lanewise(LSHR, 28).castShape(F, 0), odd1);
+      acc0 = even1.fma(scales.rearrange(SixBits.EVEN1), acc0);
+      acc1 = odd1.fma(scales.rearrange(SixBits.ODD1), acc1);
     }
-    acc0.intoArray(sums, 0);
-    acc1.intoArray(sums, Lanes.N);
-    acc2.intoArray(sums, 2 * Lanes.N);
+    acc0.add(acc1).intoArray(sums, 0);
   }
 
-  /** Returns the eight scales, a byte each, lowest first. */
-  static long scales(MemorySegment w, long at) {
-    int a = Lanes.word(w, at);
-    int c = Lanes.word(w, at + 8);
-    return join(a & 0x3f3f3f3f, c & 0x0f0f0f0f | a >>> 2 & 0x30303030);
-  }
-
-  /** Returns the eight minima, a byte each, lowest first. */
-  static long mins(MemorySegment w, long at) {
-    int b = Lanes.word(w, at + 4);
-    int c = Lanes.word(w, at + 8);
-    return join(b & 0x3f3f3f3f, c >>> 4 & 0x0f0f0f0f | b >>> 2 & 0x30303030);
-  }
-
-  private static long join(int low, int high) {
-    return low | (long) high << 32;
+  /** A vector of words at a time, of one pair of parts. */
+  private static void narrow(MemorySegment w, long row, float[] prepared, int n, float[] sums) {
+    FloatVector acc0 = FloatVector.zero(F);
+    FloatVector acc1 = acc0;
+    float least = 0;
+    for (int v = 0; v < n / (8 * N); v++) {
+      int i = v * 8 * N;
+      int part = i >> 5 & 6;
+      long block = row + (long) (i >> 8) * BLOCK;
+      float d = Lanes.tableHalf(w, block);
+      long scales = SixBits.scales(w, block) >>> 8 * part;
+      if ((i & 255) == 0) least += SixBits.least(w, block, prepared, n + (i >> 4));
+      IntVector q = IntVector.fromMemorySegment(I, w, block + CODES + (i >> 1 & 127), LE);
+      FloatVector even = FloatVector.fromArray(F, prepared, i).mul(q.and(LOWER0).castShape(F, 0));
+      even = FloatVector.fromArray(F, prepared, i + N).fma(q.and(LOWER1).castShape(F, 0), even);
+      even = FloatVector.fromArray(F, prepared, i + 2 * N).fma(q.and(LOWER2).castShape(F, 0), even);
+      even = FloatVector.fromArray(F, prepared, i + 3 * N).fma(q.and(LOWER3).castShape(F, 0), even);
+      FloatVector odd =
+          FloatVector.fromArray(F, prepared, i + 4 * N).mul(q.and(UPPER0).castShape(F, 0));
+      odd = FloatVector.fromArray(F, prepared, i + 5 * N).fma(q.and(UPPER1).castShape(F, 0), odd);
+      odd = FloatVector.fromArray(F, prepared, i + 6 * N).fma(q.and(UPPER2).castShape(F, 0), odd);
+      odd =
+          FloatVector.fromArray(F, prepared, i + 7 * N)
+              .fma(q.lanewise(LSHR, 28).castShape(F, 0), odd);
+      acc0 = even.fma(FloatVector.broadcast(F, d * (scales & 0xff)), acc0);
+      acc1 = odd.fma(FloatVector.broadcast(F, d * (scales >>> 8 & 0xff)), acc1);
+    }
+    acc0.add(acc1).withLane(0, acc0.lane(0) + acc1.lane(0) + least).intoArray(sums, 0);
   }
 
   @Override

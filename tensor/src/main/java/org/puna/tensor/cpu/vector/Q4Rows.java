@@ -47,7 +47,7 @@ final class Q4Rows implements StoredRows {
       float[] x,
       float[] prepared,
       int n,
-      Scales[] scales,
+      Scales room,
       float[] sums) {
     FloatVector acc0 = FloatVector.zero(Lanes.F);
     FloatVector acc1 = acc0;

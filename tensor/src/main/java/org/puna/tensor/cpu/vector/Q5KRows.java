@@ -3,17 +3,31 @@ package org.puna.tensor.cpu.vector;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 import static org.puna.tensor.cpu.vector.Lanes.all;
-import static org.puna.tensor.cpu.vector.Lanes.at;
 
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorShuffle;
+import jdk.incubator.vector.VectorSpecies;
 
 /** Rows of Q5_K: as Q4_K, with 32 bytes of fifth bits before the nibbles; a bit a sub-block. */
 final class Q5KRows implements SixBitRows {
   private static final int BLOCK = 176;
   private static final int FIFTH = 16;
   private static final int CODES = 48;
+
+  private static final VectorSpecies<Float> F = Lanes.F;
+  private static final VectorSpecies<Integer> I = Lanes.I;
+  private static final int N = Lanes.N;
+  private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
+
+  /** The first eight words, twice. */
+  private static final VectorShuffle<Integer> TWICE = VectorShuffle.fromOp(I, i -> i & 7 & N - 1);
+
+  /** The bits of the first pair of parts, and of the second in the upper half. */
+  private static final IntVector BITS =
+      IntVector.zero(I).addIndex(1).lanewise(LSHR, 3).lanewise(LSHL, 1);
 
   @Override
   public void decode(MemorySegment w, long offset, float[] dst, int at, int n, Scales of) {
@@ -45,6 +59,12 @@ final class Q5KRows implements SixBitRows {
   }
 
   @Override
+  public void prepare(float[] x, int n, float[] prepared) {
+    Words.order(x, n, 32, Words.OF_BYTES, prepared);
+    SixBits.sums(x, n, prepared, n);
+  }
+
+  @Override
   public void dots(
       MemorySegment w,
       long first,
@@ -52,30 +72,128 @@ final class Q5KRows implements SixBitRows {
       float[] x,
       float[] prepared,
       int n,
-      Scales[] scales,
+      Scales room,
       float[] sums) {
-    float[] of = scales[0].scales;
-    FloatVector acc = at(sums, 0);
-    for (int pair = 0; pair < n / 64; pair++) {
-      long o = first + (long) (pair >> 2) * BLOCK;
-      long codes = o + CODES + (pair & 3) * 32L;
-      int bit = 2 * (pair & 3);
-      FloatVector even = FloatVector.zero(Lanes.F);
-      FloatVector odd = even;
-      for (int u = 0; u < 32; u += Lanes.N) {
-        int i = pair * 64 + u;
-        IntVector q = Lanes.anyBytes(w, codes + u);
-        IntVector f = Lanes.anyBytes(w, o + FIFTH + u).lanewise(LSHR, bit);
-        IntVector low = q.and(15).or(f.and(1).lanewise(LSHL, 4));
-        IntVector high = q.and(0xf0).or(f.and(2).lanewise(LSHL, 7));
-        even = Lanes.floats(low).fma(at(x, i), even);
-        odd = Lanes.floats(high).fma(at(x, i + 32), odd);
-      }
-      int s = pair * 2 + (pair >> 2) * 8;
-      acc = even.fma(all(of[s]), acc);
-      acc = odd.fma(all(of[s + 1]), acc);
+    if (N == 16) wide(w, first, prepared, n, sums);
+    else narrow(w, first, prepared, n, sums);
+  }
+
+  /** Two vectors of words a block: the lower half of each is another pair of parts. */
+  private static void wide(MemorySegment w, long row, float[] prepared, int n, float[] sums) {
+    FloatVector acc0 = FloatVector.zero(F);
+    FloatVector acc1 = acc0;
+    for (int b = 0; b < n / 256; b++) {
+      long block = row + (long) b * BLOCK;
+      int i = b * 256;
+      FloatVector scales = SixBits.factors(w, block);
+      acc1 = scales.fma(FloatVector.fromArray(F, prepared, n + b * 16), acc1);
+      // Fifth bits lie before the nibbles, thirty-two bytes for all parts: both halves read them.
+      IntVector bits = IntVector.fromMemorySegment(I, w, block + FIFTH, LE).rearrange(TWICE);
+      IntVector f = bits.lanewise(LSHR, BITS);
+      IntVector q = IntVector.fromMemorySegment(I, w, block + CODES, LE);
+      IntVector low = q.and(Words.NIBBLES).or(f.lanewise(LSHL, 4).and(Words.FIFTH));
+      IntVector high = q.lanewise(LSHR, 4).and(Words.NIBBLES);
+      high = high.or(f.lanewise(LSHL, 3).and(Words.FIFTH));
+      FloatVector even =
+          FloatVector.fromArray(F, prepared, i).mul(low.and(Words.BYTE0).castShape(F, 0));
+      even =
+          FloatVector.fromArray(F, prepared, i + N).fma(low.and(Words.BYTE1).castShape(F, 0), even);
+      even =
+          FloatVector.fromArray(F, prepared, i + 2 * N)
+              .fma(low.and(Words.BYTE2).castShape(F, 0), even);
+      even =
+          FloatVector.fromArray(F, prepared, i + 3 * N)
+              .fma(low.lanewise(LSHR, 24).castShape(F, 0), even);
+      FloatVector odd =
+          FloatVector.fromArray(F, prepared, i + 4 * N).mul(high.and(Words.BYTE0).castShape(F, 0));
+      odd =
+          FloatVector.fromArray(F, prepared, i + 5 * N)
+              .fma(high.and(Words.BYTE1).castShape(F, 0), odd);
+      odd =
+          FloatVector.fromArray(F, prepared, i + 6 * N)
+              .fma(high.and(Words.BYTE2).castShape(F, 0), odd);
+      odd =
+          FloatVector.fromArray(F, prepared, i + 7 * N)
+              .fma(high.lanewise(LSHR, 24).castShape(F, 0), odd);
+      acc0 = even.fma(scales.rearrange(SixBits.EVEN0), acc0);
+      acc1 = odd.fma(scales.rearrange(SixBits.ODD0), acc1);
+      i += 128;
+      f = f.lanewise(LSHR, 4);
+      q = IntVector.fromMemorySegment(I, w, block + CODES + 64, LE);
+      low = q.and(Words.NIBBLES).or(f.lanewise(LSHL, 4).and(Words.FIFTH));
+      high = q.lanewise(LSHR, 4).and(Words.NIBBLES);
+      high = high.or(f.lanewise(LSHL, 3).and(Words.FIFTH));
+      FloatVector even1 =
+          FloatVector.fromArray(F, prepared, i).mul(low.and(Words.BYTE0).castShape(F, 0));
+      even1 =
+          FloatVector.fromArray(F, prepared, i + N)
+              .fma(low.and(Words.BYTE1).castShape(F, 0), even1);
+      even1 =
+          FloatVector.fromArray(F, prepared, i + 2 * N)
+              .fma(low.and(Words.BYTE2).castShape(F, 0), even1);
+      even1 =
+          FloatVector.fromArray(F, prepared, i + 3 * N)
+              .fma(low.lanewise(LSHR, 24).castShape(F, 0), even1);
+      FloatVector odd1 =
+          FloatVector.fromArray(F, prepared, i + 4 * N).mul(high.and(Words.BYTE0).castShape(F, 0));
+      odd1 =
+          FloatVector.fromArray(F, prepared, i + 5 * N)
+              .fma(high.and(Words.BYTE1).castShape(F, 0), odd1);
+      odd1 =
+          FloatVector.fromArray(F, prepared, i + 6 * N)
+              .fma(high.and(Words.BYTE2).castShape(F, 0), odd1);
+      odd1 =
+          FloatVector.fromArray(F, prepared, i + 7 * N)
+              .fma(high.lanewise(LSHR, 24).castShape(F, 0), odd1);
+      acc0 = even1.fma(scales.rearrange(SixBits.EVEN1), acc0);
+      acc1 = odd1.fma(scales.rearrange(SixBits.ODD1), acc1);
     }
-    acc.intoArray(sums, 0);
+    acc0.add(acc1).intoArray(sums, 0);
+  }
+
+  /** A vector of words at a time, of one pair of parts. */
+  private static void narrow(MemorySegment w, long row, float[] prepared, int n, float[] sums) {
+    FloatVector acc0 = FloatVector.zero(F);
+    FloatVector acc1 = acc0;
+    float least = 0;
+    for (int v = 0; v < n / (8 * N); v++) {
+      int i = v * 8 * N;
+      int part = i >> 5 & 6;
+      long block = row + (long) (i >> 8) * BLOCK;
+      float d = Lanes.tableHalf(w, block);
+      long scales = SixBits.scales(w, block) >>> 8 * part;
+      if ((i & 255) == 0) least += SixBits.least(w, block, prepared, n + (i >> 4));
+      IntVector f = IntVector.fromMemorySegment(I, w, block + FIFTH + (i >> 1 & 31), LE);
+      f = f.lanewise(LSHR, part);
+      IntVector q = IntVector.fromMemorySegment(I, w, block + CODES + (i >> 1 & 127), LE);
+      IntVector low = q.and(Words.NIBBLES).or(f.lanewise(LSHL, 4).and(Words.FIFTH));
+      IntVector high = q.lanewise(LSHR, 4).and(Words.NIBBLES);
+      high = high.or(f.lanewise(LSHL, 3).and(Words.FIFTH));
+      FloatVector even =
+          FloatVector.fromArray(F, prepared, i).mul(low.and(Words.BYTE0).castShape(F, 0));
+      even =
+          FloatVector.fromArray(F, prepared, i + N).fma(low.and(Words.BYTE1).castShape(F, 0), even);
+      even =
+          FloatVector.fromArray(F, prepared, i + 2 * N)
+              .fma(low.and(Words.BYTE2).castShape(F, 0), even);
+      even =
+          FloatVector.fromArray(F, prepared, i + 3 * N)
+              .fma(low.lanewise(LSHR, 24).castShape(F, 0), even);
+      FloatVector odd =
+          FloatVector.fromArray(F, prepared, i + 4 * N).mul(high.and(Words.BYTE0).castShape(F, 0));
+      odd =
+          FloatVector.fromArray(F, prepared, i + 5 * N)
+              .fma(high.and(Words.BYTE1).castShape(F, 0), odd);
+      odd =
+          FloatVector.fromArray(F, prepared, i + 6 * N)
+              .fma(high.and(Words.BYTE2).castShape(F, 0), odd);
+      odd =
+          FloatVector.fromArray(F, prepared, i + 7 * N)
+              .fma(high.lanewise(LSHR, 24).castShape(F, 0), odd);
+      acc0 = even.fma(FloatVector.broadcast(F, d * (scales & 0xff)), acc0);
+      acc1 = odd.fma(FloatVector.broadcast(F, d * (scales >>> 8 & 0xff)), acc1);
+    }
+    acc0.add(acc1).withLane(0, acc0.lane(0) + acc1.lane(0) + least).intoArray(sums, 0);
   }
 
   @Override

@@ -6,8 +6,14 @@ import static org.puna.tensor.cpu.vector.Lanes.all;
 import static org.puna.tensor.cpu.vector.Lanes.at;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorShuffle;
+import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Rows of Q6_K: 210 bytes hold 256 low nibbles, 256 high pairs, sixteen signed scales and a
@@ -24,12 +30,30 @@ final class Q6KRows implements StoredRows {
 
   private static final int PAIR = 0x30303030;
 
-  // Constants of the class: as broadcasts in the loop's method they were more than the compiler
-  // expands.
-  private static final IntVector LOWER = IntVector.broadcast(Lanes.I, 0xf);
-  private static final IntVector UPPER = IntVector.broadcast(Lanes.I, 0xf0);
-  private static final IntVector TOP_OF_LOWER = IntVector.broadcast(Lanes.I, 0x30);
-  private static final IntVector TOP_OF_UPPER = IntVector.broadcast(Lanes.I, 0x300);
+  private static final VectorSpecies<Float> F = Lanes.F;
+  private static final VectorSpecies<Integer> I = Lanes.I;
+  private static final int N = Lanes.N;
+  private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
+
+  /** The last eight words, twice. */
+  private static final VectorShuffle<Integer> UPPER_TWICE =
+      VectorShuffle.fromOp(I, i -> (8 + i % 8) % N);
+
+  /** Where the high bits of a word are that go with it: further up in the last eight lanes. */
+  private static final IntVector PAIR_OF =
+      IntVector.zero(I).addIndex(1).lanewise(LSHR, 3).lanewise(LSHL, 1);
+
+  // Four scales, each for four lanes.
+  private static final VectorShuffle<Float> SCALES0 = fours(0);
+  private static final VectorShuffle<Float> SCALES1 = fours(4);
+  private static final VectorShuffle<Float> SCALES2 = fours(8);
+  private static final VectorShuffle<Float> SCALES3 = fours(12);
+
+  private static final VectorMask<Float> LAST_FOUR = VectorMask.fromLong(F, N == 8 ? 0xf0 : 0);
+
+  private static VectorShuffle<Float> fours(int first) {
+    return VectorShuffle.fromOp(F, i -> (first + i / 4) % N);
+  }
 
   /**
    * For each scale of a block 1, or 1/16 where its codes are upper nibbles, left where they are.
@@ -38,11 +62,6 @@ final class Q6KRows implements StoredRows {
 
   static {
     for (int i = 0; i < 16; i++) SIXTEENTHS[i] = (i & 4) == 0 ? 1 : 1 / 16f;
-  }
-
-  @Override
-  public void start(float[] prepared, int n, Scales scales, float[] sums, int at) {
-    scales.multiply(prepared, n / 16, sums, at);
   }
 
   /** Reads the scales, for upper nibbles those of the sixteenfold codes. */
@@ -84,18 +103,19 @@ final class Q6KRows implements StoredRows {
 
   @Override
   public int prepared(int n) {
-    return n / 16;
+    return n + n / 16;
   }
 
   /**
-   * Codes have their zero at 32, sixteenfold ones at 512: what they are too much, for each scale.
+   * Orders the activations and adds what codes are too much, whose zero is at 32: for each scale.
    */
   @Override
   public void prepare(float[] x, int n, float[] prepared) {
+    Words.order(x, n, 64, Words.OF_BYTES, prepared);
     for (int g = 0; g < n / 16; g++) {
       float sum = 0;
       for (int i = 16 * g; i < 16 * g + 16; i++) sum += x[i];
-      prepared[g] = -32 / SIXTEENTHS[g % 16] * sum;
+      prepared[n + g] = -32 * sum;
     }
   }
 
@@ -107,34 +127,141 @@ final class Q6KRows implements StoredRows {
       float[] x,
       float[] prepared,
       int n,
-      Scales[] scales,
+      Scales room,
       float[] sums) {
-    float[] of = scales[0].scales;
-    FloatVector acc0 = at(sums, 0);
-    FloatVector acc1 = FloatVector.zero(Lanes.F);
-    for (int half = 0; half < n / 128; half++) {
-      long o = first + (long) (half >> 1) * BLOCK;
-      long lows = o + (half & 1) * 64L;
-      long highs = o + HIGH + (half & 1) * 32L;
-      for (int u = 0; u < 32; u += Lanes.N) {
-        IntVector a = Lanes.anyBytes(w, lows + u);
-        IntVector b = Lanes.anyBytes(w, lows + 32 + u);
-        IntVector h = Lanes.anyBytes(w, highs + u);
-        IntVector ha = h.lanewise(LSHL, 4);
-        IntVector hb = h.lanewise(LSHL, 2);
-        int i = half * 128 + u;
-        int s = half * 8 + u / 16;
-        IntVector q0 = a.and(LOWER).or(ha.and(TOP_OF_LOWER));
-        acc0 = Lanes.floats(q0).mul(at(x, i)).fma(all(of[s]), acc0);
-        IntVector q1 = b.and(LOWER).or(hb.and(TOP_OF_LOWER));
-        acc1 = Lanes.floats(q1).mul(at(x, i + 32)).fma(all(of[s + 2]), acc1);
-        IntVector q2 = a.and(UPPER).or(ha.and(TOP_OF_UPPER));
-        acc0 = Lanes.floats(q2).mul(at(x, i + 64)).fma(all(of[s + 4]), acc0);
-        IntVector q3 = b.and(UPPER).or(hb.and(TOP_OF_UPPER));
-        acc1 = Lanes.floats(q3).mul(at(x, i + 96)).fma(all(of[s + 6]), acc1);
-      }
+    if (N == 16) wide(w, first, prepared, n, sums);
+    else narrow(w, first, prepared, n, sums);
+  }
+
+  /** Half a block is a vector of words: a scale for four lanes. */
+  private static void wide(MemorySegment w, long row, float[] prepared, int n, float[] sums) {
+    FloatVector acc0 = FloatVector.zero(F);
+    FloatVector acc1 = acc0;
+    for (int b = 0; b < n / 256; b++) {
+      long block = row + (long) b * BLOCK;
+      int i = b * 256;
+      FloatVector scales =
+          (FloatVector)
+              ByteVector.fromMemorySegment(ByteVector.SPECIES_128, w, block + SCALES, LE)
+                  .castShape(F, 0);
+      scales = scales.mul(Lanes.tableHalf(w, block + FACTOR));
+      acc1 = scales.fma(FloatVector.fromArray(F, prepared, n + b * 16), acc1);
+      // Pairs are read with what lies before them: what lies behind may be beyond the file.
+      IntVector h = IntVector.fromMemorySegment(I, w, block + HIGH - 32, LE).rearrange(UPPER_TWICE);
+      h = h.lanewise(LSHR, PAIR_OF);
+      IntVector q = IntVector.fromMemorySegment(I, w, block, LE);
+      IntVector low = q.and(Words.NIBBLES).or(h.lanewise(LSHL, 4).and(Words.PAIRS));
+      IntVector high = q.lanewise(LSHR, 4).and(Words.NIBBLES).or(h.and(Words.PAIRS));
+      FloatVector even =
+          FloatVector.fromArray(F, prepared, i).mul(low.and(Words.BYTE0).castShape(F, 0));
+      even =
+          FloatVector.fromArray(F, prepared, i + N).fma(low.and(Words.BYTE1).castShape(F, 0), even);
+      even =
+          FloatVector.fromArray(F, prepared, i + 2 * N)
+              .fma(low.and(Words.BYTE2).castShape(F, 0), even);
+      even =
+          FloatVector.fromArray(F, prepared, i + 3 * N)
+              .fma(low.lanewise(LSHR, 24).castShape(F, 0), even);
+      FloatVector odd =
+          FloatVector.fromArray(F, prepared, i + 4 * N).mul(high.and(Words.BYTE0).castShape(F, 0));
+      odd =
+          FloatVector.fromArray(F, prepared, i + 5 * N)
+              .fma(high.and(Words.BYTE1).castShape(F, 0), odd);
+      odd =
+          FloatVector.fromArray(F, prepared, i + 6 * N)
+              .fma(high.and(Words.BYTE2).castShape(F, 0), odd);
+      odd =
+          FloatVector.fromArray(F, prepared, i + 7 * N)
+              .fma(high.lanewise(LSHR, 24).castShape(F, 0), odd);
+      acc0 = even.fma(scales.rearrange(SCALES0), acc0);
+      acc1 = odd.fma(scales.rearrange(SCALES1), acc1);
+      i += 128;
+      h = IntVector.fromMemorySegment(I, w, block + HIGH, LE).rearrange(UPPER_TWICE);
+      h = h.lanewise(LSHR, PAIR_OF);
+      q = IntVector.fromMemorySegment(I, w, block + 64, LE);
+      low = q.and(Words.NIBBLES).or(h.lanewise(LSHL, 4).and(Words.PAIRS));
+      high = q.lanewise(LSHR, 4).and(Words.NIBBLES).or(h.and(Words.PAIRS));
+      FloatVector even1 =
+          FloatVector.fromArray(F, prepared, i).mul(low.and(Words.BYTE0).castShape(F, 0));
+      even1 =
+          FloatVector.fromArray(F, prepared, i + N)
+              .fma(low.and(Words.BYTE1).castShape(F, 0), even1);
+      even1 =
+          FloatVector.fromArray(F, prepared, i + 2 * N)
+              .fma(low.and(Words.BYTE2).castShape(F, 0), even1);
+      even1 =
+          FloatVector.fromArray(F, prepared, i + 3 * N)
+              .fma(low.lanewise(LSHR, 24).castShape(F, 0), even1);
+      FloatVector odd1 =
+          FloatVector.fromArray(F, prepared, i + 4 * N).mul(high.and(Words.BYTE0).castShape(F, 0));
+      odd1 =
+          FloatVector.fromArray(F, prepared, i + 5 * N)
+              .fma(high.and(Words.BYTE1).castShape(F, 0), odd1);
+      odd1 =
+          FloatVector.fromArray(F, prepared, i + 6 * N)
+              .fma(high.and(Words.BYTE2).castShape(F, 0), odd1);
+      odd1 =
+          FloatVector.fromArray(F, prepared, i + 7 * N)
+              .fma(high.lanewise(LSHR, 24).castShape(F, 0), odd1);
+      acc0 = even1.fma(scales.rearrange(SCALES2), acc0);
+      acc1 = odd1.fma(scales.rearrange(SCALES3), acc1);
     }
     acc0.add(acc1).intoArray(sums, 0);
+  }
+
+  /** A vector of words at a time, eight or four lanes: a scale for four. */
+  private static void narrow(MemorySegment w, long row, float[] prepared, int n, float[] sums) {
+    FloatVector acc0 = FloatVector.zero(F);
+    FloatVector acc1 = acc0;
+    float least = 0;
+    for (int v = 0; v < n / (8 * N); v++) {
+      int i = v * 8 * N;
+      int half = i >> 7 & 1;
+      int at = i >> 1 & 63;
+      long block = row + (long) (i >> 8) * BLOCK;
+      float d = Lanes.tableHalf(w, block + FACTOR);
+      long scales = block + SCALES + half * 8L + at / 16;
+      if ((i & 255) == 0) {
+        for (int s = 0; s < 16; s++) {
+          least += d * w.get(ValueLayout.JAVA_BYTE, block + SCALES + s) * prepared[n + i / 16 + s];
+        }
+      }
+      IntVector h = IntVector.fromMemorySegment(I, w, block + HIGH + half * 32L + (at & 31), LE);
+      h = h.lanewise(LSHR, at / 32 * 2);
+      IntVector q = IntVector.fromMemorySegment(I, w, block + half * 64L + at, LE);
+      IntVector low = q.and(Words.NIBBLES).or(h.lanewise(LSHL, 4).and(Words.PAIRS));
+      IntVector high = q.lanewise(LSHR, 4).and(Words.NIBBLES).or(h.and(Words.PAIRS));
+      FloatVector even =
+          FloatVector.fromArray(F, prepared, i).mul(low.and(Words.BYTE0).castShape(F, 0));
+      even =
+          FloatVector.fromArray(F, prepared, i + N).fma(low.and(Words.BYTE1).castShape(F, 0), even);
+      even =
+          FloatVector.fromArray(F, prepared, i + 2 * N)
+              .fma(low.and(Words.BYTE2).castShape(F, 0), even);
+      even =
+          FloatVector.fromArray(F, prepared, i + 3 * N)
+              .fma(low.lanewise(LSHR, 24).castShape(F, 0), even);
+      FloatVector odd =
+          FloatVector.fromArray(F, prepared, i + 4 * N).mul(high.and(Words.BYTE0).castShape(F, 0));
+      odd =
+          FloatVector.fromArray(F, prepared, i + 5 * N)
+              .fma(high.and(Words.BYTE1).castShape(F, 0), odd);
+      odd =
+          FloatVector.fromArray(F, prepared, i + 6 * N)
+              .fma(high.and(Words.BYTE2).castShape(F, 0), odd);
+      odd =
+          FloatVector.fromArray(F, prepared, i + 7 * N)
+              .fma(high.lanewise(LSHR, 24).castShape(F, 0), odd);
+      acc0 = even.fma(fours(d, w, scales), acc0);
+      acc1 = odd.fma(fours(d, w, scales + 4), acc1);
+    }
+    acc0.add(acc1).withLane(0, acc0.lane(0) + acc1.lane(0) + least).intoArray(sums, 0);
+  }
+
+  /** Returns one scale, or two in vectors of eight lanes. */
+  private static FloatVector fours(float d, MemorySegment w, long at) {
+    FloatVector v = FloatVector.broadcast(F, d * w.get(ValueLayout.JAVA_BYTE, at));
+    return N == 4 ? v : v.blend(d * w.get(ValueLayout.JAVA_BYTE, at + 1), LAST_FOUR);
   }
 
   @Override

@@ -13,17 +13,7 @@ interface SixBitRows extends StoredRows {
   }
 
   @Override
-  default void start(float[] prepared, int n, Scales scales, float[] sums, int at) {
-    scales.multiply(prepared, n / 16, sums, at);
-  }
-
-  @Override
   default int prepared(int n) {
-    return n / 16;
-  }
-
-  @Override
-  default void prepare(float[] x, int n, float[] prepared) {
-    Scales.sumParts(x, n, prepared);
+    return n + n / 16;
   }
 }

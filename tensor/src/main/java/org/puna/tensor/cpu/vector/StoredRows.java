@@ -36,17 +36,6 @@ interface StoredRows {
   void decode(MemorySegment w, long offset, float[] dst, int at, int n, Scales scales);
 
   /**
-   * Writes the lanes from which the sum of a row's product starts: what is due to the minima of
-   * blocks. Formats without minima do nothing, and {@link #dots} starts from zero.
-   *
-   * @param prepared what {@link #prepare} wrote
-   * @param n numbers of the row, whole blocks
-   * @param scales what {@link #readScales} read
-   * @param sums receives as many numbers as vectors have lanes, from index {@code at}
-   */
-  default void start(float[] prepared, int n, Scales scales, float[] sums, int at) {}
-
-  /**
    * Returns how many rows {@link #dots} multiplies, at most {@link #MAX_ROWS}: it reads them in one
    * loop, so that a load of activations serves all, and as many as the compiler still expands.
    */
@@ -64,9 +53,8 @@ interface StoredRows {
    * @param x numbers from index 0
    * @param prepared what {@link #prepare} wrote
    * @param n numbers of a row, whole blocks
-   * @param scales for each row, what {@link #readScales} read
-   * @param sums for each row, what {@link #start} wrote; receives the lanes whose sum is the
-   *     product
+   * @param room scratch memory
+   * @param sums receives for each row the lanes whose sum is the product
    */
   void dots(
       MemorySegment w,
@@ -75,7 +63,7 @@ interface StoredRows {
       float[] x,
       float[] prepared,
       int n,
-      Scales[] scales,
+      Scales room,
       float[] sums);
 
   /** Returns how many numbers {@link #prepare} writes for a row of {@code n}. */
