@@ -22,15 +22,6 @@ final class Q4KRows implements SixBitRows {
   private static final int N = Lanes.N;
   private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
 
-  // The lower and the upper nibble of each byte of a word; a shift leaves the last.
-  private static final IntVector LOWER0 = IntVector.broadcast(I, 0xf);
-  private static final IntVector LOWER1 = IntVector.broadcast(I, 0xf00);
-  private static final IntVector LOWER2 = IntVector.broadcast(I, 0xf0000);
-  private static final IntVector LOWER3 = IntVector.broadcast(I, 0xf000000);
-  private static final IntVector UPPER0 = IntVector.broadcast(I, 0xf0);
-  private static final IntVector UPPER1 = IntVector.broadcast(I, 0xf000);
-  private static final IntVector UPPER2 = IntVector.broadcast(I, 0xf00000);
-
   @Override
   public void decode(MemorySegment w, long offset, float[] dst, int at, int n, Scales of) {
     float[] scales = of.scales;
@@ -56,8 +47,13 @@ final class Q4KRows implements SixBitRows {
   }
 
   @Override
+  public int rows() {
+    return N == 16 ? 2 : 1;
+  }
+
+  @Override
   public void prepare(float[] x, int n, float[] prepared) {
-    Words.order(x, n, 32, Words.OF_NIBBLES, prepared);
+    Words.order(x, n, 32, N == 16 ? Words.OF_HALVES : Words.OF_NIBBLES, prepared);
     SixBits.sums(x, n, prepared, n);
   }
 
@@ -71,52 +67,92 @@ final class Q4KRows implements SixBitRows {
       int n,
       Scales room,
       float[] sums) {
-    if (N == 16) wide(w, first, prepared, n, sums);
+    if (N == 16) wide(w, first, apart, prepared, n, sums);
     else narrow(w, first, prepared, n, sums);
   }
 
   /** Two vectors of words a block: the lower half of each is another pair of parts. */
-  private static void wide(MemorySegment w, long row, float[] prepared, int n, float[] sums) {
+  private static void wide(
+      MemorySegment w, long first, long apart, float[] prepared, int n, float[] sums) {
     FloatVector acc0 = FloatVector.zero(F);
     FloatVector acc1 = acc0;
+    long second = first + apart;
     for (int b = 0; b < n / 256; b++) {
-      long block = row + (long) b * BLOCK;
+      long o = (long) b * BLOCK;
       int i = b * 256;
-      FloatVector scales = SixBits.factors(w, block);
-      acc1 = scales.fma(FloatVector.fromArray(F, prepared, n + b * 16), acc1);
-      IntVector q = IntVector.fromMemorySegment(I, w, block + CODES, LE);
-      FloatVector even = FloatVector.fromArray(F, prepared, i).mul(q.and(LOWER0).castShape(F, 0));
-      even = FloatVector.fromArray(F, prepared, i + N).fma(q.and(LOWER1).castShape(F, 0), even);
-      even = FloatVector.fromArray(F, prepared, i + 2 * N).fma(q.and(LOWER2).castShape(F, 0), even);
-      even = FloatVector.fromArray(F, prepared, i + 3 * N).fma(q.and(LOWER3).castShape(F, 0), even);
-      FloatVector odd =
-          FloatVector.fromArray(F, prepared, i + 4 * N).mul(q.and(UPPER0).castShape(F, 0));
-      odd = FloatVector.fromArray(F, prepared, i + 5 * N).fma(q.and(UPPER1).castShape(F, 0), odd);
-      odd = FloatVector.fromArray(F, prepared, i + 6 * N).fma(q.and(UPPER2).castShape(F, 0), odd);
-      odd =
-          FloatVector.fromArray(F, prepared, i + 7 * N)
-              .fma(q.lanewise(LSHR, 28).castShape(F, 0), odd);
-      acc0 = even.fma(scales.rearrange(SixBits.EVEN0), acc0);
-      acc1 = odd.fma(scales.rearrange(SixBits.ODD0), acc1);
-      IntVector r = IntVector.fromMemorySegment(I, w, block + CODES + 64, LE);
+      FloatVector v = FloatVector.fromArray(F, prepared, n + b * 16);
+      FloatVector scales0 = SixBits.factors(w, first + o);
+      FloatVector scales1 = SixBits.factors(w, second + o);
+      acc0 = scales0.fma(v, acc0);
+      acc1 = scales1.fma(v, acc1);
+      IntVector q0 = IntVector.fromMemorySegment(I, w, first + o + CODES, LE);
+      IntVector q1 = IntVector.fromMemorySegment(I, w, second + o + CODES, LE);
+      v = FloatVector.fromArray(F, prepared, i + 0 * N);
+      FloatVector even0 = v.mul(q0.and(Words.LOWER0).castShape(F, 0));
+      FloatVector even1 = v.mul(q1.and(Words.LOWER0).castShape(F, 0));
+      v = FloatVector.fromArray(F, prepared, i + 4 * N);
+      FloatVector odd0 = v.mul(q0.and(Words.UPPER0).castShape(F, 0));
+      FloatVector odd1 = v.mul(q1.and(Words.UPPER0).castShape(F, 0));
+      v = FloatVector.fromArray(F, prepared, i + 1 * N);
+      even0 = v.fma(q0.and(Words.LOWER1).castShape(F, 0), even0);
+      even1 = v.fma(q1.and(Words.LOWER1).castShape(F, 0), even1);
+      v = FloatVector.fromArray(F, prepared, i + 5 * N);
+      odd0 = v.fma(q0.and(Words.UPPER1).castShape(F, 0), odd0);
+      odd1 = v.fma(q1.and(Words.UPPER1).castShape(F, 0), odd1);
+      q0 = q0.lanewise(LSHR, 16);
+      q1 = q1.lanewise(LSHR, 16);
+      v = FloatVector.fromArray(F, prepared, i + 2 * N);
+      even0 = v.fma(q0.and(Words.LOWER0).castShape(F, 0), even0);
+      even1 = v.fma(q1.and(Words.LOWER0).castShape(F, 0), even1);
+      v = FloatVector.fromArray(F, prepared, i + 6 * N);
+      odd0 = v.fma(q0.and(Words.UPPER0).castShape(F, 0), odd0);
+      odd1 = v.fma(q1.and(Words.UPPER0).castShape(F, 0), odd1);
+      v = FloatVector.fromArray(F, prepared, i + 3 * N);
+      even0 = v.fma(q0.and(Words.LOWER1).castShape(F, 0), even0);
+      even1 = v.fma(q1.and(Words.LOWER1).castShape(F, 0), even1);
+      v = FloatVector.fromArray(F, prepared, i + 7 * N);
+      odd0 = v.fma(q0.and(Words.UPPER1).castShape(F, 0), odd0);
+      odd1 = v.fma(q1.and(Words.UPPER1).castShape(F, 0), odd1);
+      acc0 = even0.fma(scales0.rearrange(SixBits.EVEN0), acc0);
+      acc0 = odd0.fma(scales0.rearrange(SixBits.ODD0), acc0);
+      acc1 = even1.fma(scales1.rearrange(SixBits.EVEN0), acc1);
+      acc1 = odd1.fma(scales1.rearrange(SixBits.ODD0), acc1);
       i += 128;
-      FloatVector even1 = FloatVector.fromArray(F, prepared, i).mul(r.and(LOWER0).castShape(F, 0));
-      even1 = FloatVector.fromArray(F, prepared, i + N).fma(r.and(LOWER1).castShape(F, 0), even1);
-      even1 =
-          FloatVector.fromArray(F, prepared, i + 2 * N).fma(r.and(LOWER2).castShape(F, 0), even1);
-      even1 =
-          FloatVector.fromArray(F, prepared, i + 3 * N).fma(r.and(LOWER3).castShape(F, 0), even1);
-      FloatVector odd1 =
-          FloatVector.fromArray(F, prepared, i + 4 * N).mul(r.and(UPPER0).castShape(F, 0));
-      odd1 = FloatVector.fromArray(F, prepared, i + 5 * N).fma(r.and(UPPER1).castShape(F, 0), odd1);
-      odd1 = FloatVector.fromArray(F, prepared, i + 6 * N).fma(r.and(UPPER2).castShape(F, 0), odd1);
-      odd1 =
-          FloatVector.fromArray(F, prepared, i + 7 * N)
-              .fma(r.lanewise(LSHR, 28).castShape(F, 0), odd1);
-      acc0 = even1.fma(scales.rearrange(SixBits.EVEN1), acc0);
-      acc1 = odd1.fma(scales.rearrange(SixBits.ODD1), acc1);
+      q0 = IntVector.fromMemorySegment(I, w, first + o + CODES + 64, LE);
+      q1 = IntVector.fromMemorySegment(I, w, second + o + CODES + 64, LE);
+      v = FloatVector.fromArray(F, prepared, i + 0 * N);
+      even0 = v.mul(q0.and(Words.LOWER0).castShape(F, 0));
+      even1 = v.mul(q1.and(Words.LOWER0).castShape(F, 0));
+      v = FloatVector.fromArray(F, prepared, i + 4 * N);
+      odd0 = v.mul(q0.and(Words.UPPER0).castShape(F, 0));
+      odd1 = v.mul(q1.and(Words.UPPER0).castShape(F, 0));
+      v = FloatVector.fromArray(F, prepared, i + 1 * N);
+      even0 = v.fma(q0.and(Words.LOWER1).castShape(F, 0), even0);
+      even1 = v.fma(q1.and(Words.LOWER1).castShape(F, 0), even1);
+      v = FloatVector.fromArray(F, prepared, i + 5 * N);
+      odd0 = v.fma(q0.and(Words.UPPER1).castShape(F, 0), odd0);
+      odd1 = v.fma(q1.and(Words.UPPER1).castShape(F, 0), odd1);
+      q0 = q0.lanewise(LSHR, 16);
+      q1 = q1.lanewise(LSHR, 16);
+      v = FloatVector.fromArray(F, prepared, i + 2 * N);
+      even0 = v.fma(q0.and(Words.LOWER0).castShape(F, 0), even0);
+      even1 = v.fma(q1.and(Words.LOWER0).castShape(F, 0), even1);
+      v = FloatVector.fromArray(F, prepared, i + 6 * N);
+      odd0 = v.fma(q0.and(Words.UPPER0).castShape(F, 0), odd0);
+      odd1 = v.fma(q1.and(Words.UPPER0).castShape(F, 0), odd1);
+      v = FloatVector.fromArray(F, prepared, i + 3 * N);
+      even0 = v.fma(q0.and(Words.LOWER1).castShape(F, 0), even0);
+      even1 = v.fma(q1.and(Words.LOWER1).castShape(F, 0), even1);
+      v = FloatVector.fromArray(F, prepared, i + 7 * N);
+      odd0 = v.fma(q0.and(Words.UPPER1).castShape(F, 0), odd0);
+      odd1 = v.fma(q1.and(Words.UPPER1).castShape(F, 0), odd1);
+      acc0 = even0.fma(scales0.rearrange(SixBits.EVEN1), acc0);
+      acc0 = odd0.fma(scales0.rearrange(SixBits.ODD1), acc0);
+      acc1 = even1.fma(scales1.rearrange(SixBits.EVEN1), acc1);
+      acc1 = odd1.fma(scales1.rearrange(SixBits.ODD1), acc1);
     }
-    acc0.add(acc1).intoArray(sums, 0);
+    acc0.intoArray(sums, 0);
+    acc1.intoArray(sums, N);
   }
 
   /** A vector of words at a time, of one pair of parts. */
@@ -132,14 +168,24 @@ final class Q4KRows implements SixBitRows {
       long scales = SixBits.scales(w, block) >>> 8 * part;
       if ((i & 255) == 0) least += SixBits.least(w, block, prepared, n + (i >> 4));
       IntVector q = IntVector.fromMemorySegment(I, w, block + CODES + (i >> 1 & 127), LE);
-      FloatVector even = FloatVector.fromArray(F, prepared, i).mul(q.and(LOWER0).castShape(F, 0));
-      even = FloatVector.fromArray(F, prepared, i + N).fma(q.and(LOWER1).castShape(F, 0), even);
-      even = FloatVector.fromArray(F, prepared, i + 2 * N).fma(q.and(LOWER2).castShape(F, 0), even);
-      even = FloatVector.fromArray(F, prepared, i + 3 * N).fma(q.and(LOWER3).castShape(F, 0), even);
+      FloatVector even =
+          FloatVector.fromArray(F, prepared, i).mul(q.and(Words.LOWER0).castShape(F, 0));
+      even =
+          FloatVector.fromArray(F, prepared, i + N).fma(q.and(Words.LOWER1).castShape(F, 0), even);
+      even =
+          FloatVector.fromArray(F, prepared, i + 2 * N)
+              .fma(q.and(Words.LOWER2).castShape(F, 0), even);
+      even =
+          FloatVector.fromArray(F, prepared, i + 3 * N)
+              .fma(q.and(Words.LOWER3).castShape(F, 0), even);
       FloatVector odd =
-          FloatVector.fromArray(F, prepared, i + 4 * N).mul(q.and(UPPER0).castShape(F, 0));
-      odd = FloatVector.fromArray(F, prepared, i + 5 * N).fma(q.and(UPPER1).castShape(F, 0), odd);
-      odd = FloatVector.fromArray(F, prepared, i + 6 * N).fma(q.and(UPPER2).castShape(F, 0), odd);
+          FloatVector.fromArray(F, prepared, i + 4 * N).mul(q.and(Words.UPPER0).castShape(F, 0));
+      odd =
+          FloatVector.fromArray(F, prepared, i + 5 * N)
+              .fma(q.and(Words.UPPER1).castShape(F, 0), odd);
+      odd =
+          FloatVector.fromArray(F, prepared, i + 6 * N)
+              .fma(q.and(Words.UPPER2).castShape(F, 0), odd);
       odd =
           FloatVector.fromArray(F, prepared, i + 7 * N)
               .fma(q.lanewise(LSHR, 28).castShape(F, 0), odd);

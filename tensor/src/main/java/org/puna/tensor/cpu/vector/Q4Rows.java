@@ -1,16 +1,41 @@
 package org.puna.tensor.cpu.vector;
 
+import static jdk.incubator.vector.VectorOperators.ASHR;
+import static jdk.incubator.vector.VectorOperators.LSHR;
 import static org.puna.tensor.cpu.vector.Lanes.all;
 import static org.puna.tensor.cpu.vector.Lanes.at;
 
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.function.IntUnaryOperator;
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
 
 /** Rows of Q4_0: 18 bytes hold a half-precision scale and 32 nibbles around 8. */
 final class Q4Rows implements StoredRows {
   private static final int BLOCK = 18;
+
+  /** Numbers of four blocks. */
+  private static final int GROUP = 128;
+
+  private static final VectorSpecies<Float> F = Lanes.F;
+  private static final int N = Lanes.N;
+  private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
+
+  private static final VectorSpecies<Byte> B = ByteVector.SPECIES_PREFERRED;
+
+  // Where the bytes of four blocks lie in their first and their last 64 bytes, side by side.
+  private static final ByteVector CODES = places(i -> i / 16 * BLOCK + 2 + i % 16);
+
+  /** A scale is the upper half of each of four words, over bytes that are masked. */
+  private static final ByteVector HALVES = places(i -> i / 16 * BLOCK + (i & 1));
+
+  /** Of half precision, thirteen bits further up, what is not sign over sign. */
+  private static final int WITHOUT_EXPONENT = 0x8fffe000;
 
   private static final IntVector LOWER = IntVector.broadcast(Lanes.I, 0xf);
 
@@ -18,6 +43,15 @@ final class Q4Rows implements StoredRows {
   private static final int[] MASKS = {0xf, 0xf0};
 
   private static final float[] FACTORS = {1, 1 / 16f};
+
+  private static ByteVector places(IntUnaryOperator place) {
+    byte[] at = new byte[B.length()];
+    for (int i = 0; i < at.length; i++) {
+      int p = place.applyAsInt(i);
+      at[i] = (byte) (p < 64 ? p : p - (4 * BLOCK - 64) + 64);
+    }
+    return ByteVector.fromArray(B, at, 0);
+  }
 
   @Override
   public void decode(MemorySegment w, long offset, float[] dst, int at, int n, Scales room) {
@@ -36,7 +70,7 @@ final class Q4Rows implements StoredRows {
 
   @Override
   public int rows() {
-    return 3;
+    return N == 16 ? 2 : 3;
   }
 
   @Override
@@ -49,6 +83,95 @@ final class Q4Rows implements StoredRows {
       int n,
       Scales room,
       float[] sums) {
+    if (N == 16) wide(w, first, apart, x, prepared, n, room, sums);
+    else narrow(w, first, apart, prepared, n, sums);
+  }
+
+  /**
+   * Four blocks at a time: their codes, sixteen words, are picked out of two loads, and so are
+   * their scales, each for four lanes.
+   */
+  private void wide(
+      MemorySegment w,
+      long first,
+      long apart,
+      float[] x,
+      float[] prepared,
+      int n,
+      Scales room,
+      float[] sums) {
+    FloatVector acc0 = FloatVector.zero(F);
+    FloatVector acc1 = acc0;
+    long second = first + apart;
+    int whole = n - n % GROUP;
+    for (int g = 0; g < whole / GROUP; g++) {
+      long o = g * 4L * BLOCK;
+      int i = g * GROUP;
+      FloatVector least = FloatVector.fromArray(F, prepared, n + g * 16);
+      FloatVector v;
+      ByteVector front0 = ByteVector.fromMemorySegment(B, w, first + o, LE);
+      ByteVector back0 = ByteVector.fromMemorySegment(B, w, first + o + 4 * BLOCK - 64, LE);
+      FloatVector scale0 =
+          HALVES
+              .selectFrom(front0, back0)
+              .reinterpretAsInts()
+              .lanewise(ASHR, 3)
+              .and(WITHOUT_EXPONENT)
+              .reinterpretAsFloats()
+              .mul(0x1p112f);
+      acc0 = scale0.fma(least, acc0);
+      IntVector q0 = CODES.selectFrom(front0, back0).reinterpretAsInts();
+      ByteVector front1 = ByteVector.fromMemorySegment(B, w, second + o, LE);
+      ByteVector back1 = ByteVector.fromMemorySegment(B, w, second + o + 4 * BLOCK - 64, LE);
+      FloatVector scale1 =
+          HALVES
+              .selectFrom(front1, back1)
+              .reinterpretAsInts()
+              .lanewise(ASHR, 3)
+              .and(WITHOUT_EXPONENT)
+              .reinterpretAsFloats()
+              .mul(0x1p112f);
+      acc1 = scale1.fma(least, acc1);
+      IntVector q1 = CODES.selectFrom(front1, back1).reinterpretAsInts();
+      v = FloatVector.fromArray(F, prepared, i + 0 * N);
+      FloatVector low0 = v.mul(q0.and(Words.LOWER0).castShape(F, 0));
+      FloatVector low1 = v.mul(q1.and(Words.LOWER0).castShape(F, 0));
+      v = FloatVector.fromArray(F, prepared, i + 4 * N);
+      FloatVector high0 = v.mul(q0.and(Words.UPPER0).castShape(F, 0));
+      FloatVector high1 = v.mul(q1.and(Words.UPPER0).castShape(F, 0));
+      v = FloatVector.fromArray(F, prepared, i + 1 * N);
+      low0 = v.fma(q0.and(Words.LOWER1).castShape(F, 0), low0);
+      low1 = v.fma(q1.and(Words.LOWER1).castShape(F, 0), low1);
+      v = FloatVector.fromArray(F, prepared, i + 5 * N);
+      high0 = v.fma(q0.and(Words.UPPER1).castShape(F, 0), high0);
+      high1 = v.fma(q1.and(Words.UPPER1).castShape(F, 0), high1);
+      q0 = q0.lanewise(LSHR, 16);
+      q1 = q1.lanewise(LSHR, 16);
+      v = FloatVector.fromArray(F, prepared, i + 2 * N);
+      low0 = v.fma(q0.and(Words.LOWER0).castShape(F, 0), low0);
+      low1 = v.fma(q1.and(Words.LOWER0).castShape(F, 0), low1);
+      v = FloatVector.fromArray(F, prepared, i + 6 * N);
+      high0 = v.fma(q0.and(Words.UPPER0).castShape(F, 0), high0);
+      high1 = v.fma(q1.and(Words.UPPER0).castShape(F, 0), high1);
+      v = FloatVector.fromArray(F, prepared, i + 3 * N);
+      low0 = v.fma(q0.and(Words.LOWER1).castShape(F, 0), low0);
+      low1 = v.fma(q1.and(Words.LOWER1).castShape(F, 0), low1);
+      v = FloatVector.fromArray(F, prepared, i + 7 * N);
+      high0 = v.fma(q0.and(Words.UPPER1).castShape(F, 0), high0);
+      high1 = v.fma(q1.and(Words.UPPER1).castShape(F, 0), high1);
+      acc0 = low0.add(high0).fma(scale0, acc0);
+      acc1 = low1.add(high1).fma(scale1, acc1);
+    }
+    acc0.intoArray(sums, 0);
+    acc1.intoArray(sums, N);
+    if (whole < n) {
+      sums[0] += rest(w, first + whole / 32L * BLOCK, x, whole, n, room);
+      sums[N] += rest(w, second + whole / 32L * BLOCK, x, whole, n, room);
+    }
+  }
+
+  private static void narrow(
+      MemorySegment w, long first, long apart, float[] prepared, int n, float[] sums) {
     FloatVector acc0 = FloatVector.zero(Lanes.F);
     FloatVector acc1 = acc0;
     FloatVector acc2 = acc0;
@@ -83,7 +206,29 @@ final class Q4Rows implements StoredRows {
 
   @Override
   public int prepared(int n) {
-    return n + n / 32 * Lanes.N;
+    return N == 16 ? n + n / GROUP * 16 : n + n / 32 * Lanes.N;
+  }
+
+  @Override
+  public void prepare(float[] x, int n, float[] prepared) {
+    if (N == 16) prepareWords(x, n, prepared);
+    else prepareBytes(x, n, prepared);
+  }
+
+  /**
+   * Orders activations, and writes after them for each block minus eight times their sum, for the
+   * first of four lanes: codes have their zero at eight.
+   */
+  private static void prepareWords(float[] x, int n, float[] prepared) {
+    int whole = n - n % GROUP;
+    Words.order(x, whole, 16, Words.OF_HALVES, prepared);
+    for (int b = 0; b < whole / 32; b++) {
+      float sum = 0;
+      for (int i = 32 * b; i < 32 * b + 32; i++) sum += x[i];
+      int at = n + 4 * b;
+      prepared[at] = -8 * sum;
+      Arrays.fill(prepared, at + 1, at + 4, 0);
+    }
   }
 
   /**
@@ -92,8 +237,7 @@ final class Q4Rows implements StoredRows {
    * of x and y, and after them, lane by lane, minus eight times the sums of each block: codes have
    * their zero at eight.
    */
-  @Override
-  public void prepare(float[] x, int n, float[] prepared) {
+  private static void prepareBytes(float[] x, int n, float[] prepared) {
     for (int b = 0; b < n / 32; b++) {
       FloatVector sum = FloatVector.zero(Lanes.F);
       for (int u = 0; u < 16; u += Lanes.N) {
