@@ -8,12 +8,17 @@ import jdk.incubator.vector.FloatVector;
  * Two rows of weights times four rows of activations: eight sums, for few rows and for machines of
  * sixteen registers. Defined once for each format, see {@link Specialised}.
  */
-final class ByFour implements PairProduct {
+final class ByFour implements RowsProduct {
   /** Rows of activations. */
   static final int ROWS = 4;
 
   private static final StoredRows FORMAT = Specialised.format(MethodHandles.lookup());
   private static final int N = Lanes.N;
+
+  @Override
+  public int stored() {
+    return 2;
+  }
 
   @Override
   public int rows() {
@@ -24,12 +29,13 @@ final class ByFour implements PairProduct {
   public void multiply(
       MemorySegment w,
       long first,
-      long second,
+      long apart,
       Scales[] scales,
       float[] x,
       int at,
       int n,
       float[] sums) {
+    long second = first + apart;
     Scales scales0 = scales[0];
     Scales scales1 = scales[1];
     FloatVector a0 = FloatVector.zero(Lanes.F);
@@ -44,16 +50,16 @@ final class ByFour implements PairProduct {
       FloatVector a = FORMAT.vector(w, first, i, scales0);
       FloatVector b = FORMAT.vector(w, second, i, scales1);
       int o = at + 4 * i;
-      FloatVector v = Lanes.at(x, o);
+      FloatVector v = FloatVector.fromArray(Lanes.F, x, o);
       a0 = a.fma(v, a0);
       b0 = b.fma(v, b0);
-      v = Lanes.at(x, o + N);
+      v = FloatVector.fromArray(Lanes.F, x, o + N);
       a1 = a.fma(v, a1);
       b1 = b.fma(v, b1);
-      v = Lanes.at(x, o + 2 * N);
+      v = FloatVector.fromArray(Lanes.F, x, o + 2 * N);
       a2 = a.fma(v, a2);
       b2 = b.fma(v, b2);
-      v = Lanes.at(x, o + 3 * N);
+      v = FloatVector.fromArray(Lanes.F, x, o + 3 * N);
       a3 = a.fma(v, a3);
       b3 = b.fma(v, b3);
     }

@@ -13,8 +13,8 @@ import org.puna.tensor.quant.BlockFormat;
 
 /**
  * Products of few rows of activations, straight over the stored blocks: one row as fast as memory
- * delivers the weights, several with two rows of weights at a time. Works in pieces of some rows of
- * weights. Used again by every product, which so allocates nothing; one product at a time.
+ * delivers the weights, several with a few rows of weights at a time. Works in pieces of some rows
+ * of weights. Used again by every product, which so allocates nothing; one product at a time.
  */
 final class FewRows implements Team.Task {
   /** Bytes of weights in one piece of work. */
@@ -22,14 +22,14 @@ final class FewRows implements Team.Task {
 
   private static final float[] NONE = new float[0];
 
-  private final Map<BlockFormat, PairProduct> fours = new HashMap<>();
-  private final Map<BlockFormat, PairProduct> eights = new HashMap<>();
+  private final Map<BlockFormat, RowsProduct> fours = new HashMap<>();
+  private final Map<BlockFormat, RowsProduct> eights = new HashMap<>();
   private final Members<Scratch> members;
   private float[] prepared = new float[0];
   private float[] vectors = new float[0];
 
   private @Nullable StoredRows stored;
-  private @Nullable PairProduct pairs;
+  private @Nullable RowsProduct pairs;
   private @Nullable Tensor w;
   private float[] x = NONE;
   private float[] y = NONE;
@@ -39,7 +39,8 @@ final class FewRows implements Team.Task {
 
   /** Memory of one member of the team. */
   private static final class Scratch {
-    final float[] lanes = new float[Math.max(StoredRows.MAX_ROWS, 2 * ByEight.ROWS) * Lanes.N];
+    final float[] lanes =
+        new float[Math.max(StoredRows.MAX_ROWS, ByEight.STORED * ByEight.ROWS) * Lanes.N];
     final Scales[] scales = new Scales[StoredRows.MAX_ROWS];
     final Scales room = new Scales();
     final NativeCopy copy;
@@ -74,12 +75,12 @@ final class FewRows implements Team.Task {
       if (prepared.length < size) prepared = new float[size];
       stored.prepare(x, k, prepared);
     } else {
-      PairProduct kernel = pairs(w.format(), rows);
+      RowsProduct kernel = pairs(w.format(), rows);
       pairs = kernel;
       packVectors(x, rows, k, kernel.rows());
     }
     int n = Math.toIntExact(w.dim(0));
-    int together = rows == 1 ? stored.rows() : 2;
+    int together = pairs == null ? stored.rows() : pairs.stored();
     step = Math.clamp(PIECE_BYTES / w.rowBytes(), 1, Math.max(1, n / (4 * team.size())));
     step = Math.ceilDiv(step, together) * together;
     this.stored = stored;
@@ -93,7 +94,7 @@ final class FewRows implements Team.Task {
   }
 
   /** Returns the loop for a number of rows: sixteen registers do not hold sixteen sums. */
-  private PairProduct pairs(BlockFormat format, int rows) {
+  private RowsProduct pairs(BlockFormat format, int rows) {
     return rows <= ByFour.ROWS || Lanes.N == 8
         ? fours.computeIfAbsent(format, f -> Specialised.of(ByFour.class, Products.stored(f)))
         : eights.computeIfAbsent(format, f -> Specialised.of(ByEight.class, Products.stored(f)));
@@ -134,9 +135,9 @@ final class FewRows implements Team.Task {
     Scratch s = members.of(member);
     int from = piece * step;
     int to = Math.min((int) weights.dim(0), from + step);
-    PairProduct kernel = pairs;
+    RowsProduct kernel = pairs;
     if (kernel == null) one(format, s, weights, from, to);
-    else pairs(format, kernel, s, weights, from, to);
+    else several(format, kernel, s, weights, from, to);
   }
 
   /** Multiplies one row of activations with some rows of weights. */
@@ -179,42 +180,63 @@ final class FewRows implements Team.Task {
     }
   }
 
-  /** Multiplies some rows of weights, two at a time and far apart, with all rows of {@code x}. */
-  private void pairs(StoredRows stored, PairProduct kernel, Scratch s, Tensor w, int from, int to) {
+  /** Multiplies some rows of weights with all rows of {@code x}. */
+  private void several(
+      StoredRows stored, RowsProduct kernel, Scratch s, Tensor w, int from, int to) {
+    MemorySegment data = s.copy.rows(w, from, to);
+    int count = to - from;
+    int together = kernel.stored();
+    int apart = count / together;
+    for (int i = 0; i < apart; i++) group(stored, kernel, s, data, w, from, from + i, apart);
+    // The last rows: with some before them once more, or each of too few several times.
+    int rest = count % together;
+    if (apart > 0) {
+      if (rest > 0) group(stored, kernel, s, data, w, from, to - together, 1);
+    } else {
+      for (int i = from; i < to; i++) group(stored, kernel, s, data, w, from, i, 0);
+    }
+    float[] more = bias;
+    if (more == null) return;
+    int n = (int) w.dim(0);
+    for (int t = 0; t < rows; t++) for (int j = from; j < to; j++) y[t * n + j] += more[j];
+  }
+
+  /** Multiplies row {@code first} and others, each {@code apart} rows on, with all of {@code x}. */
+  private void group(
+      StoredRows stored,
+      RowsProduct kernel,
+      Scratch s,
+      MemorySegment data,
+      Tensor w,
+      int from,
+      int first,
+      int apart) {
     int n = (int) w.dim(0);
     int k = w.rowElements();
     int whole = k - k % Lanes.N;
     int together = kernel.rows();
-    long rowBytes = w.rowBytes();
-    MemorySegment data = s.copy.rows(w, from, to);
-    long start = NativeCopy.start(w, from);
-    int apart = (to - from + 1) / 2;
-    for (int i = from; i < from + apart; i++) {
-      // Of an odd number of rows, one is multiplied twice.
-      int j = Math.min(i + apart, to - 1);
-      long first = start + (i - from) * rowBytes;
-      long second = start + (j - from) * rowBytes;
-      stored.readVectors(data, first, k, s.scales[0]);
-      stored.readVectors(data, second, k, s.scales[1]);
-      for (int t = 0; t < rows; t++) {
-        int of = t % together;
-        if (of == 0) {
-          kernel.multiply(data, first, second, s.scales, vectors, t * whole, whole, s.lanes);
-        }
-        y[t * n + i] = LaneSum.of(s.lanes, of * Lanes.N);
-        y[t * n + j] = LaneSum.of(s.lanes, (together + of) * Lanes.N);
-      }
-      if (whole < k) {
-        long bytes = w.format().bytes(whole);
-        for (int t = 0; t < rows; t++) {
-          y[t * n + i] += stored.rest(data, first + bytes, x, t * k + whole, t * k + k, s.room);
-          if (j > i)
-            y[t * n + j] += stored.rest(data, second + bytes, x, t * k + whole, t * k + k, s.room);
+    int different = apart > 0 ? kernel.stored() : 1;
+    long at = NativeCopy.start(w, from) + (first - from) * w.rowBytes();
+    long distance = apart * w.rowBytes();
+    for (int r = 0; r < kernel.stored(); r++) {
+      stored.readVectors(data, at + r * distance, k, s.scales[r]);
+    }
+    for (int t = 0; t < rows; t += together) {
+      kernel.multiply(data, at, distance, s.scales, vectors, t * whole, whole, s.lanes);
+      for (int r = 0; r < different; r++) {
+        int to = t * n + first + r * apart;
+        for (int of = 0; of < Math.min(together, rows - t); of++) {
+          y[to + of * n] = LaneSum.of(s.lanes, (r * together + of) * Lanes.N);
         }
       }
     }
-    float[] more = bias;
-    if (more == null) return;
-    for (int t = 0; t < rows; t++) for (int j = from; j < to; j++) y[t * n + j] += more[j];
+    if (whole == k) return;
+    for (int r = 0; r < different; r++) {
+      long rest = at + r * distance + w.format().bytes(whole);
+      for (int t = 0; t < rows; t++) {
+        int to = t * n + first + r * apart;
+        y[to] += stored.rest(data, rest, x, t * k + whole, t * k + k, s.room);
+      }
+    }
   }
 }

@@ -27,7 +27,7 @@ final class Lanes {
   static final int N = F.length();
 
   /** Bytes, lane by lane as {@link #F}; no vector has fewer than eight. */
-  private static final VectorSpecies<Byte> B =
+  static final VectorSpecies<Byte> B =
       VectorSpecies.of(byte.class, VectorShape.forBitSize(8 * Math.max(8, N)));
 
   /** Words of packed codes, four bytes each, at most the 32 bytes that K formats keep together. */
@@ -38,14 +38,15 @@ final class Lanes {
   static final VectorSpecies<Short> S =
       VectorSpecies.of(short.class, VectorShape.forBitSize(16 * N));
 
-  private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
+  static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
 
-  private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LE);
+  static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LE);
   private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(LE);
 
   private static final int[] TO_TOP = {24, 16, 8, 0};
 
-  private static final float[] HALVES = new float[1 << 16];
+  /** Half-precision numbers by their sixteen bits. */
+  static final float[] HALVES = new float[1 << 16];
 
   static {
     for (int i = 0; i < HALVES.length; i++) HALVES[i] = Float.float16ToFloat((short) i);

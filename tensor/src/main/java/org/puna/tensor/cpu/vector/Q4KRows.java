@@ -5,6 +5,7 @@ import static org.puna.tensor.cpu.vector.Lanes.all;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorSpecies;
@@ -204,9 +205,13 @@ final class Q4KRows implements SixBitRows {
   public FloatVector vector(MemorySegment w, long row, int i, Scales of) {
     int block = i >> 8;
     int part = i >> 5 & 7;
-    long codes = row + (long) block * BLOCK + CODES + (part >> 1) * 32L + (i & 31);
-    int s = 16 * block + part;
-    IntVector q = Lanes.anyBytes(w, codes).and((part & 1) == 0 ? 0xf : 0xf0);
-    return Lanes.floats(q).fma(all(of.scales[s]), all(-of.scales[s + 8]));
+    long at = row + (long) block * BLOCK + CODES + (part >> 1) * 32L + (i & 31);
+    int mask = (part & 1) == 0 ? 0xf : 0xf0;
+    float scale = of.scales[16 * block + part];
+    float min = of.scales[16 * block + part + 8];
+    if (N < 8) return Lanes.floats(Lanes.anyBytes(w, at).and(mask)).fma(scale, -min);
+    ByteVector q = ByteVector.fromMemorySegment(Lanes.B, w, at, LE);
+    IntVector codes = ((IntVector) q.castShape(I, 0)).and(mask);
+    return ((FloatVector) codes.castShape(F, 0)).fma(scale, -min);
   }
 }

@@ -259,9 +259,15 @@ final class Q4Rows implements StoredRows {
   @Override
   public FloatVector vector(MemorySegment w, long row, int i, Scales of) {
     long o = row + (long) (i >> 5) * BLOCK;
-    float scale = Lanes.tableHalf(w, o);
-    IntVector q = Lanes.anyBytes(w, o + 2 + (i & 15));
-    return Lanes.floats(q.and(MASKS[i >> 4 & 1]))
-        .fma(all(scale * FACTORS[i >> 4 & 1]), all(-8 * scale));
+    int upper = i >> 4 & 1;
+    float scale = Lanes.HALVES[w.get(Lanes.SHORT, o) & 0xffff];
+    float factor = scale * FACTORS[upper];
+    if (N < 8) {
+      IntVector q = Lanes.anyBytes(w, o + 2 + (i & 15)).and(MASKS[upper]);
+      return Lanes.floats(q).fma(all(factor), all(-8 * scale));
+    }
+    ByteVector q = ByteVector.fromMemorySegment(Lanes.B, w, o + 2 + (i & 15), LE);
+    IntVector codes = ((IntVector) q.castShape(Lanes.I, 0)).and(MASKS[upper]);
+    return ((FloatVector) codes.castShape(F, 0)).fma(factor, -8 * scale);
   }
 }

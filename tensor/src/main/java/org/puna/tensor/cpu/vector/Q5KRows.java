@@ -6,6 +6,7 @@ import static org.puna.tensor.cpu.vector.Lanes.all;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorShuffle;
@@ -207,7 +208,10 @@ final class Q5KRows implements SixBitRows {
   public FloatVector vector(MemorySegment w, long row, int i, Scales of) {
     int s = i >> 4 & ~0xf | i >> 5 & 7;
     float scale = of.scales[s] * (1 + (i >> 5 & 1) * 15);
-    return Lanes.signedBytes(of.codes, i).fma(all(scale), all(-of.scales[s + 8]));
+    float min = of.scales[s + 8];
+    if (N < 8) return Lanes.signedBytes(of.codes, i).fma(scale, -min);
+    ByteVector codes = ByteVector.fromArray(Lanes.B, of.codes, i);
+    return ((FloatVector) codes.castShape(F, 0)).fma(scale, -min);
   }
 
   /** Unpacks codes, a byte each. */

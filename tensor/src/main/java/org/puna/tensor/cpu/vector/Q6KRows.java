@@ -273,6 +273,25 @@ final class Q6KRows implements StoredRows {
 
   /** Unpacks codes, a byte each. */
   private static void readCodes(MemorySegment w, long offset, int n, byte[] to) {
+    if (N == 16) wideCodes(w, offset, n, to);
+    else narrowCodes(w, offset, n, to);
+  }
+
+  private static void wideCodes(MemorySegment w, long offset, int n, byte[] to) {
+    for (int half = 0; half < n / 128; half++) {
+      long block = offset + (long) (half >> 1) * BLOCK;
+      long pairs = block + HIGH - 32 + (half & 1) * 32L;
+      IntVector h = IntVector.fromMemorySegment(I, w, pairs, LE).rearrange(UPPER_TWICE);
+      h = h.lanewise(LSHR, PAIR_OF);
+      IntVector q = IntVector.fromMemorySegment(I, w, block + (half & 1) * 64L, LE);
+      IntVector low = q.and(Words.NIBBLES).or(h.lanewise(LSHL, 4).and(Words.PAIRS));
+      IntVector high = q.lanewise(LSHR, 4).and(Words.NIBBLES).or(h.and(Words.PAIRS));
+      low.reinterpretAsBytes().intoArray(to, half * 128);
+      high.reinterpretAsBytes().intoArray(to, half * 128 + 64);
+    }
+  }
+
+  private static void narrowCodes(MemorySegment w, long offset, int n, byte[] to) {
     for (int half = 0; half < n / 128; half++) {
       long o = offset + (long) (half >> 1) * BLOCK;
       long lows = o + (half & 1) * 64L;
@@ -297,6 +316,8 @@ final class Q6KRows implements StoredRows {
   @Override
   public FloatVector vector(MemorySegment w, long row, int i, Scales of) {
     float scale = of.scales[i >> 4] * (1 + (i >> 6 & 1) * 15);
-    return Lanes.signedBytes(of.codes, i).fma(all(scale), all(-32 * scale));
+    if (N < 8) return Lanes.signedBytes(of.codes, i).fma(scale, -32 * scale);
+    ByteVector codes = ByteVector.fromArray(Lanes.B, of.codes, i);
+    return ((FloatVector) codes.castShape(F, 0)).fma(scale, -32 * scale);
   }
 }

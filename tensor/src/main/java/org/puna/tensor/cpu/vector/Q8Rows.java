@@ -4,6 +4,7 @@ import static org.puna.tensor.cpu.vector.Lanes.all;
 import static org.puna.tensor.cpu.vector.Lanes.at;
 
 import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 
 /** Rows of Q8_0: 34 bytes hold a half-precision scale and 32 signed bytes. */
@@ -73,6 +74,9 @@ final class Q8Rows implements StoredRows {
   @Override
   public FloatVector vector(MemorySegment w, long row, int i, Scales of) {
     long o = row + (long) (i >> 5) * BLOCK;
-    return Lanes.signedBytes(w, o + 2 + (i & 31)).mul(all(Lanes.tableHalf(w, o)));
+    float scale = Lanes.HALVES[w.get(Lanes.SHORT, o) & 0xffff];
+    if (Lanes.N < 8) return Lanes.signedBytes(w, o + 2 + (i & 31)).mul(scale);
+    ByteVector codes = ByteVector.fromMemorySegment(Lanes.B, w, o + 2 + (i & 31), Lanes.LE);
+    return ((FloatVector) codes.castShape(Lanes.F, 0)).mul(scale);
   }
 }

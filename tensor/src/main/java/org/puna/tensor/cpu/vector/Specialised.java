@@ -16,14 +16,14 @@ final class Specialised {
   private Specialised() {}
 
   /** Returns the loop {@code template} for a format. */
-  static PairProduct of(Class<? extends PairProduct> template, StoredRows format) {
+  static RowsProduct of(Class<? extends RowsProduct> template, StoredRows format) {
     String name = template.getSimpleName() + ".class";
     try (InputStream code = template.getResourceAsStream(name)) {
       MethodHandles.Lookup hidden =
           MethodHandles.lookup()
               .defineHiddenClassWithClassData(
                   Objects.requireNonNull(code, name).readAllBytes(), format, true);
-      return (PairProduct)
+      return (RowsProduct)
           hidden.findConstructor(hidden.lookupClass(), MethodType.methodType(void.class)).invoke();
     } catch (IOException | ReflectiveOperationException e) {
       throw new LinkageError(name, e);

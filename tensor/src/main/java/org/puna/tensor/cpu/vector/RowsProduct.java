@@ -3,10 +3,13 @@ package org.puna.tensor.cpu.vector;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The product of two stored rows with some rows of activations. Weights are decoded in registers,
+ * The product of a few stored rows with some rows of activations. Weights are decoded in registers,
  * once for all rows; activations are read from memory where vectors lie one after the other.
  */
-interface PairProduct {
+interface RowsProduct {
+  /** Returns how many stored rows are multiplied. */
+  int stored();
+
   /** Returns how many rows of activations are multiplied. */
   int rows();
 
@@ -14,17 +17,17 @@ interface PairProduct {
    * Computes the lanes of the sums.
    *
    * @param first bytes to the first stored row
-   * @param second bytes to the second, far from the first where possible
-   * @param scales for either row, what {@link StoredRows#readVectors} wrote
+   * @param apart bytes from each to the next, far where possible
+   * @param scales for each row, what {@link StoredRows#readVectors} wrote
    * @param x [n / lanes, rows, lanes] float32
    * @param at where the activations start in {@code x}
    * @param n numbers of a row, whole vectors
-   * @param sums receives [2, rows, lanes]
+   * @param sums receives [stored, rows, lanes]
    */
   void multiply(
       MemorySegment w,
       long first,
-      long second,
+      long apart,
       Scales[] scales,
       float[] x,
       int at,
