@@ -168,8 +168,8 @@ final class AttentionBackward {
 
   /** Clears what a query does not see of a row. */
   private static void clear(float[] x, int at, int low, int high) {
-    Arrays.fill(x, at, at + low, 0);
-    Arrays.fill(x, at + high, at + WIDTH, 0);
+    if (low > 0) Arrays.fill(x, at, at + low, 0);
+    if (high < WIDTH) Arrays.fill(x, at + high, at + WIDTH, 0);
   }
 
   private void capped(int at, int n, float scale, float cap, float lse, float delta) {

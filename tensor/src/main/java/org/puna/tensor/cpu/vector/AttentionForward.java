@@ -2,7 +2,6 @@ package org.puna.tensor.cpu.vector;
 
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
 /** Attention of whole sequences, for one thread: six queries at a time over all they see. */
 final class AttentionForward {
@@ -32,7 +31,9 @@ final class AttentionForward {
     h.straight(v, values);
     for (int i = 0; i < h.group(); i++) {
       h.queries(q, i, queries);
+      // Scores are powers of two, but for a cap, which is one of those of e.
       float scale = h.shape().scale();
+      if (h.shape().softcap() == 0) scale *= VectorMath.LOG2_E;
       for (int j = 0; j < h.rows() * h.d(); j++) queries[j] *= scale;
       for (int row = 0; row < h.rows(); row += ROWS) group(h, i, row, step, y, lse);
     }
@@ -67,14 +68,13 @@ final class AttentionForward {
       int low = h.first(row + r) - first * WIDTH;
       int high = h.end(row + r) - first * WIDTH;
       if (h.shape().softcap() > 0) cap(h.shape().softcap(), at, n);
-      Arrays.fill(scores, at, at + low, Float.NEGATIVE_INFINITY);
-      Arrays.fill(scores, at + high, at + n, Float.NEGATIVE_INFINITY);
-      float max = max(scores, at, n);
-      float sum = VectorMath.expSum(scores, at, n, max);
-      // The exponential of minus infinity is a tiny number here, not zero.
-      Arrays.fill(scores, at, at + low, 0);
-      Arrays.fill(scores, at + high, at + n, 0);
-      lse[(h.from() + row + r) * h.shape().nHeads() + h.head(i)] = (float) (Math.log(sum) + max);
+      hide(at, low, high, n, Float.NEGATIVE_INFINITY);
+      float max = Largest.of(scores, at, n);
+      float sum = VectorMath.powerSum(scores, at, n, max);
+      // The power of minus infinity is a tiny number here, not zero.
+      hide(at, low, high, n, 0);
+      lse[(h.from() + row + r) * h.shape().nHeads() + h.head(i)] =
+          (float) (Math.log(sum) + max * Math.log(2));
       inverse[r] = 1 / sum;
     }
     for (int j = 0; j < dp; j += WIDTH) {
@@ -88,18 +88,16 @@ final class AttentionForward {
     }
   }
 
+  /** Overwrites what a query does not see of a row of n scores. */
+  private void hide(int at, int low, int high, int n, float by) {
+    if (low > 0) Arrays.fill(scores, at, at + low, by);
+    if (high < n) Arrays.fill(scores, at + high, at + n, by);
+  }
+
   private void cap(float cap, int at, int n) {
     for (int j = at; j < at + n; j += N) {
       FloatVector v = FloatVector.fromArray(Lanes.F, scores, j).mul(1 / cap);
-      VectorMath.tanh(v).mul(cap).intoArray(scores, j);
+      VectorMath.tanh(v).mul(cap * VectorMath.LOG2_E).intoArray(scores, j);
     }
-  }
-
-  private static float max(float[] x, int at, int n) {
-    FloatVector highest = FloatVector.broadcast(Lanes.F, Float.NEGATIVE_INFINITY);
-    for (int j = at; j < at + n; j += N) {
-      highest = highest.max(FloatVector.fromArray(Lanes.F, x, j));
-    }
-    return highest.reduceLanes(VectorOperators.MAX);
   }
 }

@@ -9,10 +9,10 @@ import jdk.incubator.vector.VectorShuffle;
  */
 final class LaneSum {
   private static final int N = Lanes.N;
-  private static final VectorShuffle<Float> EIGHT = apart(8);
-  private static final VectorShuffle<Float> FOUR = apart(4);
-  private static final VectorShuffle<Float> TWO = apart(2);
-  private static final VectorShuffle<Float> ONE = apart(1);
+  static final VectorShuffle<Float> EIGHT = apart(8);
+  static final VectorShuffle<Float> FOUR = apart(4);
+  static final VectorShuffle<Float> TWO = apart(2);
+  static final VectorShuffle<Float> ONE = apart(1);
 
   private LaneSum() {}
 

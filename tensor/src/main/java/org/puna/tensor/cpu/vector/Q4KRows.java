@@ -54,7 +54,7 @@ final class Q4KRows implements SixBitRows {
 
   @Override
   public void prepare(float[] x, int n, float[] prepared) {
-    Words.order(x, n, 32, N == 16 ? Words.OF_HALVES : Words.OF_NIBBLES, prepared);
+    Words.order(x, n, 32, Words.OF_NIBBLES, prepared);
     SixBits.sums(x, n, prepared, n);
   }
 
@@ -88,13 +88,13 @@ final class Q4KRows implements SixBitRows {
       acc1 = scales1.fma(v, acc1);
       IntVector q0 = IntVector.fromMemorySegment(I, w, first + o + CODES, LE);
       IntVector q1 = IntVector.fromMemorySegment(I, w, second + o + CODES, LE);
-      v = FloatVector.fromArray(F, prepared, i + 0 * N);
+      v = FloatVector.fromArray(F, prepared, i);
       FloatVector even0 = v.mul(q0.and(Words.LOWER0).castShape(F, 0));
       FloatVector even1 = v.mul(q1.and(Words.LOWER0).castShape(F, 0));
       v = FloatVector.fromArray(F, prepared, i + 4 * N);
       FloatVector odd0 = v.mul(q0.and(Words.UPPER0).castShape(F, 0));
       FloatVector odd1 = v.mul(q1.and(Words.UPPER0).castShape(F, 0));
-      v = FloatVector.fromArray(F, prepared, i + 1 * N);
+      v = FloatVector.fromArray(F, prepared, i + N);
       even0 = v.fma(q0.and(Words.LOWER1).castShape(F, 0), even0);
       even1 = v.fma(q1.and(Words.LOWER1).castShape(F, 0), even1);
       v = FloatVector.fromArray(F, prepared, i + 5 * N);
@@ -121,13 +121,13 @@ final class Q4KRows implements SixBitRows {
       i += 128;
       q0 = IntVector.fromMemorySegment(I, w, first + o + CODES + 64, LE);
       q1 = IntVector.fromMemorySegment(I, w, second + o + CODES + 64, LE);
-      v = FloatVector.fromArray(F, prepared, i + 0 * N);
+      v = FloatVector.fromArray(F, prepared, i);
       even0 = v.mul(q0.and(Words.LOWER0).castShape(F, 0));
       even1 = v.mul(q1.and(Words.LOWER0).castShape(F, 0));
       v = FloatVector.fromArray(F, prepared, i + 4 * N);
       odd0 = v.mul(q0.and(Words.UPPER0).castShape(F, 0));
       odd1 = v.mul(q1.and(Words.UPPER0).castShape(F, 0));
-      v = FloatVector.fromArray(F, prepared, i + 1 * N);
+      v = FloatVector.fromArray(F, prepared, i + N);
       even0 = v.fma(q0.and(Words.LOWER1).castShape(F, 0), even0);
       even1 = v.fma(q1.and(Words.LOWER1).castShape(F, 0), even1);
       v = FloatVector.fromArray(F, prepared, i + 5 * N);
@@ -161,35 +161,30 @@ final class Q4KRows implements SixBitRows {
     FloatVector acc0 = FloatVector.zero(F);
     FloatVector acc1 = acc0;
     float least = 0;
-    for (int v = 0; v < n / (8 * N); v++) {
-      int i = v * 8 * N;
+    for (int i = 0; i < n; i += 8 * N) {
       int part = i >> 5 & 6;
       long block = row + (long) (i >> 8) * BLOCK;
       float d = Lanes.tableHalf(w, block);
       long scales = SixBits.scales(w, block) >>> 8 * part;
       if ((i & 255) == 0) least += SixBits.least(w, block, prepared, n + (i >> 4));
       IntVector q = IntVector.fromMemorySegment(I, w, block + CODES + (i >> 1 & 127), LE);
-      FloatVector even =
-          FloatVector.fromArray(F, prepared, i).mul(q.and(Words.LOWER0).castShape(F, 0));
-      even =
-          FloatVector.fromArray(F, prepared, i + N).fma(q.and(Words.LOWER1).castShape(F, 0), even);
-      even =
-          FloatVector.fromArray(F, prepared, i + 2 * N)
-              .fma(q.and(Words.LOWER2).castShape(F, 0), even);
-      even =
-          FloatVector.fromArray(F, prepared, i + 3 * N)
-              .fma(q.and(Words.LOWER3).castShape(F, 0), even);
-      FloatVector odd =
-          FloatVector.fromArray(F, prepared, i + 4 * N).mul(q.and(Words.UPPER0).castShape(F, 0));
-      odd =
-          FloatVector.fromArray(F, prepared, i + 5 * N)
-              .fma(q.and(Words.UPPER1).castShape(F, 0), odd);
-      odd =
-          FloatVector.fromArray(F, prepared, i + 6 * N)
-              .fma(q.and(Words.UPPER2).castShape(F, 0), odd);
-      odd =
-          FloatVector.fromArray(F, prepared, i + 7 * N)
-              .fma(q.lanewise(LSHR, 28).castShape(F, 0), odd);
+      FloatVector v = FloatVector.fromArray(F, prepared, i);
+      FloatVector even = v.mul(q.and(Words.LOWER0).castShape(F, 0));
+      v = FloatVector.fromArray(F, prepared, i + 4 * N);
+      FloatVector odd = v.mul(q.and(Words.UPPER0).castShape(F, 0));
+      v = FloatVector.fromArray(F, prepared, i + N);
+      even = v.fma(q.and(Words.LOWER1).castShape(F, 0), even);
+      v = FloatVector.fromArray(F, prepared, i + 5 * N);
+      odd = v.fma(q.and(Words.UPPER1).castShape(F, 0), odd);
+      q = q.lanewise(LSHR, 16);
+      v = FloatVector.fromArray(F, prepared, i + 2 * N);
+      even = v.fma(q.and(Words.LOWER0).castShape(F, 0), even);
+      v = FloatVector.fromArray(F, prepared, i + 6 * N);
+      odd = v.fma(q.and(Words.UPPER0).castShape(F, 0), odd);
+      v = FloatVector.fromArray(F, prepared, i + 3 * N);
+      even = v.fma(q.and(Words.LOWER1).castShape(F, 0), even);
+      v = FloatVector.fromArray(F, prepared, i + 7 * N);
+      odd = v.fma(q.and(Words.UPPER1).castShape(F, 0), odd);
       acc0 = even.fma(FloatVector.broadcast(F, d * (scales & 0xff)), acc0);
       acc1 = odd.fma(FloatVector.broadcast(F, d * (scales >>> 8 & 0xff)), acc1);
     }

@@ -133,13 +133,13 @@ final class Q4Rows implements StoredRows {
               .mul(0x1p112f);
       acc1 = scale1.fma(least, acc1);
       IntVector q1 = CODES.selectFrom(front1, back1).reinterpretAsInts();
-      v = FloatVector.fromArray(F, prepared, i + 0 * N);
+      v = FloatVector.fromArray(F, prepared, i);
       FloatVector low0 = v.mul(q0.and(Words.LOWER0).castShape(F, 0));
       FloatVector low1 = v.mul(q1.and(Words.LOWER0).castShape(F, 0));
       v = FloatVector.fromArray(F, prepared, i + 4 * N);
       FloatVector high0 = v.mul(q0.and(Words.UPPER0).castShape(F, 0));
       FloatVector high1 = v.mul(q1.and(Words.UPPER0).castShape(F, 0));
-      v = FloatVector.fromArray(F, prepared, i + 1 * N);
+      v = FloatVector.fromArray(F, prepared, i + N);
       low0 = v.fma(q0.and(Words.LOWER1).castShape(F, 0), low0);
       low1 = v.fma(q1.and(Words.LOWER1).castShape(F, 0), low1);
       v = FloatVector.fromArray(F, prepared, i + 5 * N);
@@ -221,7 +221,7 @@ final class Q4Rows implements StoredRows {
    */
   private static void prepareWords(float[] x, int n, float[] prepared) {
     int whole = n - n % GROUP;
-    Words.order(x, whole, 16, Words.OF_HALVES, prepared);
+    Words.order(x, whole, 16, Words.OF_NIBBLES, prepared);
     for (int b = 0; b < whole / 32; b++) {
       float sum = 0;
       for (int i = 32 * b; i < 32 * b + 32; i++) sum += x[i];

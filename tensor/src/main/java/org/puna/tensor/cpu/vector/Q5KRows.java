@@ -157,8 +157,7 @@ final class Q5KRows implements SixBitRows {
     FloatVector acc0 = FloatVector.zero(F);
     FloatVector acc1 = acc0;
     float least = 0;
-    for (int v = 0; v < n / (8 * N); v++) {
-      int i = v * 8 * N;
+    for (int i = 0; i < n; i += 8 * N) {
       int part = i >> 5 & 6;
       long block = row + (long) (i >> 8) * BLOCK;
       float d = Lanes.tableHalf(w, block);

@@ -214,8 +214,7 @@ final class Q6KRows implements StoredRows {
     FloatVector acc0 = FloatVector.zero(F);
     FloatVector acc1 = acc0;
     float least = 0;
-    for (int v = 0; v < n / (8 * N); v++) {
-      int i = v * 8 * N;
+    for (int i = 0; i < n; i += 8 * N) {
       int half = i >> 7 & 1;
       int at = i >> 1 & 63;
       long block = row + (long) (i >> 8) * BLOCK;

@@ -431,8 +431,11 @@ public final class VectorGradKernels implements GradKernels {
     FloatVector highest = all(Float.NEGATIVE_INFINITY);
     int to = from + n;
     int i = from;
-    for (; i <= to - N; i += N) highest = highest.max(at(x, i));
-    float max = highest.reduceLanes(VectorOperators.MAX);
+    for (; i <= to - N; i += N) {
+      FloatVector v = at(x, i);
+      highest = highest.blend(v, v.compare(VectorOperators.GT, highest));
+    }
+    float max = Largest.of(highest);
     for (; i < to; i++) max = Math.max(max, x[i]);
     float right = x[from + target];
     i = to - n % N;

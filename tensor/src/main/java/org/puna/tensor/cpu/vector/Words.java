@@ -18,32 +18,23 @@ final class Words {
   static final IntVector BYTE1 = IntVector.broadcast(Lanes.I, 0xff00);
   static final IntVector BYTE2 = IntVector.broadcast(Lanes.I, 0xff0000);
 
-  // The lower and the upper nibble of each byte of a word; a shift leaves the last.
+  // The nibbles of the first two bytes of each word; a shift brings the others there.
   static final IntVector LOWER0 = IntVector.broadcast(Lanes.I, 0xf);
-  static final IntVector LOWER1 = IntVector.broadcast(Lanes.I, 0xf00);
-  static final IntVector LOWER2 = IntVector.broadcast(Lanes.I, 0xf0000);
-  static final IntVector LOWER3 = IntVector.broadcast(Lanes.I, 0xf000000);
   static final IntVector UPPER0 = IntVector.broadcast(Lanes.I, 0xf0);
+  static final IntVector LOWER1 = IntVector.broadcast(Lanes.I, 0xf00);
   static final IntVector UPPER1 = IntVector.broadcast(Lanes.I, 0xf000);
-  static final IntVector UPPER2 = IntVector.broadcast(Lanes.I, 0xf00000);
 
-  /** The lower nibble of each byte of a word, and the bits above a nibble. */
+  /** The lower nibble of each byte of a word, and what formats have above it. */
   static final IntVector NIBBLES = IntVector.broadcast(Lanes.I, 0x0f0f0f0f);
 
   static final IntVector FIFTH = IntVector.broadcast(Lanes.I, 0x10101010);
   static final IntVector PAIRS = IntVector.broadcast(Lanes.I, 0x30303030);
 
-  /** What takes off the place of codes that are bytes: of those before and after. */
+  /** What takes off the place of codes that are bytes: of lower nibbles, then of upper ones. */
   static final float[] OF_BYTES = {1, 0x1p-8f, 0x1p-16f, 1, 1, 0x1p-8f, 0x1p-16f, 1};
 
-  /** What takes off the place of codes that are nibbles: lower ones, upper ones. */
-  static final float[] OF_NIBBLES = {
-    1, 0x1p-8f, 0x1p-16f, 0x1p-24f, 0x1p-4f, 0x1p-12f, 0x1p-20f, 1,
-  };
-
-  static final float[] OF_HALVES = {
-    1, 0x1p-8f, 1, 0x1p-8f, 0x1p-4f, 0x1p-12f, 0x1p-4f, 0x1p-12f,
-  };
+  /** What takes off the place of nibbles: of lower ones, then of upper ones. */
+  static final float[] OF_NIBBLES = {1, 0x1p-8f, 1, 0x1p-8f, 0x1p-4f, 0x1p-12f, 0x1p-4f, 0x1p-12f};
 
   private Words() {}
 
