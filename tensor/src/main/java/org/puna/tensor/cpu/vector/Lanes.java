@@ -14,7 +14,8 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * The vector shapes of this machine, and the loads that widen stored numbers to float32 lanes.
  * Shapes are constants because the compiler turns an operation into an instruction only where it
- * knows the shape.
+ * knows the shape. Long loops call the Vector API itself in place of these helpers, see {@link
+ * Words}.
  */
 final class Lanes {
   /** The machine's preferred float vector. */

@@ -48,11 +48,6 @@ final class Q4KRows implements SixBitRows {
   }
 
   @Override
-  public int rows() {
-    return N == 16 ? 2 : 1;
-  }
-
-  @Override
   public void prepare(float[] x, int n, float[] prepared) {
     Words.order(x, n, 32, Words.OF_NIBBLES, prepared);
     SixBits.sums(x, n, prepared, n);
@@ -68,92 +63,63 @@ final class Q4KRows implements SixBitRows {
       int n,
       Scales room,
       float[] sums) {
-    if (N == 16) wide(w, first, apart, prepared, n, sums);
+    if (N == 16) wide(w, first, prepared, n, sums);
     else narrow(w, first, prepared, n, sums);
   }
 
   /** Two vectors of words a block: the lower half of each is another pair of parts. */
-  private static void wide(
-      MemorySegment w, long first, long apart, float[] prepared, int n, float[] sums) {
+  private static void wide(MemorySegment w, long row, float[] prepared, int n, float[] sums) {
     FloatVector acc0 = FloatVector.zero(F);
     FloatVector acc1 = acc0;
-    long second = first + apart;
     for (int b = 0; b < n / 256; b++) {
-      long o = (long) b * BLOCK;
+      long block = row + (long) b * BLOCK;
       int i = b * 256;
+      FloatVector scales = SixBits.factors(w, block);
       FloatVector v = FloatVector.fromArray(F, prepared, n + b * 16);
-      FloatVector scales0 = SixBits.factors(w, first + o);
-      FloatVector scales1 = SixBits.factors(w, second + o);
-      acc0 = scales0.fma(v, acc0);
-      acc1 = scales1.fma(v, acc1);
-      IntVector q0 = IntVector.fromMemorySegment(I, w, first + o + CODES, LE);
-      IntVector q1 = IntVector.fromMemorySegment(I, w, second + o + CODES, LE);
+      acc1 = scales.fma(v, acc1);
+      IntVector q = IntVector.fromMemorySegment(I, w, block + CODES, LE);
       v = FloatVector.fromArray(F, prepared, i);
-      FloatVector even0 = v.mul(q0.and(Words.LOWER0).castShape(F, 0));
-      FloatVector even1 = v.mul(q1.and(Words.LOWER0).castShape(F, 0));
+      FloatVector even = v.mul(q.and(Words.LOWER0).castShape(F, 0));
       v = FloatVector.fromArray(F, prepared, i + 4 * N);
-      FloatVector odd0 = v.mul(q0.and(Words.UPPER0).castShape(F, 0));
-      FloatVector odd1 = v.mul(q1.and(Words.UPPER0).castShape(F, 0));
+      FloatVector odd = v.mul(q.and(Words.UPPER0).castShape(F, 0));
       v = FloatVector.fromArray(F, prepared, i + N);
-      even0 = v.fma(q0.and(Words.LOWER1).castShape(F, 0), even0);
-      even1 = v.fma(q1.and(Words.LOWER1).castShape(F, 0), even1);
+      even = v.fma(q.and(Words.LOWER1).castShape(F, 0), even);
       v = FloatVector.fromArray(F, prepared, i + 5 * N);
-      odd0 = v.fma(q0.and(Words.UPPER1).castShape(F, 0), odd0);
-      odd1 = v.fma(q1.and(Words.UPPER1).castShape(F, 0), odd1);
-      q0 = q0.lanewise(LSHR, 16);
-      q1 = q1.lanewise(LSHR, 16);
+      odd = v.fma(q.and(Words.UPPER1).castShape(F, 0), odd);
+      q = q.lanewise(LSHR, 16);
       v = FloatVector.fromArray(F, prepared, i + 2 * N);
-      even0 = v.fma(q0.and(Words.LOWER0).castShape(F, 0), even0);
-      even1 = v.fma(q1.and(Words.LOWER0).castShape(F, 0), even1);
+      even = v.fma(q.and(Words.LOWER0).castShape(F, 0), even);
       v = FloatVector.fromArray(F, prepared, i + 6 * N);
-      odd0 = v.fma(q0.and(Words.UPPER0).castShape(F, 0), odd0);
-      odd1 = v.fma(q1.and(Words.UPPER0).castShape(F, 0), odd1);
+      odd = v.fma(q.and(Words.UPPER0).castShape(F, 0), odd);
       v = FloatVector.fromArray(F, prepared, i + 3 * N);
-      even0 = v.fma(q0.and(Words.LOWER1).castShape(F, 0), even0);
-      even1 = v.fma(q1.and(Words.LOWER1).castShape(F, 0), even1);
+      even = v.fma(q.and(Words.LOWER1).castShape(F, 0), even);
       v = FloatVector.fromArray(F, prepared, i + 7 * N);
-      odd0 = v.fma(q0.and(Words.UPPER1).castShape(F, 0), odd0);
-      odd1 = v.fma(q1.and(Words.UPPER1).castShape(F, 0), odd1);
-      acc0 = even0.fma(scales0.rearrange(SixBits.EVEN0), acc0);
-      acc0 = odd0.fma(scales0.rearrange(SixBits.ODD0), acc0);
-      acc1 = even1.fma(scales1.rearrange(SixBits.EVEN0), acc1);
-      acc1 = odd1.fma(scales1.rearrange(SixBits.ODD0), acc1);
+      odd = v.fma(q.and(Words.UPPER1).castShape(F, 0), odd);
+      acc0 = even.fma(scales.rearrange(SixBits.EVEN0), acc0);
+      acc1 = odd.fma(scales.rearrange(SixBits.ODD0), acc1);
       i += 128;
-      q0 = IntVector.fromMemorySegment(I, w, first + o + CODES + 64, LE);
-      q1 = IntVector.fromMemorySegment(I, w, second + o + CODES + 64, LE);
+      q = IntVector.fromMemorySegment(I, w, block + CODES + 64, LE);
       v = FloatVector.fromArray(F, prepared, i);
-      even0 = v.mul(q0.and(Words.LOWER0).castShape(F, 0));
-      even1 = v.mul(q1.and(Words.LOWER0).castShape(F, 0));
+      even = v.mul(q.and(Words.LOWER0).castShape(F, 0));
       v = FloatVector.fromArray(F, prepared, i + 4 * N);
-      odd0 = v.mul(q0.and(Words.UPPER0).castShape(F, 0));
-      odd1 = v.mul(q1.and(Words.UPPER0).castShape(F, 0));
+      odd = v.mul(q.and(Words.UPPER0).castShape(F, 0));
       v = FloatVector.fromArray(F, prepared, i + N);
-      even0 = v.fma(q0.and(Words.LOWER1).castShape(F, 0), even0);
-      even1 = v.fma(q1.and(Words.LOWER1).castShape(F, 0), even1);
+      even = v.fma(q.and(Words.LOWER1).castShape(F, 0), even);
       v = FloatVector.fromArray(F, prepared, i + 5 * N);
-      odd0 = v.fma(q0.and(Words.UPPER1).castShape(F, 0), odd0);
-      odd1 = v.fma(q1.and(Words.UPPER1).castShape(F, 0), odd1);
-      q0 = q0.lanewise(LSHR, 16);
-      q1 = q1.lanewise(LSHR, 16);
+      odd = v.fma(q.and(Words.UPPER1).castShape(F, 0), odd);
+      q = q.lanewise(LSHR, 16);
       v = FloatVector.fromArray(F, prepared, i + 2 * N);
-      even0 = v.fma(q0.and(Words.LOWER0).castShape(F, 0), even0);
-      even1 = v.fma(q1.and(Words.LOWER0).castShape(F, 0), even1);
+      even = v.fma(q.and(Words.LOWER0).castShape(F, 0), even);
       v = FloatVector.fromArray(F, prepared, i + 6 * N);
-      odd0 = v.fma(q0.and(Words.UPPER0).castShape(F, 0), odd0);
-      odd1 = v.fma(q1.and(Words.UPPER0).castShape(F, 0), odd1);
+      odd = v.fma(q.and(Words.UPPER0).castShape(F, 0), odd);
       v = FloatVector.fromArray(F, prepared, i + 3 * N);
-      even0 = v.fma(q0.and(Words.LOWER1).castShape(F, 0), even0);
-      even1 = v.fma(q1.and(Words.LOWER1).castShape(F, 0), even1);
+      even = v.fma(q.and(Words.LOWER1).castShape(F, 0), even);
       v = FloatVector.fromArray(F, prepared, i + 7 * N);
-      odd0 = v.fma(q0.and(Words.UPPER1).castShape(F, 0), odd0);
-      odd1 = v.fma(q1.and(Words.UPPER1).castShape(F, 0), odd1);
-      acc0 = even0.fma(scales0.rearrange(SixBits.EVEN1), acc0);
-      acc0 = odd0.fma(scales0.rearrange(SixBits.ODD1), acc0);
-      acc1 = even1.fma(scales1.rearrange(SixBits.EVEN1), acc1);
-      acc1 = odd1.fma(scales1.rearrange(SixBits.ODD1), acc1);
+      odd = v.fma(q.and(Words.UPPER1).castShape(F, 0), odd);
+      acc0 = even.fma(scales.rearrange(SixBits.EVEN1), acc0);
+      acc1 = odd.fma(scales.rearrange(SixBits.ODD1), acc1);
     }
-    acc0.intoArray(sums, 0);
-    acc1.intoArray(sums, N);
+    acc0.add(acc1).intoArray(sums, 0);
   }
 
   /** A vector of words at a time, of one pair of parts. */

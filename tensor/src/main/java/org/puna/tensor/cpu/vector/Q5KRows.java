@@ -95,27 +95,22 @@ final class Q5KRows implements SixBitRows {
       IntVector low = q.and(Words.NIBBLES).or(f.lanewise(LSHL, 4).and(Words.FIFTH));
       IntVector high = q.lanewise(LSHR, 4).and(Words.NIBBLES);
       high = high.or(f.lanewise(LSHL, 3).and(Words.FIFTH));
-      FloatVector even =
-          FloatVector.fromArray(F, prepared, i).mul(low.and(Words.BYTE0).castShape(F, 0));
-      even =
-          FloatVector.fromArray(F, prepared, i + N).fma(low.and(Words.BYTE1).castShape(F, 0), even);
-      even =
-          FloatVector.fromArray(F, prepared, i + 2 * N)
-              .fma(low.and(Words.BYTE2).castShape(F, 0), even);
-      even =
-          FloatVector.fromArray(F, prepared, i + 3 * N)
-              .fma(low.lanewise(LSHR, 24).castShape(F, 0), even);
-      FloatVector odd =
-          FloatVector.fromArray(F, prepared, i + 4 * N).mul(high.and(Words.BYTE0).castShape(F, 0));
-      odd =
-          FloatVector.fromArray(F, prepared, i + 5 * N)
-              .fma(high.and(Words.BYTE1).castShape(F, 0), odd);
-      odd =
-          FloatVector.fromArray(F, prepared, i + 6 * N)
-              .fma(high.and(Words.BYTE2).castShape(F, 0), odd);
-      odd =
-          FloatVector.fromArray(F, prepared, i + 7 * N)
-              .fma(high.lanewise(LSHR, 24).castShape(F, 0), odd);
+      FloatVector v = FloatVector.fromArray(F, prepared, i);
+      FloatVector even = v.mul(low.and(Words.BYTE0).castShape(F, 0));
+      v = FloatVector.fromArray(F, prepared, i + N);
+      even = v.fma(low.and(Words.BYTE1).castShape(F, 0), even);
+      v = FloatVector.fromArray(F, prepared, i + 2 * N);
+      even = v.fma(low.and(Words.BYTE2).castShape(F, 0), even);
+      v = FloatVector.fromArray(F, prepared, i + 3 * N);
+      even = v.fma(low.lanewise(LSHR, 24).castShape(F, 0), even);
+      v = FloatVector.fromArray(F, prepared, i + 4 * N);
+      FloatVector odd = v.mul(high.and(Words.BYTE0).castShape(F, 0));
+      v = FloatVector.fromArray(F, prepared, i + 5 * N);
+      odd = v.fma(high.and(Words.BYTE1).castShape(F, 0), odd);
+      v = FloatVector.fromArray(F, prepared, i + 6 * N);
+      odd = v.fma(high.and(Words.BYTE2).castShape(F, 0), odd);
+      v = FloatVector.fromArray(F, prepared, i + 7 * N);
+      odd = v.fma(high.lanewise(LSHR, 24).castShape(F, 0), odd);
       acc0 = even.fma(scales.rearrange(SixBits.EVEN0), acc0);
       acc1 = odd.fma(scales.rearrange(SixBits.ODD0), acc1);
       i += 128;
@@ -124,28 +119,22 @@ final class Q5KRows implements SixBitRows {
       low = q.and(Words.NIBBLES).or(f.lanewise(LSHL, 4).and(Words.FIFTH));
       high = q.lanewise(LSHR, 4).and(Words.NIBBLES);
       high = high.or(f.lanewise(LSHL, 3).and(Words.FIFTH));
-      FloatVector even1 =
-          FloatVector.fromArray(F, prepared, i).mul(low.and(Words.BYTE0).castShape(F, 0));
-      even1 =
-          FloatVector.fromArray(F, prepared, i + N)
-              .fma(low.and(Words.BYTE1).castShape(F, 0), even1);
-      even1 =
-          FloatVector.fromArray(F, prepared, i + 2 * N)
-              .fma(low.and(Words.BYTE2).castShape(F, 0), even1);
-      even1 =
-          FloatVector.fromArray(F, prepared, i + 3 * N)
-              .fma(low.lanewise(LSHR, 24).castShape(F, 0), even1);
-      FloatVector odd1 =
-          FloatVector.fromArray(F, prepared, i + 4 * N).mul(high.and(Words.BYTE0).castShape(F, 0));
-      odd1 =
-          FloatVector.fromArray(F, prepared, i + 5 * N)
-              .fma(high.and(Words.BYTE1).castShape(F, 0), odd1);
-      odd1 =
-          FloatVector.fromArray(F, prepared, i + 6 * N)
-              .fma(high.and(Words.BYTE2).castShape(F, 0), odd1);
-      odd1 =
-          FloatVector.fromArray(F, prepared, i + 7 * N)
-              .fma(high.lanewise(LSHR, 24).castShape(F, 0), odd1);
+      v = FloatVector.fromArray(F, prepared, i);
+      FloatVector even1 = v.mul(low.and(Words.BYTE0).castShape(F, 0));
+      v = FloatVector.fromArray(F, prepared, i + N);
+      even1 = v.fma(low.and(Words.BYTE1).castShape(F, 0), even1);
+      v = FloatVector.fromArray(F, prepared, i + 2 * N);
+      even1 = v.fma(low.and(Words.BYTE2).castShape(F, 0), even1);
+      v = FloatVector.fromArray(F, prepared, i + 3 * N);
+      even1 = v.fma(low.lanewise(LSHR, 24).castShape(F, 0), even1);
+      v = FloatVector.fromArray(F, prepared, i + 4 * N);
+      FloatVector odd1 = v.mul(high.and(Words.BYTE0).castShape(F, 0));
+      v = FloatVector.fromArray(F, prepared, i + 5 * N);
+      odd1 = v.fma(high.and(Words.BYTE1).castShape(F, 0), odd1);
+      v = FloatVector.fromArray(F, prepared, i + 6 * N);
+      odd1 = v.fma(high.and(Words.BYTE2).castShape(F, 0), odd1);
+      v = FloatVector.fromArray(F, prepared, i + 7 * N);
+      odd1 = v.fma(high.lanewise(LSHR, 24).castShape(F, 0), odd1);
       acc0 = even1.fma(scales.rearrange(SixBits.EVEN1), acc0);
       acc1 = odd1.fma(scales.rearrange(SixBits.ODD1), acc1);
     }
@@ -169,27 +158,22 @@ final class Q5KRows implements SixBitRows {
       IntVector low = q.and(Words.NIBBLES).or(f.lanewise(LSHL, 4).and(Words.FIFTH));
       IntVector high = q.lanewise(LSHR, 4).and(Words.NIBBLES);
       high = high.or(f.lanewise(LSHL, 3).and(Words.FIFTH));
-      FloatVector even =
-          FloatVector.fromArray(F, prepared, i).mul(low.and(Words.BYTE0).castShape(F, 0));
-      even =
-          FloatVector.fromArray(F, prepared, i + N).fma(low.and(Words.BYTE1).castShape(F, 0), even);
-      even =
-          FloatVector.fromArray(F, prepared, i + 2 * N)
-              .fma(low.and(Words.BYTE2).castShape(F, 0), even);
-      even =
-          FloatVector.fromArray(F, prepared, i + 3 * N)
-              .fma(low.lanewise(LSHR, 24).castShape(F, 0), even);
-      FloatVector odd =
-          FloatVector.fromArray(F, prepared, i + 4 * N).mul(high.and(Words.BYTE0).castShape(F, 0));
-      odd =
-          FloatVector.fromArray(F, prepared, i + 5 * N)
-              .fma(high.and(Words.BYTE1).castShape(F, 0), odd);
-      odd =
-          FloatVector.fromArray(F, prepared, i + 6 * N)
-              .fma(high.and(Words.BYTE2).castShape(F, 0), odd);
-      odd =
-          FloatVector.fromArray(F, prepared, i + 7 * N)
-              .fma(high.lanewise(LSHR, 24).castShape(F, 0), odd);
+      FloatVector v = FloatVector.fromArray(F, prepared, i);
+      FloatVector even = v.mul(low.and(Words.BYTE0).castShape(F, 0));
+      v = FloatVector.fromArray(F, prepared, i + N);
+      even = v.fma(low.and(Words.BYTE1).castShape(F, 0), even);
+      v = FloatVector.fromArray(F, prepared, i + 2 * N);
+      even = v.fma(low.and(Words.BYTE2).castShape(F, 0), even);
+      v = FloatVector.fromArray(F, prepared, i + 3 * N);
+      even = v.fma(low.lanewise(LSHR, 24).castShape(F, 0), even);
+      v = FloatVector.fromArray(F, prepared, i + 4 * N);
+      FloatVector odd = v.mul(high.and(Words.BYTE0).castShape(F, 0));
+      v = FloatVector.fromArray(F, prepared, i + 5 * N);
+      odd = v.fma(high.and(Words.BYTE1).castShape(F, 0), odd);
+      v = FloatVector.fromArray(F, prepared, i + 6 * N);
+      odd = v.fma(high.and(Words.BYTE2).castShape(F, 0), odd);
+      v = FloatVector.fromArray(F, prepared, i + 7 * N);
+      odd = v.fma(high.lanewise(LSHR, 24).castShape(F, 0), odd);
       acc0 = even.fma(FloatVector.broadcast(F, d * (scales & 0xff)), acc0);
       acc1 = odd.fma(FloatVector.broadcast(F, d * (scales >>> 8 & 0xff)), acc1);
     }

@@ -152,27 +152,22 @@ final class Q6KRows implements StoredRows {
       IntVector q = IntVector.fromMemorySegment(I, w, block, LE);
       IntVector low = q.and(Words.NIBBLES).or(h.lanewise(LSHL, 4).and(Words.PAIRS));
       IntVector high = q.lanewise(LSHR, 4).and(Words.NIBBLES).or(h.and(Words.PAIRS));
-      FloatVector even =
-          FloatVector.fromArray(F, prepared, i).mul(low.and(Words.BYTE0).castShape(F, 0));
-      even =
-          FloatVector.fromArray(F, prepared, i + N).fma(low.and(Words.BYTE1).castShape(F, 0), even);
-      even =
-          FloatVector.fromArray(F, prepared, i + 2 * N)
-              .fma(low.and(Words.BYTE2).castShape(F, 0), even);
-      even =
-          FloatVector.fromArray(F, prepared, i + 3 * N)
-              .fma(low.lanewise(LSHR, 24).castShape(F, 0), even);
-      FloatVector odd =
-          FloatVector.fromArray(F, prepared, i + 4 * N).mul(high.and(Words.BYTE0).castShape(F, 0));
-      odd =
-          FloatVector.fromArray(F, prepared, i + 5 * N)
-              .fma(high.and(Words.BYTE1).castShape(F, 0), odd);
-      odd =
-          FloatVector.fromArray(F, prepared, i + 6 * N)
-              .fma(high.and(Words.BYTE2).castShape(F, 0), odd);
-      odd =
-          FloatVector.fromArray(F, prepared, i + 7 * N)
-              .fma(high.lanewise(LSHR, 24).castShape(F, 0), odd);
+      FloatVector v = FloatVector.fromArray(F, prepared, i);
+      FloatVector even = v.mul(low.and(Words.BYTE0).castShape(F, 0));
+      v = FloatVector.fromArray(F, prepared, i + N);
+      even = v.fma(low.and(Words.BYTE1).castShape(F, 0), even);
+      v = FloatVector.fromArray(F, prepared, i + 2 * N);
+      even = v.fma(low.and(Words.BYTE2).castShape(F, 0), even);
+      v = FloatVector.fromArray(F, prepared, i + 3 * N);
+      even = v.fma(low.lanewise(LSHR, 24).castShape(F, 0), even);
+      v = FloatVector.fromArray(F, prepared, i + 4 * N);
+      FloatVector odd = v.mul(high.and(Words.BYTE0).castShape(F, 0));
+      v = FloatVector.fromArray(F, prepared, i + 5 * N);
+      odd = v.fma(high.and(Words.BYTE1).castShape(F, 0), odd);
+      v = FloatVector.fromArray(F, prepared, i + 6 * N);
+      odd = v.fma(high.and(Words.BYTE2).castShape(F, 0), odd);
+      v = FloatVector.fromArray(F, prepared, i + 7 * N);
+      odd = v.fma(high.lanewise(LSHR, 24).castShape(F, 0), odd);
       acc0 = even.fma(scales.rearrange(SCALES0), acc0);
       acc1 = odd.fma(scales.rearrange(SCALES1), acc1);
       i += 128;
@@ -181,28 +176,22 @@ final class Q6KRows implements StoredRows {
       q = IntVector.fromMemorySegment(I, w, block + 64, LE);
       low = q.and(Words.NIBBLES).or(h.lanewise(LSHL, 4).and(Words.PAIRS));
       high = q.lanewise(LSHR, 4).and(Words.NIBBLES).or(h.and(Words.PAIRS));
-      FloatVector even1 =
-          FloatVector.fromArray(F, prepared, i).mul(low.and(Words.BYTE0).castShape(F, 0));
-      even1 =
-          FloatVector.fromArray(F, prepared, i + N)
-              .fma(low.and(Words.BYTE1).castShape(F, 0), even1);
-      even1 =
-          FloatVector.fromArray(F, prepared, i + 2 * N)
-              .fma(low.and(Words.BYTE2).castShape(F, 0), even1);
-      even1 =
-          FloatVector.fromArray(F, prepared, i + 3 * N)
-              .fma(low.lanewise(LSHR, 24).castShape(F, 0), even1);
-      FloatVector odd1 =
-          FloatVector.fromArray(F, prepared, i + 4 * N).mul(high.and(Words.BYTE0).castShape(F, 0));
-      odd1 =
-          FloatVector.fromArray(F, prepared, i + 5 * N)
-              .fma(high.and(Words.BYTE1).castShape(F, 0), odd1);
-      odd1 =
-          FloatVector.fromArray(F, prepared, i + 6 * N)
-              .fma(high.and(Words.BYTE2).castShape(F, 0), odd1);
-      odd1 =
-          FloatVector.fromArray(F, prepared, i + 7 * N)
-              .fma(high.lanewise(LSHR, 24).castShape(F, 0), odd1);
+      v = FloatVector.fromArray(F, prepared, i);
+      FloatVector even1 = v.mul(low.and(Words.BYTE0).castShape(F, 0));
+      v = FloatVector.fromArray(F, prepared, i + N);
+      even1 = v.fma(low.and(Words.BYTE1).castShape(F, 0), even1);
+      v = FloatVector.fromArray(F, prepared, i + 2 * N);
+      even1 = v.fma(low.and(Words.BYTE2).castShape(F, 0), even1);
+      v = FloatVector.fromArray(F, prepared, i + 3 * N);
+      even1 = v.fma(low.lanewise(LSHR, 24).castShape(F, 0), even1);
+      v = FloatVector.fromArray(F, prepared, i + 4 * N);
+      FloatVector odd1 = v.mul(high.and(Words.BYTE0).castShape(F, 0));
+      v = FloatVector.fromArray(F, prepared, i + 5 * N);
+      odd1 = v.fma(high.and(Words.BYTE1).castShape(F, 0), odd1);
+      v = FloatVector.fromArray(F, prepared, i + 6 * N);
+      odd1 = v.fma(high.and(Words.BYTE2).castShape(F, 0), odd1);
+      v = FloatVector.fromArray(F, prepared, i + 7 * N);
+      odd1 = v.fma(high.lanewise(LSHR, 24).castShape(F, 0), odd1);
       acc0 = even1.fma(scales.rearrange(SCALES2), acc0);
       acc1 = odd1.fma(scales.rearrange(SCALES3), acc1);
     }
@@ -230,27 +219,22 @@ final class Q6KRows implements StoredRows {
       IntVector q = IntVector.fromMemorySegment(I, w, block + half * 64L + at, LE);
       IntVector low = q.and(Words.NIBBLES).or(h.lanewise(LSHL, 4).and(Words.PAIRS));
       IntVector high = q.lanewise(LSHR, 4).and(Words.NIBBLES).or(h.and(Words.PAIRS));
-      FloatVector even =
-          FloatVector.fromArray(F, prepared, i).mul(low.and(Words.BYTE0).castShape(F, 0));
-      even =
-          FloatVector.fromArray(F, prepared, i + N).fma(low.and(Words.BYTE1).castShape(F, 0), even);
-      even =
-          FloatVector.fromArray(F, prepared, i + 2 * N)
-              .fma(low.and(Words.BYTE2).castShape(F, 0), even);
-      even =
-          FloatVector.fromArray(F, prepared, i + 3 * N)
-              .fma(low.lanewise(LSHR, 24).castShape(F, 0), even);
-      FloatVector odd =
-          FloatVector.fromArray(F, prepared, i + 4 * N).mul(high.and(Words.BYTE0).castShape(F, 0));
-      odd =
-          FloatVector.fromArray(F, prepared, i + 5 * N)
-              .fma(high.and(Words.BYTE1).castShape(F, 0), odd);
-      odd =
-          FloatVector.fromArray(F, prepared, i + 6 * N)
-              .fma(high.and(Words.BYTE2).castShape(F, 0), odd);
-      odd =
-          FloatVector.fromArray(F, prepared, i + 7 * N)
-              .fma(high.lanewise(LSHR, 24).castShape(F, 0), odd);
+      FloatVector v = FloatVector.fromArray(F, prepared, i);
+      FloatVector even = v.mul(low.and(Words.BYTE0).castShape(F, 0));
+      v = FloatVector.fromArray(F, prepared, i + N);
+      even = v.fma(low.and(Words.BYTE1).castShape(F, 0), even);
+      v = FloatVector.fromArray(F, prepared, i + 2 * N);
+      even = v.fma(low.and(Words.BYTE2).castShape(F, 0), even);
+      v = FloatVector.fromArray(F, prepared, i + 3 * N);
+      even = v.fma(low.lanewise(LSHR, 24).castShape(F, 0), even);
+      v = FloatVector.fromArray(F, prepared, i + 4 * N);
+      FloatVector odd = v.mul(high.and(Words.BYTE0).castShape(F, 0));
+      v = FloatVector.fromArray(F, prepared, i + 5 * N);
+      odd = v.fma(high.and(Words.BYTE1).castShape(F, 0), odd);
+      v = FloatVector.fromArray(F, prepared, i + 6 * N);
+      odd = v.fma(high.and(Words.BYTE2).castShape(F, 0), odd);
+      v = FloatVector.fromArray(F, prepared, i + 7 * N);
+      odd = v.fma(high.lanewise(LSHR, 24).castShape(F, 0), odd);
       acc0 = even.fma(fours(d, w, scales), acc0);
       acc1 = odd.fma(fours(d, w, scales + 4), acc1);
     }

@@ -7,9 +7,9 @@ import jdk.incubator.vector.FloatVector;
  * How the kernels read the rows of one block format. Stateless. Segments are native or mapped
  * memory: a hot loop that sees heap arrays as well loses its inlining.
  *
- * <p>A product with one row of activations multiplies several rows of weights at a time. Formats
- * whose scales are packed read those of all rows first, so that each loop stays short enough for
- * the compiler; formats with one scale a block take it as they go.
+ * <p>A product with one row of activations may multiply several rows of weights at a time, and
+ * takes scales as it comes to a block. Where numbers are decoded for other products, the packed
+ * scales of a row are read first.
  *
  * <p>Loops that differ in a load alone are written out in each format: one loop for all would call
  * the load, and the compiler would box the vectors that it returns.
@@ -19,8 +19,8 @@ interface StoredRows {
   int MAX_ROWS = 4;
 
   /**
-   * Reads the scales of {@code n} stored numbers, whole blocks. Formats without scales do nothing.
-   * A step of its own, because with it the other loops would be more than the compiler expands.
+   * Reads the scales of {@code n} stored numbers, whole blocks, for {@link #decode} and {@link
+   * #readVectors}. Formats that take them as they go do nothing.
    *
    * @param offset bytes to the first block
    * @param to receives them, in the format's own order
@@ -37,7 +37,7 @@ interface StoredRows {
 
   /**
    * Returns how many rows {@link #dots} multiplies, at most {@link #MAX_ROWS}: it reads them in one
-   * loop, so that a load of activations serves all, and as many as the compiler still expands.
+   * loop, so that a load of activations serves all, as many as registers hold.
    */
   default int rows() {
     return 1;
