@@ -13,8 +13,8 @@ import jdk.incubator.vector.VectorSpecies;
  * Transcendental functions of all lanes, by polynomials of our own: the JDK's need a native library
  * that some machines lack, and would round differently there.
  *
- * <p>They call the Vector API itself, see {@link Words}, and bound numbers by a comparison and a
- * blend, see {@link Largest}; NaN stays.
+ * <p>Those of training call the Vector API itself, see {@link Words}, and bound numbers by a
+ * comparison and a blend, see {@link Largest}; NaN stays.
  */
 final class VectorMath {
   static final float LOG2_E = (float) (1 / Math.log(2));
