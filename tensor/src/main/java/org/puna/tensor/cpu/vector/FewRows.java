@@ -29,7 +29,7 @@ final class FewRows implements Team.Task {
   private float[] vectors = new float[0];
 
   private @Nullable StoredRows stored;
-  private @Nullable RowsProduct pairs;
+  private @Nullable RowsProduct several;
   private @Nullable Tensor w;
   private float[] x = NONE;
   private float[] y = NONE;
@@ -69,18 +69,18 @@ final class FewRows implements Team.Task {
       float[] y) {
     members.reserve(team.size());
     int k = w.rowElements();
-    pairs = null;
+    several = null;
     if (rows == 1) {
       int size = stored.prepared(k);
       if (prepared.length < size) prepared = new float[size];
       stored.prepare(x, k, prepared);
     } else {
-      RowsProduct kernel = pairs(w.format(), rows);
-      pairs = kernel;
+      RowsProduct kernel = kernel(w.format(), rows);
+      several = kernel;
       packVectors(x, rows, k, kernel.rows());
     }
     int n = Math.toIntExact(w.dim(0));
-    int together = pairs == null ? stored.rows() : pairs.stored();
+    int together = several == null ? stored.rows() : several.stored();
     step = Math.clamp(PIECE_BYTES / w.rowBytes(), 1, Math.max(1, n / (4 * team.size())));
     step = Math.ceilDiv(step, together) * together;
     this.stored = stored;
@@ -94,7 +94,7 @@ final class FewRows implements Team.Task {
   }
 
   /** Returns the loop for a number of rows: sixteen registers do not hold sixteen sums. */
-  private RowsProduct pairs(BlockFormat format, int rows) {
+  private RowsProduct kernel(BlockFormat format, int rows) {
     return rows <= ByFour.ROWS || Lanes.N == 8
         ? fours.computeIfAbsent(format, f -> Specialised.of(ByFour.class, Products.stored(f)))
         : eights.computeIfAbsent(format, f -> Specialised.of(ByEight.class, Products.stored(f)));
@@ -103,7 +103,7 @@ final class FewRows implements Team.Task {
   /** Lets go of weights that may be closed. */
   private void forget() {
     stored = null;
-    pairs = null;
+    several = null;
     w = null;
     bias = null;
     x = NONE;
@@ -135,7 +135,7 @@ final class FewRows implements Team.Task {
     Scratch s = members.of(member);
     int from = piece * step;
     int to = Math.min((int) weights.dim(0), from + step);
-    RowsProduct kernel = pairs;
+    RowsProduct kernel = several;
     if (kernel == null) one(format, s, weights, from, to);
     else several(format, kernel, s, weights, from, to);
   }

@@ -26,10 +26,15 @@ final class Largest {
   /** Returns the largest number of a vector without NaN. */
   static float of(FloatVector v) {
     FloatVector m = v;
-    if (N > 8) m = m.blend(m.rearrange(LaneSum.EIGHT), m.rearrange(LaneSum.EIGHT).compare(GT, m));
-    if (N > 4) m = m.blend(m.rearrange(LaneSum.FOUR), m.rearrange(LaneSum.FOUR).compare(GT, m));
-    if (N > 2) m = m.blend(m.rearrange(LaneSum.TWO), m.rearrange(LaneSum.TWO).compare(GT, m));
-    if (N > 1) m = m.blend(m.rearrange(LaneSum.ONE), m.rearrange(LaneSum.ONE).compare(GT, m));
+    FloatVector other = m;
+    if (N > 8) other = m.rearrange(LaneSum.EIGHT);
+    m = m.blend(other, other.compare(GT, m));
+    if (N > 4) other = m.rearrange(LaneSum.FOUR);
+    m = m.blend(other, other.compare(GT, m));
+    if (N > 2) other = m.rearrange(LaneSum.TWO);
+    m = m.blend(other, other.compare(GT, m));
+    if (N > 1) other = m.rearrange(LaneSum.ONE);
+    m = m.blend(other, other.compare(GT, m));
     return m.lane(0);
   }
 }

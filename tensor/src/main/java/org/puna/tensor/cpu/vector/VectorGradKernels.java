@@ -3,7 +3,6 @@ package org.puna.tensor.cpu.vector;
 import static org.puna.tensor.cpu.vector.Lanes.all;
 import static org.puna.tensor.cpu.vector.Lanes.at;
 
-import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 import org.jspecify.annotations.Nullable;
@@ -23,9 +22,6 @@ public final class VectorGradKernels implements GradKernels {
   /** Numbers of one piece of an element-wise operation. */
   private static final int PIECE = 16384;
 
-  /** Pieces of a sum over rows, so many whatever the team, so that sums do not depend on it. */
-  private static final int SUM_PIECES = 16;
-
   /** Numbers of a weight in another format that are decoded at a time. */
   private static final int SLAB = 1 << 22;
 
@@ -33,8 +29,8 @@ public final class VectorGradKernels implements GradKernels {
 
   private final Gemm gemm = new Gemm();
   private final GradAttention attention = new GradAttention();
+  private final RowSums sums = new RowSums();
   private float[] decoded = new float[0];
-  private float[] partial = new float[0];
 
   /** Makes the kernels, without scratch memory yet. */
   public VectorGradKernels() {}
@@ -115,44 +111,9 @@ public final class VectorGradKernels implements GradKernels {
     gemm.run(team, n, k, rows, a, Gemm.Matrix.rows(x, 0, k), true, dw, at, k);
   }
 
-  /** Adds, for each piece of rows, a vector of n sums into partial memory, then all in order. */
-  private void sums(Team team, int rows, int n, float[] to, Partial work) {
-    if (partial.length < SUM_PIECES * n) partial = new float[SUM_PIECES * n];
-    Arrays.fill(partial, 0, SUM_PIECES * n, 0);
-    float[] p = partial;
-    team.run(
-        SUM_PIECES,
-        (piece, _) -> {
-          int from = (int) ((long) rows * piece / SUM_PIECES);
-          int end = (int) ((long) rows * (piece + 1) / SUM_PIECES);
-          work.run(from, end, p, piece * n);
-        });
-    for (int piece = 0; piece < SUM_PIECES; piece++) {
-      for (int i = 0; i < n; i++) to[i] += p[piece * n + i];
-    }
-  }
-
-  /** A sum over a range of rows. */
-  private interface Partial {
-    void run(int from, int to, float[] sums, int at);
-  }
-
   @Override
   public void bias(Team team, float[] dy, int rows, int n, float[] db) {
-    sums(
-        team,
-        rows,
-        n,
-        db,
-        (from, to, s, at) -> {
-          for (int t = from; t < to; t++) addTo(s, at, dy, t * n, n);
-        });
-  }
-
-  private static void addTo(float[] y, int yAt, float[] x, int xAt, int n) {
-    int i = 0;
-    for (; i <= n - N; i += N) at(y, yAt + i).add(at(x, xAt + i)).intoArray(y, yAt + i);
-    for (; i < n; i++) y[yAt + i] += x[xAt + i];
+    sums.bias(team, dy, rows, n, db);
   }
 
   @Override
@@ -167,61 +128,7 @@ public final class VectorGradKernels implements GradKernels {
       boolean add,
       float @Nullable [] dx,
       float @Nullable [] dweight) {
-    float[] unused = new float[group];
-    sums(
-        team,
-        groups,
-        group,
-        dweight == null ? unused : dweight,
-        (from, to, s, sAt) -> {
-          for (int g = from; g < to; g++) {
-            normSlope(
-                dy, x, g * group, group, weight, eps, add, dx, dweight == null ? null : s, sAt);
-          }
-        });
-  }
-
-  private static void normSlope(
-      float[] dy,
-      float[] x,
-      int at,
-      int n,
-      float @Nullable [] weight,
-      float eps,
-      boolean add,
-      float @Nullable [] dx,
-      float @Nullable [] dweight,
-      int dAt) {
-    float r = (float) (1 / Math.sqrt(FloatDots.dot(x, at, x, at, n) / n + eps));
-    FloatVector dots = FloatVector.zero(Lanes.F);
-    int i = 0;
-    for (; i <= n - N; i += N) {
-      FloatVector g = at(dy, at + i);
-      FloatVector v = at(x, at + i);
-      if (dweight != null) {
-        v.mul(r).fma(g, at(dweight, dAt + i)).intoArray(dweight, dAt + i);
-      }
-      dots = (weight == null ? g : g.mul(at(weight, i))).fma(v, dots);
-    }
-    float dot = LaneSum.of(dots);
-    for (; i < n; i++) {
-      float g = dy[at + i];
-      if (dweight != null) dweight[dAt + i] += g * x[at + i] * r;
-      dot += (weight == null ? g : g * weight[i]) * x[at + i];
-    }
-    if (dx == null) return;
-    float back = dot * r * r / n;
-    for (i = 0; i <= n - N; i += N) {
-      FloatVector g = at(dy, at + i);
-      if (weight != null) g = g.mul(at(weight, i));
-      FloatVector v = g.sub(at(x, at + i).mul(back)).mul(r);
-      (add ? v.add(at(dx, at + i)) : v).intoArray(dx, at + i);
-    }
-    for (; i < n; i++) {
-      float g = weight == null ? dy[at + i] : dy[at + i] * weight[i];
-      float v = r * (g - x[at + i] * back);
-      dx[at + i] = add ? dx[at + i] + v : v;
-    }
+    sums.rmsNorm(team, dy, x, groups, group, weight, eps, add, dx, dweight);
   }
 
   @Override
@@ -237,69 +144,7 @@ public final class VectorGradKernels implements GradKernels {
       float @Nullable [] dx,
       float @Nullable [] dweight,
       float @Nullable [] dbias) {
-    float[] both = new float[2 * cols];
-    sums(
-        team,
-        rows,
-        2 * cols,
-        both,
-        (from, to, s, sAt) -> {
-          for (int r = from; r < to; r++) {
-            layerSlope(dy, x, r * cols, cols, weight, eps, add, dx, s, sAt);
-          }
-        });
-    if (dweight != null) addTo(dweight, 0, both, 0, cols);
-    if (dbias != null) addTo(dbias, 0, both, cols, cols);
-  }
-
-  /** Sums a row's gradients of weight and bias into two runs of n numbers. */
-  private static void layerSlope(
-      float[] dy,
-      float[] x,
-      int at,
-      int n,
-      float[] weight,
-      float eps,
-      boolean add,
-      float @Nullable [] dx,
-      float[] sums,
-      int sAt) {
-    float mean = Moments.mean(x, at, n);
-    float r = Moments.inverse(x, at, n, mean, eps);
-    FloatVector total = FloatVector.zero(Lanes.F);
-    FloatVector dots = FloatVector.zero(Lanes.F);
-    int i = 0;
-    for (; i <= n - N; i += N) {
-      FloatVector g = at(dy, at + i);
-      FloatVector unit = at(x, at + i).sub(mean).mul(r);
-      unit.fma(g, at(sums, sAt + i)).intoArray(sums, sAt + i);
-      g.add(at(sums, sAt + n + i)).intoArray(sums, sAt + n + i);
-      FloatVector w = g.mul(at(weight, i));
-      total = total.add(w);
-      dots = w.fma(unit, dots);
-    }
-    float sum = LaneSum.of(total);
-    float dot = LaneSum.of(dots);
-    for (; i < n; i++) {
-      float unit = (x[at + i] - mean) * r;
-      sums[sAt + i] += dy[at + i] * unit;
-      sums[sAt + n + i] += dy[at + i];
-      sum += dy[at + i] * weight[i];
-      dot += dy[at + i] * weight[i] * unit;
-    }
-    if (dx == null) return;
-    float shift = sum / n;
-    float back = dot / n;
-    for (i = 0; i <= n - N; i += N) {
-      FloatVector unit = at(x, at + i).sub(mean).mul(r);
-      FloatVector v = at(dy, at + i).mul(at(weight, i)).sub(shift).sub(unit.mul(back)).mul(r);
-      (add ? v.add(at(dx, at + i)) : v).intoArray(dx, at + i);
-    }
-    for (; i < n; i++) {
-      float unit = (x[at + i] - mean) * r;
-      float v = r * (dy[at + i] * weight[i] - shift - unit * back);
-      dx[at + i] = add ? dx[at + i] + v : v;
-    }
+    sums.layerNorm(team, dy, x, rows, cols, weight, eps, add, dx, dweight, dbias);
   }
 
   @Override
@@ -454,16 +299,16 @@ public final class VectorGradKernels implements GradKernels {
   @Override
   public double sumOfSquares(Team team, float[] x, int at, int n) {
     int count = Math.ceilDiv(n, PIECE);
-    double[] sums = new double[count];
+    double[] squares = new double[count];
     team.run(
         count,
         (piece, _) -> {
           int from = at + piece * PIECE;
           int length = Math.min(PIECE, at + n - from);
-          sums[piece] = FloatDots.dot(x, from, x, from, length);
+          squares[piece] = FloatDots.dot(x, from, x, from, length);
         });
     double sum = 0;
-    for (double s : sums) sum += s;
+    for (double s : squares) sum += s;
     return sum;
   }
 
@@ -517,6 +362,6 @@ public final class VectorGradKernels implements GradKernels {
   @Override
   public void close() {
     decoded = new float[0];
-    partial = new float[0];
+    sums.close();
   }
 }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -46,6 +48,8 @@ final class KernelChecks {
     KernelChecks checks = new KernelChecks();
     checks.decodesTheScalarBits();
     checks.linear();
+    checks.specialScales();
+    checks.powers();
     checks.repeats();
     checks.norms();
     checks.elements();
@@ -88,7 +92,11 @@ final class KernelChecks {
   void linear() {
     for (BlockFormat f : BlockFormats.all()) {
       if (!f.canEncode()) continue;
-      for (int k : f.blockElements() == 1 ? new int[] {1, 515} : new int[] {768}) {
+      int block = f.blockElements();
+      // Kernels that take several blocks at a time have some left of 160 numbers.
+      int[] widths =
+          block == 1 ? new int[] {1, 515} : block == 32 ? new int[] {160, 768} : new int[] {768};
+      for (int k : widths) {
         Tensor heap = weights(f, 67, k);
         try (Arena arena = Arena.ofShared()) {
           MemorySegment copy = arena.allocate(heap.data().byteSize(), 1).copyFrom(heap.data());
@@ -102,6 +110,53 @@ final class KernelChecks {
       }
     }
     linear(weights(BlockFormats.Q8_0, 130, 96), 490);
+  }
+
+  /**
+   * Powers of two and their sum, from the largest number down to where no normal number is left.
+   */
+  void powers() {
+    int n = 64 * Lanes.N;
+    float[] x = new float[n];
+    for (int i = 0; i < n; i++) x[i] = -126f * i / n;
+    float[] y = x.clone();
+    float sum = VectorMath.powerSum(y, 0, n, 0);
+    double expected = 0;
+    for (int i = 0; i < n; i++) {
+      double power = Math.pow(2, x[i]);
+      expected += power;
+      assertThat((double) y[i]).as("2^%s", x[i]).isCloseTo(power, within(Math.ulp((float) power)));
+    }
+    assertThat((double) sum).isCloseTo(expected, within(expected * ELEMENT_TOLERANCE));
+    y = new float[Lanes.N];
+    Arrays.fill(y, Float.NaN);
+    VectorMath.powerSum(y, 0, y.length, 0);
+    assertThat(y).containsOnly(Float.NaN);
+  }
+
+  /** A scale that is infinite or NaN reaches the result, in few rows and in many. */
+  void specialScales() {
+    BlockFormat f = BlockFormats.byName("Q4_0").orElseThrow();
+    for (short half : new short[] {0x7c00, (short) 0xfc00, 0x7e00, 0x7bff, 0x0001}) {
+      Tensor w = weights(f, 5, 256);
+      float scale = Float.float16ToFloat(half);
+      w.data().set(ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN), 18, half);
+      for (int rows : new int[] {1, 2, Products.FEW + 1}) {
+        float[] x = new float[rows * 256];
+        Arrays.fill(x, 1);
+        float[] expected = new float[rows * 5];
+        float[] actual = new float[rows * 5];
+        scalar.linear(team, x, rows, w, null, expected);
+        vector.linear(team, x, rows, w, null, actual);
+        if (Float.isFinite(scale)) {
+          assertThat((double) actual[0])
+              .as("scale %s", scale)
+              .isCloseTo(expected[0], within(1e-4 * (1 + Math.abs(expected[0]))));
+        } else {
+          assertThat(Float.isFinite(actual[0])).as("scale %s, %d rows", scale, rows).isFalse();
+        }
+      }
+    }
   }
 
   /** Interpreted and compiled code agree in the last bit, so that a run can be repeated. */

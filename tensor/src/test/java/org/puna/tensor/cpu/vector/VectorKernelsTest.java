@@ -29,6 +29,16 @@ class VectorKernelsTest {
   }
 
   @Test
+  void specialScales() {
+    checks.specialScales();
+  }
+
+  @Test
+  void powers() {
+    checks.powers();
+  }
+
+  @Test
   void repeats() {
     checks.repeats();
   }
