@@ -37,6 +37,7 @@ import picocli.CommandLine.Parameters;
       "Examples:",
       "  puna bench model.gguf",
       "  puna bench model.gguf -p 128,512 -n 64 -r 5 --json",
+      "  puna bench model.gguf -p 0 -n 32 -d 0,4096",
       "  puna bench --synthetic llama-3.2-1b:q8_0",
       "  puna bench --synthetic llama-3.2-1b:q4_0 --write random.gguf -r 0",
       "  puna bench random.gguf --peer=llama -n 32"
@@ -84,9 +85,10 @@ public final class BenchCommand implements Callable<Integer> {
 
   @Option(
       names = {"-d", "--depth"},
-      paramLabel = "N",
+      paramLabel = "N,…",
+      split = ",",
       description = "Tokens already in the context (default: 0).")
-  private int depth;
+  private List<Integer> depths = List.of(0);
 
   @Option(
       names = {"-r", "--repetitions"},
@@ -138,7 +140,7 @@ public final class BenchCommand implements Callable<Integer> {
     }
     check("-p", prompts);
     check("-n", generate);
-    check("-d", List.of(depth));
+    check("-d", depths);
     check("-r", List.of(repetitions));
     if (synthetic != null) {
       try (SyntheticModel made = new SyntheticModel(synthetic)) {
@@ -174,7 +176,7 @@ public final class BenchCommand implements Callable<Integer> {
    * The first length of each kind; the depth is llama.cpp's usual long context if none is given.
    */
   private void compare(Checkpoint c, String where) {
-    int deep = depth == 0 ? PEER_DEPTH : depth;
+    int deep = depths.getFirst() == 0 ? PEER_DEPTH : depths.getFirst();
     try (Backend backend = options.backend(context.settings())) {
       new PeerBench(context, c, options.threads(context.settings()), cache.type())
           .run(backend, where, prompts.getFirst(), generate.getFirst(), deep, repetitions, json);
@@ -189,48 +191,79 @@ public final class BenchCommand implements Callable<Integer> {
     }
   }
 
-  private void measure(Subject subject) {
-    if (repetitions == 0) {
-      return;
+  /**
+   * A test.
+   *
+   * @param depth tokens already in the context
+   * @param tokens to read at once, or to generate
+   */
+  private record Test(int depth, int tokens, boolean prompt) {
+    String named() {
+      String name = (prompt ? "pp" : "tg") + tokens;
+      return depth == 0 ? name : name + " @ d" + depth;
     }
-    List<BenchResult> results = new ArrayList<>();
-    try (Backend backend = options.backend(context.settings())) {
+  }
+
+  private List<Test> tests() {
+    List<Test> tests = new ArrayList<>();
+    for (int d : depths) {
       for (int n : prompts) {
         if (n > 0) {
-          results.add(one(subject, backend, "pp" + n, n, true));
+          tests.add(new Test(d, n, true));
         }
       }
       for (int n : generate) {
         if (n > 0) {
-          results.add(one(subject, backend, "tg" + n, n, false));
+          tests.add(new Test(d, n, false));
         }
+      }
+    }
+    return tests;
+  }
+
+  private void measure(Subject subject) {
+    List<Test> tests = tests();
+    if (repetitions == 0 || tests.isEmpty()) {
+      return;
+    }
+    int positions =
+        tests.stream().mapToInt(t -> Math.addExact(t.depth(), t.tokens())).max().orElse(1);
+    long[][] nanos = new long[tests.size()][repetitions];
+    try (Backend backend = options.backend(context.settings())) {
+      try (BenchRunner runner =
+              new BenchRunner(
+                  backend, subject.graph().forward(positions), positions, CHUNK, cache.type());
+          Progress progress = context.progress("bench", tests.size() * (repetitions + 1L))) {
+        for (int r = -1; r < repetitions; r++) {
+          for (int i = 0; i < tests.size(); i++) {
+            long time = once(runner, tests.get(i));
+            if (r >= 0) {
+              nanos[i][r] = time;
+            }
+            progress.step(1);
+          }
+        }
+      }
+      List<BenchResult> results = new ArrayList<>();
+      for (int i = 0; i < nanos.length; i++) {
+        Test t = tests.get(i);
+        int read = t.prompt() ? t.tokens() : 0;
+        results.add(new BenchResult(t.named(), t.depth(), read, t.tokens() - read, nanos[i]));
       }
       print(subject, backend, results);
     }
   }
 
-  private BenchResult one(Subject s, Backend backend, String test, int tokens, boolean prompt) {
-    int positions = Math.addExact(depth, tokens);
-    long[] nanos = new long[repetitions];
-    try (BenchRunner runner =
-            new BenchRunner(backend, s.graph().forward(positions), positions, CHUNK, cache.type());
-        Progress progress = context.progress(test, repetitions + 1L)) {
-      for (int r = -1; r < repetitions; r++) {
-        runner.prepare(depth);
-        long start = System.nanoTime();
-        if (prompt) {
-          runner.prompt(tokens);
-        } else {
-          runner.generate(tokens);
-        }
-        if (r >= 0) {
-          nanos[r] = System.nanoTime() - start;
-        }
-        progress.step(1);
-      }
+  /** Returns the nanoseconds that a test takes. */
+  private static long once(BenchRunner runner, Test t) {
+    runner.prepare(t.depth());
+    long start = System.nanoTime();
+    if (t.prompt()) {
+      runner.prompt(t.tokens());
+    } else {
+      runner.generate(t.tokens());
     }
-    return new BenchResult(
-        depth == 0 ? test : test + " @ d" + depth, prompt ? tokens : 0, prompt ? 0 : tokens, nanos);
+    return System.nanoTime() - start;
   }
 
   private void print(Subject s, Backend backend, List<BenchResult> results) {
@@ -248,7 +281,6 @@ public final class BenchCommand implements Callable<Integer> {
         f.put("backend_description", backend.describe());
         f.put("n_threads", threads);
         f.put("java", Runtime.version().toString());
-        f.put("n_depth", depth);
         f.put("type_k", cache.type().spelled());
         f.put("type_v", cache.type().spelled());
         f.putAll(r.fields());

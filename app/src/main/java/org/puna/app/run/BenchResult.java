@@ -8,11 +8,12 @@ import java.util.Map;
  * The measurements of one test.
  *
  * @param test its name, such as {@code pp512}
+ * @param depth tokens already in the context
  * @param promptTokens tokens read at once, or 0
  * @param generatedTokens tokens one by one, or 0
  * @param nanos time of each repetition
  */
-record BenchResult(String test, int promptTokens, int generatedTokens, long[] nanos) {
+record BenchResult(String test, int depth, int promptTokens, int generatedTokens, long[] nanos) {
   private static final double SECOND = 1e9;
 
   private double[] rates() {
@@ -44,6 +45,7 @@ record BenchResult(String test, int promptTokens, int generatedTokens, long[] na
     Arrays.sort(sorted);
     Map<String, Object> f = new LinkedHashMap<>();
     f.put("test", test);
+    f.put("n_depth", depth);
     f.put("n_prompt", promptTokens);
     f.put("n_gen", generatedTokens);
     f.put("avg_ns", Math.round(Arrays.stream(times).average().orElse(0)));

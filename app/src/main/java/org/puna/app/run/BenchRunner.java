@@ -23,6 +23,9 @@ final class BenchRunner implements AutoCloseable {
   private final SplittableRandom random = new SplittableRandom(1);
   private int position;
 
+  /** Positions that the cache holds. */
+  private int filled;
+
   /**
    * Compiles the graph for one sequence.
    *
@@ -65,10 +68,16 @@ final class BenchRunner implements AutoCloseable {
     logits = new float[vocab];
   }
 
-  /** Begins the sequences with {@code depth} tokens. */
+  /**
+   * Has the sequences go on after {@code depth} tokens, which are read once: what came later in
+   * them is overwritten.
+   */
   void prepare(int depth) {
-    position = 0;
-    prompt(depth);
+    if (filled < depth) {
+      position = filled;
+      prompt(depth - filled);
+    }
+    position = depth;
   }
 
   /** Reads {@code n} tokens of each sequence in pieces, one sequence after the other. */
@@ -84,6 +93,7 @@ final class BenchRunner implements AutoCloseable {
       }
     }
     position += n;
+    filled = Math.max(filled, position);
   }
 
   /**
@@ -103,6 +113,7 @@ final class BenchRunner implements AutoCloseable {
       }
       position++;
     }
+    filled = Math.max(filled, position);
   }
 
   @Override

@@ -43,9 +43,9 @@ class BenchCommandTest {
     assertThat(rows.get(0).path("avg_ts").doubleValue()).isPositive();
     assertThat(rows.get(0).path("samples_ts").size()).isEqualTo(2);
     assertThat(
-            run("bench", Fixture.path("gguf/tiny-q4_0.gguf"), "-p", "0", "-n", "2", "-d", "8")
+            run("bench", Fixture.path("gguf/tiny-q4_0.gguf"), "-p", "4", "-n", "2", "-d", "0,8")
                 .out())
-        .contains("tg2 @ d8");
+        .containsSubsequence("pp4 ", "tg2 ", "pp4 @ d8 ", "tg2 @ d8 ");
   }
 
   @Test
