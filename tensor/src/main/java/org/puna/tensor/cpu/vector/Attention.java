@@ -21,6 +21,9 @@ final class Attention {
   /** Positions from which it pays: below, packing the keys costs more than it saves. */
   private static final int FAR = 128;
 
+  /** Scores of one piece of work that stay in the second-level cache. */
+  private static final int SCORES = 128 << 10;
+
   private final Members<Member> members = new Members<>(Member::new);
 
   // Used again by every step of few rows, which so allocates nothing.
@@ -59,8 +62,7 @@ final class Attention {
       if (part.rows() >= MANY) {
         tiled(team, shape, part, q, keys, values, y);
       } else {
-        few.set(shape, part, q, keys, values, y);
-        team.run(few.together ? shape.nKvHeads() : part.rows() * shape.nKvHeads(), few);
+        team.run(few.set(team, shape, part, q, keys, values, y), few);
       }
     }
   }
@@ -86,7 +88,10 @@ final class Attention {
         });
   }
 
-  /** A sequence with few rows: a piece is a row and the query heads of one key-value head. */
+  /**
+   * A sequence with few rows: a piece is a row and the query heads of one key-value head, or of
+   * some where keys are turned.
+   */
   private final class Rows implements Team.Task {
     private static final float[] NONE = new float[0];
 
@@ -100,18 +105,39 @@ final class Attention {
     /** Whether a piece is all rows with the query heads of one key-value head, tile by tile. */
     private boolean together;
 
-    void set(
-        AttentionShape shape, Batch.Part part, float[] q, KvPages keys, KvPages values, float[] y) {
+    /** Heads of keys and values of a piece. */
+    private int heads = 1;
+
+    /** Sets what is asked for; returns the number of pieces. */
+    int set(
+        Team team,
+        AttentionShape shape,
+        Batch.Part part,
+        float[] q,
+        KvPages keys,
+        KvPages values,
+        float[] y) {
       this.shape = shape;
       this.part = part;
       this.q = q;
       this.y = y;
       this.keys = keys;
       this.values = values;
+      heads = keys.turned() ? heads(team, shape, part) : 1;
       together =
           !keys.turned()
               && TiledAttention.queries(shape, part.rows()) >= GROUP
               && part.length() >= FAR;
+      return (together ? 1 : part.rows()) * shape.nKvHeads() / heads;
+    }
+
+    /** Neighbouring heads of a piece: as many as leave every member one. */
+    private static int heads(Team team, AttentionShape shape, Batch.Part part) {
+      int all = shape.nKvHeads();
+      long scores = (long) shape.nHeads() / all * part.length();
+      int heads = Math.max(1, all / team.size());
+      while (heads > 1 && (all % heads > 0 || heads * scores > SCORES)) heads--;
+      return heads;
     }
 
     @Override
@@ -123,10 +149,11 @@ final class Attention {
         tiled.attend(shape, part, 0, part.rows(), piece, q, keys, values, y);
         return;
       }
-      int row = piece / kvHeads;
-      int kvHead = piece % kvHeads;
+      int runs = kvHeads / heads;
+      int row = piece / runs;
+      int kvHead = piece % runs * heads;
       Member m = members.of(member);
-      if (keys.turned()) m.turned.attend(shape, part, row, kvHead, q, keys, values, y);
+      if (keys.turned()) m.turned.attend(shape, part, row, kvHead, heads, q, keys, values, y);
       else attend(shape, part, row, kvHead, q, keys, values, y, m);
     }
   }
