@@ -8,10 +8,11 @@ import org.puna.tensor.KvType;
  * memory is taken when they are first written. A head's positions are neighbours, because whoever
  * attends reads one head of all positions: a run of memory, not a number of bytes in each of many
  * lines. A page of {@link KvType#Q8_0} is an array of bytes and an array of half-precision scales,
- * one for each 32 bytes.
+ * one for each 32 numbers of a head at a position.
  *
- * <p>Keys of float32 are turned, [heads, headDim, pageTokens], where pages are whole vectors:
- * scores of neighbouring positions are then the lanes of a vector, and no lanes need be added up.
+ * <p>Keys are turned, [heads, headDim, pageTokens] and their scales [heads, headDim / 32,
+ * pageTokens], where pages are whole vectors: scores of neighbouring positions are then the lanes
+ * of a vector, and no lanes need be added up.
  */
 public final class KvPages {
   private static final int BLOCK = KvType.BLOCK;
@@ -40,7 +41,7 @@ public final class KvPages {
    * @see #KvPages(KvType, int, int, int, int)
    */
   public static KvPages ofKeys(KvType type, int pages, int pageTokens, int heads, int headDim) {
-    boolean turned = type == KvType.F32 && pageTokens % VECTORS == 0;
+    boolean turned = pageTokens % VECTORS == 0;
     return new KvPages(type, pages, pageTokens, heads, headDim, turned);
   }
 
@@ -115,9 +116,24 @@ public final class KvPages {
     return codes[page];
   }
 
-  /** Returns the half-precision scales of a page of blocks. */
+  /**
+   * Returns the half-precision scales of a page of blocks; where they lie is what {@link #scaleAt}
+   * says.
+   */
   public short[] scales(int page) {
     return scales[page];
+  }
+
+  /**
+   * Returns where in a page's scales that of a position's number lies: the next position's is the
+   * neighbour in turned pages, else the next block's.
+   *
+   * @param number of the head, the first of a block
+   */
+  public int scaleAt(int head, int number, int in) {
+    return turned
+        ? (head * headDim + number) / BLOCK * pageTokens + in
+        : (at(head, in) + number) / BLOCK;
   }
 
   /** Returns the bytes of one page. */
@@ -150,8 +166,10 @@ public final class KvPages {
             else System.arraycopy(src, at, floats[page], to, headDim);
           }
           case Q8_0 -> {
+            int step = turned ? pageTokens : 1;
             for (int j = 0; j < headDim; j += BLOCK) {
-              encode(src, at + j, codes[page], scales[page], to + j);
+              scales[page][scaleAt(h, j, in + i)] =
+                  encode(src, at + j, codes[page], to + j * step, step);
             }
           }
         }
@@ -176,17 +194,22 @@ public final class KvPages {
     bytes += pageBytes();
   }
 
-  /** Encodes a block as Q8_0 does: a scale of largest / 127, codes to the nearest. */
-  private static void encode(float[] src, int from, byte[] codes, short[] scales, int to) {
+  /**
+   * Encodes a block as Q8_0 does: a scale of largest / 127, codes to the nearest.
+   *
+   * @param step distance of codes
+   * @return the scale, in half precision
+   */
+  private static short encode(float[] src, int from, byte[] codes, int to, int step) {
     float largest = 0;
     for (int i = 0; i < BLOCK; i++) largest = Math.max(largest, Math.abs(src[from + i]));
     float d = largest / LARGEST;
     float inverse = d == 0 ? 0 : 1 / d;
-    scales[to / BLOCK] = Float.floatToFloat16(d);
     for (int i = 0; i < BLOCK; i++) {
       float x = src[from + i] * inverse;
-      codes[to + i] = (byte) (int) (x + Math.copySign(0.5f, x));
+      codes[to + i * step] = (byte) (int) (x + Math.copySign(0.5f, x));
     }
+    return Float.floatToFloat16(d);
   }
 
   /**
@@ -197,22 +220,18 @@ public final class KvPages {
    * @param dst receives [n, headDim] from index {@code to}
    */
   public void read(int page, int head, int in, int n, float[] dst, int to) {
-    int at = at(head, in);
-    if (turned) {
-      for (int i = 0; i < n; i++) {
-        for (int j = 0; j < headDim; j++) {
-          dst[to + i * headDim + j] = floats[page][at + j * pageTokens + i];
-        }
-      }
-      return;
-    }
-    switch (type) {
-      case F32 -> System.arraycopy(floats[page], at, dst, to, n * headDim);
-      case Q8_0 -> {
-        for (int i = 0; i < n * headDim; i++) {
-          float d = Float.float16ToFloat(scales[page][(at + i) / BLOCK]);
-          dst[to + i] = codes[page][at + i] * d;
-        }
+    int step = turned ? pageTokens : 1;
+    for (int i = 0; i < n; i++) {
+      int at = at(head, in + i);
+      for (int j = 0; j < headDim; j++) {
+        dst[to + i * headDim + j] =
+            switch (type) {
+              case F32 -> floats[page][at + j * step];
+              case Q8_0 -> {
+                short scale = scales[page][scaleAt(head, j - j % BLOCK, in + i)];
+                yield codes[page][at + j * step] * Float.float16ToFloat(scale);
+              }
+            };
       }
     }
   }
@@ -223,7 +242,13 @@ public final class KvPages {
     if (!written) return;
     take(to);
     if (turned) {
-      System.arraycopy(floats[from], 0, floats[to], 0, floats[from].length);
+      switch (type) {
+        case F32 -> System.arraycopy(floats[from], 0, floats[to], 0, floats[from].length);
+        case Q8_0 -> {
+          System.arraycopy(codes[from], 0, codes[to], 0, codes[from].length);
+          System.arraycopy(scales[from], 0, scales[to], 0, scales[from].length);
+        }
+      }
       return;
     }
     for (int h = 0; h < heads; h++) {

@@ -13,9 +13,9 @@ import org.puna.tensor.quant.BlockFormats;
 
 class KvPagesTest {
   private static final int HEADS = 3;
-  private static final int HEAD_DIM = 32;
+  private static final int HEAD_DIM = 64;
   private static final int COLS = HEADS * HEAD_DIM;
-  private static final int TOKENS = 8;
+  private static final int TOKENS = 32;
 
   private final Random random = new Random(3);
 
@@ -30,13 +30,7 @@ class KvPagesTest {
     for (double size : new double[] {0, 1e-9, 1, 300}) {
       float[] x = numbers(size);
       KvPages pages = new KvPages(KvType.Q8_0, 2, TOKENS, HEADS, HEAD_DIM);
-      pages.write(1, 2, 5, x, COLS);
-      float[] actual = new float[5 * COLS];
-      for (int i = 0; i < 5; i++) {
-        for (int h = 0; h < HEADS; h++) {
-          pages.read(1, h, 2 + i, 1, actual, i * COLS + h * HEAD_DIM);
-        }
-      }
+      float[] actual = writtenAndRead(pages, x);
       byte[] stored = new byte[(int) BlockFormats.Q8_0.bytes(actual.length)];
       float[] some = new float[actual.length];
       System.arraycopy(x, COLS, some, 0, some.length);
@@ -44,29 +38,45 @@ class KvPagesTest {
       float[] expected = new float[actual.length];
       BlockFormats.Q8_0.decode(MemorySegment.ofArray(stored), 0, expected, 0, expected.length);
       assertThat(actual).isEqualTo(expected);
+      KvPages turned = KvPages.ofKeys(KvType.Q8_0, 2, TOKENS, HEADS, HEAD_DIM);
+      assertThat(turned.turned()).isTrue();
+      assertThat(writtenAndRead(turned, x)).isEqualTo(expected);
     }
+  }
+
+  private static float[] writtenAndRead(KvPages pages, float[] x) {
+    pages.write(1, 2, 5, x, COLS);
+    float[] read = new float[5 * COLS];
+    for (int i = 0; i < 5; i++) {
+      for (int h = 0; h < HEADS; h++) pages.read(1, h, 2 + i, 1, read, i * COLS + h * HEAD_DIM);
+    }
+    return read;
   }
 
   @Test
   void memoryIsTakenWhenAPageIsWrittenAndIsThatOfTheType() {
     for (KvType type : KvType.values()) {
-      KvPages pages = new KvPages(type, 3, TOKENS, HEADS, HEAD_DIM);
-      assertThat(pages.bytes()).isZero();
-      pages.write(2, 0, 1, numbers(1), 0);
-      long page = type == KvType.F32 ? 4 * TOKENS * COLS : TOKENS * COLS / 32 * 34;
-      assertThat(pages.bytes()).isEqualTo(page).isEqualTo(pages.pageBytes());
-      pages.copy(0, 1, 3);
-      assertThat(pages.bytes()).as("nothing to copy").isEqualTo(page);
-      pages.copy(2, 1, 1);
-      assertThat(pages.bytes()).isEqualTo(2 * page);
-      float[] a = new float[COLS];
-      float[] b = new float[COLS];
-      for (int h = 0; h < HEADS; h++) {
-        pages.read(2, h, 0, 1, a, h * HEAD_DIM);
-        pages.read(1, h, 0, 1, b, h * HEAD_DIM);
-      }
-      assertThat(b).isEqualTo(a);
+      takesMemory(type, new KvPages(type, 3, TOKENS, HEADS, HEAD_DIM));
+      takesMemory(type, KvPages.ofKeys(type, 3, TOKENS, HEADS, HEAD_DIM));
     }
+  }
+
+  private void takesMemory(KvType type, KvPages pages) {
+    assertThat(pages.bytes()).isZero();
+    pages.write(2, 0, 1, numbers(1), 0);
+    long page = type == KvType.F32 ? 4 * TOKENS * COLS : TOKENS * COLS / 32 * 34;
+    assertThat(pages.bytes()).isEqualTo(page).isEqualTo(pages.pageBytes());
+    pages.copy(0, 1, 3);
+    assertThat(pages.bytes()).as("nothing to copy").isEqualTo(page);
+    pages.copy(2, 1, 1);
+    assertThat(pages.bytes()).isEqualTo(2 * page);
+    float[] a = new float[COLS];
+    float[] b = new float[COLS];
+    for (int h = 0; h < HEADS; h++) {
+      pages.read(2, h, 0, 1, a, h * HEAD_DIM);
+      pages.read(1, h, 0, 1, b, h * HEAD_DIM);
+    }
+    assertThat(b).isEqualTo(a);
   }
 
   @Test

@@ -15,12 +15,6 @@ final class Attention {
   /** Rows from which packing keys and values pays. */
   private static final int MANY = 6;
 
-  /** Queries that share keys from which a tile pays even for one row. */
-  private static final int GROUP = 3;
-
-  /** Positions from which it pays: below, packing the keys costs more than it saves. */
-  private static final int FAR = 128;
-
   /** Scores of one piece of work that stay in the second-level cache. */
   private static final int SCORES = 128 << 10;
 
@@ -102,9 +96,6 @@ final class Attention {
     private @Nullable KvPages keys;
     private @Nullable KvPages values;
 
-    /** Whether a piece is all rows with the query heads of one key-value head, tile by tile. */
-    private boolean together;
-
     /** Heads of keys and values of a piece. */
     private int heads = 1;
 
@@ -124,11 +115,7 @@ final class Attention {
       this.keys = keys;
       this.values = values;
       heads = keys.turned() ? heads(team, shape, part) : 1;
-      together =
-          !keys.turned()
-              && TiledAttention.queries(shape, part.rows()) >= GROUP
-              && part.length() >= FAR;
-      return (together ? 1 : part.rows()) * shape.nKvHeads() / heads;
+      return part.rows() * shape.nKvHeads() / heads;
     }
 
     /** Neighbouring heads of a piece: as many as leave every member one. */
@@ -143,13 +130,7 @@ final class Attention {
     @Override
     public void run(int piece, int member) {
       if (part == null || keys == null || values == null) return;
-      int kvHeads = shape.nKvHeads();
-      if (together) {
-        TiledAttention tiled = members.of(member).tiled;
-        tiled.attend(shape, part, 0, part.rows(), piece, q, keys, values, y);
-        return;
-      }
-      int runs = kvHeads / heads;
+      int runs = shape.nKvHeads() / heads;
       int row = piece / runs;
       int kvHead = piece % runs * heads;
       Member m = members.of(member);

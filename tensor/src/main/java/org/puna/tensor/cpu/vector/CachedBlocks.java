@@ -11,7 +11,42 @@ final class CachedBlocks {
   private CachedBlocks() {}
 
   /**
-   * Decodes consecutive numbers of a page.
+   * Decodes positions of one head of a turned page.
+   *
+   * @param in the first position's place in the page
+   * @param n positions, whole vectors
+   * @param headDim numbers of the head
+   * @param dst receives [headDim, n] from index {@code to}
+   * @param step distance of its rows
+   */
+  static void decodeTurned(
+      KvPages pages,
+      int page,
+      int head,
+      int in,
+      int n,
+      int headDim,
+      float[] dst,
+      int to,
+      int step) {
+    byte[] codes = pages.codes(page);
+    short[] scales = pages.scales(page);
+    int pageTokens = pages.pageTokens();
+    int at = pages.at(head, in);
+    for (int j = 0; j < headDim; j += BLOCK) {
+      for (int i = 0; i < n; i += Lanes.N) {
+        FloatVector by = Lanes.f16(scales, pages.scaleAt(head, j, in) + i);
+        for (int u = j; u < j + BLOCK; u++) {
+          Lanes.signedBytes(codes, at + u * pageTokens + i)
+              .mul(by)
+              .intoArray(dst, to + u * step + i);
+        }
+      }
+    }
+  }
+
+  /**
+   * Decodes consecutive numbers of a page that is not turned.
    *
    * @param at index in the page of the first number
    * @param n numbers, whole blocks

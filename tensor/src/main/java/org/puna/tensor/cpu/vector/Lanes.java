@@ -146,7 +146,16 @@ final class Lanes {
    * exponent of float32's.
    */
   static FloatVector f16(MemorySegment s, long offset) {
-    IntVector size = shorts(s, offset).lanewise(VectorOperators.LSHL, 13).and(0x8fffe000);
+    return f16(shorts(s, offset));
+  }
+
+  /** Loads half-precision numbers of an array. */
+  static FloatVector f16(short[] x, int at) {
+    return f16((IntVector) ShortVector.fromArray(S, x, at).castShape(I, 0));
+  }
+
+  private static FloatVector f16(IntVector bits) {
+    IntVector size = bits.lanewise(VectorOperators.LSHL, 13).and(0x8fffe000);
     FloatVector finite = size.reinterpretAsFloats().mul(0x1p112f);
     FloatVector special = size.or(0x70000000).reinterpretAsFloats();
     return finite.blend(special, finite.abs().compare(VectorOperators.GE, 65536f));

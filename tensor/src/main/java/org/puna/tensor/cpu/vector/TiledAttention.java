@@ -184,14 +184,21 @@ final class TiledAttention {
     }
   }
 
-  /** Copies a run of turned keys, whole vectors: they may hold positions behind the run. */
+  /** Copies a run of turned keys, decoded, whole vectors: they may be positions behind the run. */
   private void panel(KvPages cached, int p, int count) {
     int d = shape.headDim();
     int pageTokens = cached.pageTokens();
     for (int i = 0; i < count; i += N) {
-      float[] page = cached.floats(pages[(p + i) / pageTokens]);
-      int at = cached.at(kvHead, (p + i) % pageTokens);
-      for (int j = 0; j < d; j++) Lanes.at(page, at + j * pageTokens).intoArray(keys, j * RUN + i);
+      int page = pages[(p + i) / pageTokens];
+      int in = (p + i) % pageTokens;
+      switch (cached.type()) {
+        case F32 -> {
+          float[] x = cached.floats(page);
+          int at = cached.at(kvHead, in);
+          for (int j = 0; j < d; j++) Lanes.at(x, at + j * pageTokens).intoArray(keys, j * RUN + i);
+        }
+        case Q8_0 -> CachedBlocks.decodeTurned(cached, page, kvHead, in, N, d, keys, i, RUN);
+      }
     }
   }
 

@@ -3,15 +3,39 @@ package org.puna.tensor.cpu.vector;
 import java.util.Arrays;
 import org.puna.tensor.AttentionShape;
 import org.puna.tensor.Batch;
+import org.puna.tensor.KvType;
 import org.puna.tensor.cpu.KvPages;
 
 /**
  * Attention of one row over turned keys, for one thread: keys and values are read where they lie,
- * two pages at a time because memory delivers two streams faster than one.
+ * those of float32 two pages at a time because memory delivers two streams faster than one.
  */
 final class TurnedAttention {
+  private static final int[] NO_PAGES = {};
+
   private float[] scores = new float[0];
   private float[] scaled = new float[0];
+
+  // What is worked on: fields, because a record of them for each piece of work would be allocated.
+  private int[] pages = NO_PAGES;
+  private int pageTokens;
+  private int kvHead;
+  private int heads;
+  private int group;
+  private int headDim;
+
+  /** Positions that are seen: the first, and the one after the last. */
+  private int first;
+
+  private int end;
+
+  /** Page of the first position, and the page after the last. */
+  private int firstPage;
+
+  private int endPage;
+
+  /** Distance of rows of scores: not a power of two, which would share few lines of the cache. */
+  private int step;
 
   /**
    * Attends one row of a sequence with the query heads of some heads of keys and values. Heads are
@@ -31,96 +55,138 @@ final class TurnedAttention {
       KvPages keys,
       KvPages values,
       float[] y) {
-    int d = shape.headDim();
-    int group = shape.nHeads() / shape.nKvHeads();
-    int pageTokens = keys.pageTokens();
+    pages = part.pages();
+    pageTokens = keys.pageTokens();
+    this.kvHead = kvHead;
+    this.heads = heads;
+    group = shape.nHeads() / shape.nKvHeads();
+    headDim = shape.headDim();
     int position = part.firstPosition() + row;
-    int first = shape.firstVisible(position);
-    int end = shape.endVisible(position, part.length());
-    int firstPage = first / pageTokens;
-    int base = firstPage * pageTokens;
-    int endPage = Math.ceilDiv(end, pageTokens);
-    // Not a power of two, which would share few lines of the cache.
-    int step = (endPage - firstPage) * pageTokens + 16;
+    first = shape.firstVisible(position);
+    end = shape.endVisible(position, part.length());
+    firstPage = first / pageTokens;
+    endPage = Math.ceilDiv(end, pageTokens);
+    step = (endPage - firstPage) * pageTokens + 16;
     int queries = heads * group;
+    int numbers = queries * headDim;
     // Doubling: a growing context allocates rarely.
     if (scores.length < queries * step) {
       scores = new float[Math.max(queries * step, 2 * scores.length)];
     }
-    if (scaled.length < queries * d) scaled = new float[queries * d];
-    float[] s = scores;
-    int qAt = (part.firstRow() + row) * shape.qCols() + kvHead * group * d;
-    for (int i = 0; i < queries * d; i++) scaled[i] = q[qAt + i] * shape.scale();
+    if (scaled.length < numbers) scaled = new float[numbers];
+    int qAt = (part.firstRow() + row) * shape.qCols() + kvHead * group * headDim;
+    for (int i = 0; i < numbers; i++) scaled[i] = q[qAt + i] * shape.scale();
+    boolean plain = keys.type() == KvType.F32;
+    if (plain) score(keys);
+    else scoreBlocks(keys);
+    for (int i = 0; i < queries; i++) {
+      AttentionWeights.softmax(scores, i * step + place(first), end - first, shape.softcap());
+    }
+    Arrays.fill(y, qAt, qAt + numbers, 0);
+    if (plain) mix(values, y, qAt);
+    else mixBlocks(values, y, qAt);
+    pages = NO_PAGES;
+  }
+
+  /** Returns where in a row of scores a position is. */
+  private int place(int position) {
+    return position - firstPage * pageTokens;
+  }
+
+  private void score(KvPages keys) {
     for (int p = firstPage; p < endPage; p += 2) {
-      float[] k = keys.floats(part.pages()[p]);
+      float[] k = keys.floats(pages[p]);
       boolean two = p + 1 < endPage;
-      float[] far = two ? keys.floats(part.pages()[p + 1]) : k;
+      float[] far = two ? keys.floats(pages[p + 1]) : k;
       for (int h = 0; h < heads; h++) {
+        int from = h * group * headDim;
+        int to = h * group * step + place(p * pageTokens);
         int at = keys.at(kvHead + h, 0);
-        int to = h * group * step + p * pageTokens - base;
-        int x = h * group * d;
         for (int j = 0; j < pageTokens; j += Strip.WIDTH) {
-          int c = to + j;
-          if (two) {
-            int cFar = c + pageTokens;
-            Strip.beside(scaled, x, d, group, k, far, at + j, pageTokens, d, s, c, cFar, step);
-          } else {
-            Strip.multiply(scaled, x, d, group, k, at + j, pageTokens, d, false, s, c, step);
-          }
+          score(from, k, far, at + j, to + j, two);
         }
       }
     }
-    for (int i = 0; i < queries; i++) {
-      AttentionWeights.softmax(s, i * step + first - base, end - first, shape.softcap());
+  }
+
+  private void score(int from, float[] k, float[] far, int at, int to, boolean two) {
+    float[] a = scaled;
+    int d = headDim;
+    if (two) {
+      int toFar = to + pageTokens;
+      Strip.beside(a, from, d, group, k, far, at, pageTokens, d, scores, to, toFar, step);
+    } else {
+      Strip.multiply(a, from, d, group, k, at, pageTokens, d, false, scores, to, step);
     }
-    Arrays.fill(y, qAt, qAt + queries * d, 0);
+  }
+
+  private void scoreBlocks(KvPages keys) {
+    int d = headDim;
+    for (int p = firstPage; p < endPage; p++) {
+      for (int h = 0; h < heads; h++) {
+        int from = h * group * d;
+        int to = h * group * step + place(p * pageTokens);
+        int head = kvHead + h;
+        for (int j = 0; j < pageTokens; j += Strip.WIDTH) {
+          BlockStrip.scores(
+              scaled, from, d, group, keys, pages[p], head, j, d, scores, to + j, step);
+        }
+      }
+    }
+  }
+
+  private void mix(KvPages values, float[] y, int yAt) {
     for (int p = firstPage; p < endPage; ) {
       int from = Math.max(first, p * pageTokens);
       int run = Math.min(end, (p + 1) * pageTokens) - from;
-      float[] v = values.floats(part.pages()[p]);
+      float[] v = values.floats(pages[p]);
       boolean two = run == pageTokens && (p + 2) * pageTokens <= end;
-      float[] far = two ? values.floats(part.pages()[p + 1]) : v;
+      float[] far = two ? values.floats(pages[p + 1]) : v;
       for (int h = 0; h < heads; h++) {
-        int vAt = values.at(kvHead + h, from - p * pageTokens);
-        int sAt = h * group * step + from - base;
-        int to = qAt + h * group * d;
-        mix(sAt, two ? pageTokens : 0, step, group, v, far, vAt, run, d, y, to);
+        int at = values.at(kvHead + h, from - p * pageTokens);
+        int weights = h * group * step + place(from);
+        mix(weights, v, far, at, run, two, y, yAt + h * group * headDim);
       }
       p += two ? 2 : 1;
     }
   }
 
-  /**
-   * Adds what a run of positions of one head gives its queries.
-   *
-   * @param apart distance of the weights of a second run, in {@code far}, or 0 for none
-   */
   private void mix(
-      int sAt,
-      int apart,
-      int step,
-      int group,
-      float[] v,
-      float[] far,
-      int vAt,
-      int run,
-      int d,
-      float[] y,
-      int to) {
+      int weights, float[] v, float[] far, int at, int run, boolean two, float[] y, int to) {
     float[] s = scores;
-    int sFar = sAt + apart;
+    int d = headDim;
+    int weightsFar = weights + pageTokens;
     int whole = d - d % Strip.WIDTH;
     for (int j = 0; j < whole; j += Strip.WIDTH) {
-      if (apart > 0) {
-        Strip.addBoth(s, sAt, sFar, step, group, v, far, vAt + j, d, run, y, to + j, d);
+      if (two) {
+        Strip.addBoth(s, weights, weightsFar, step, group, v, far, at + j, d, run, y, to + j, d);
       } else {
-        Strip.multiply(s, sAt, step, group, v, vAt + j, d, run, true, y, to + j, d);
+        Strip.multiply(s, weights, step, group, v, at + j, d, run, true, y, to + j, d);
       }
     }
-    for (int h = 0; h < group && whole < d; h++) {
-      AttentionWeights.mix(s, h * step + sAt, run, v, vAt, whole, d, y, to + h * d);
-      if (apart > 0)
-        AttentionWeights.mix(s, h * step + sFar, run, far, vAt, whole, d, y, to + h * d);
+    if (whole == d) return;
+    for (int h = 0; h < group; h++) {
+      int row = h * step;
+      AttentionWeights.mix(s, row + weights, run, v, at, whole, d, y, to + h * d);
+      if (two) AttentionWeights.mix(s, row + weightsFar, run, far, at, whole, d, y, to + h * d);
+    }
+  }
+
+  private void mixBlocks(KvPages values, float[] y, int yAt) {
+    int d = headDim;
+    for (int p = firstPage; p < endPage; p++) {
+      int from = Math.max(first, p * pageTokens);
+      int run = Math.min(end, (p + 1) * pageTokens) - from;
+      int in = from - p * pageTokens;
+      for (int h = 0; h < heads; h++) {
+        int weights = h * group * step + place(from);
+        int to = yAt + h * group * d;
+        int head = kvHead + h;
+        for (int j = 0; j < d; j += Strip.WIDTH) {
+          BlockStrip.add(
+              scores, weights, step, group, values, pages[p], head, in, run, j, d, y, to + j, d);
+        }
+      }
     }
   }
 }
