@@ -48,6 +48,7 @@ import picocli.CommandLine.Parameters;
     footer = {
       "",
       "Examples:",
+      "  puna run default \"Tell me a story.\"",
       "  puna run model.gguf \"Why is the sky blue?\"",
       "  puna run model.gguf",
       "  puna run model.gguf --system \"Answer in one sentence.\" < question.txt",
@@ -127,12 +128,29 @@ public final class RunCommand implements Callable<Integer> {
       throw new BadInput("-n: expected at least 1 token, found " + maxTokens);
     }
     ResponseFormat format = formats.format();
-    try (LoadedModel loaded = LoadedModel.open(context, model, options);
+    try (LoadedModel loaded = open();
         Engine engine =
             loaded.engine(loaded.contextLength(contextLength, cache.type()), cache.type())) {
       new Run(loaded.checkpoint(), engine, format).go();
     }
     return Failures.DONE;
+  }
+
+  /**
+   * Loads the model.
+   *
+   * @throws BadInput also where the first argument was meant to be the prompt
+   */
+  private LoadedModel open() {
+    try {
+      return LoadedModel.open(context, model, options);
+    } catch (BadInput e) {
+      if (prompt == null && model.contains(" ") && !Files.exists(Path.of(model))) {
+        throw new BadInput(
+            "run: '" + model + "' is no model; a prompt comes second: puna run default \"…\"", e);
+      }
+      throw e;
+    }
   }
 
   /** One loaded model at work. */

@@ -166,6 +166,7 @@ class ModelCommandsTest {
     bad("--logit-bias: expected a token id", "run", MODEL, "--logit-bias", "x=1", "x");
     bad("choose one of auto", "run", MODEL, "--backend", "gpu", "x");
     bad("--threads: expected 1", "run", MODEL, "--threads", "0", "x");
+    bad("a prompt comes second: puna run default", "run", "Tell me a story.");
     bad("expected one of them", "run", MODEL, "--json-object", "--regex", "a", "x");
     bad("schema: #/not: is not", "run", MODEL, "--raw", "--json-schema", "{\"not\":{}}", "x");
     bad("expected a schema in JSON", "run", MODEL, "--raw", "--json-schema", "{\"not", "x");

@@ -367,6 +367,7 @@ final class KernelChecks {
         List.of(
             new AttentionShape(4, 4, 16, 0.25f, 0, 0, 0),
             new AttentionShape(8, 2, 64, 0.125f, 0, 0, 0),
+            new AttentionShape(5, 1, 32, 0.18f, 0, 0, 0),
             new AttentionShape(6, 2, 80, 0.1f, 19, 0, 0),
             new AttentionShape(4, 1, 128, 0.09f, 0, 24, 0),
             new AttentionShape(3, 1, 33, 0.2f, 0, 0, 5),
