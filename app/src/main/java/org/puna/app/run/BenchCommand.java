@@ -222,9 +222,12 @@ public final class BenchCommand implements Callable<Integer> {
   }
 
   private void measure(Subject subject) {
-    List<Test> tests = tests();
-    if (repetitions == 0 || tests.isEmpty()) {
+    if (repetitions == 0) {
       return;
+    }
+    List<Test> tests = tests();
+    if (tests.isEmpty()) {
+      throw new BadInput("bench: nothing to measure, -p and -n are both 0");
     }
     int positions =
         tests.stream().mapToInt(t -> Math.addExact(t.depth(), t.tokens())).max().orElse(1);

@@ -107,6 +107,8 @@ class BenchCommandTest {
     bad("no engine runs gpt", "bench", "--synthetic", "gpt-1.7b:f16");
     bad("this machine has", "bench", "--synthetic", "llama-3.1-405b:f32");
     bad("--write saves", "bench", Fixture.path("gguf/tiny-q4_0.gguf"), "--write", "x.gguf");
+    bad("nothing to measure", "bench", Fixture.path("gguf/tiny-q4_0.gguf"), "-p", "0", "-n", "0");
+    bad("-d: expected", "bench", Fixture.path("gguf/tiny-q4_0.gguf"), "-d", "0,-1");
     bad("-r: expected", "bench", Fixture.path("gguf/tiny-q4_0.gguf"), "-r", "-1");
   }
 
