@@ -174,7 +174,10 @@ final class Attention {
       }
       i += run;
     }
-    for (int h = 0; h < group; h++) AttentionWeights.softmax(s, h * n, n, shape.softcap());
+    for (int h = 0; h < group; h++) {
+      if (shape.softcap() > 0) AttentionWeights.cap(s, h * n, n, shape.softcap());
+      AttentionWeights.softmax(s, h * n, n);
+    }
     for (int h = 0; h < group; h++) Arrays.fill(y, qAt + h * d, qAt + (h + 1) * d, 0);
     for (int i = 0; i < n; ) {
       int page = part.pages()[(first + i) / pageTokens];

@@ -9,24 +9,26 @@ final class AttentionWeights {
 
   private AttentionWeights() {}
 
-  /** Turns scores into weights that sum to 1. */
-  static void softmax(float[] s, int at, int n, float softcap) {
-    FloatVector cap = FloatVector.broadcast(Lanes.F, softcap);
+  /** Replaces scores by {@code softcap · tanh(score / softcap)}. */
+  static void cap(float[] s, int at, int n, float softcap) {
+    int i = 0;
+    for (; i <= n - N; i += N) {
+      FloatVector v = FloatVector.fromArray(Lanes.F, s, at + i).div(softcap);
+      VectorMath.tanh(v).mul(softcap).intoArray(s, at + i);
+    }
+    for (; i < n; i++) s[at + i] = (float) (softcap * Math.tanh(s[at + i] / softcap));
+  }
+
+  /**
+   * Turns scores into weights that sum to 1. As long as it is, this is compiled alone, see {@link
+   * Tile}: together with {@link #cap} it would pass the compiler's limit of nodes.
+   */
+  static void softmax(float[] s, int at, int n) {
     FloatVector highest = FloatVector.broadcast(Lanes.F, Float.NEGATIVE_INFINITY);
     float max = Float.NEGATIVE_INFINITY;
     int i = 0;
-    for (; i <= n - N; i += N) {
-      FloatVector v = FloatVector.fromArray(Lanes.F, s, at + i);
-      if (softcap > 0) {
-        v = VectorMath.tanh(v.div(cap)).mul(cap);
-        v.intoArray(s, at + i);
-      }
-      highest = highest.max(v);
-    }
-    for (; i < n; i++) {
-      if (softcap > 0) s[at + i] = (float) (softcap * Math.tanh(s[at + i] / softcap));
-      max = Math.max(max, s[at + i]);
-    }
+    for (; i <= n - N; i += N) highest = highest.max(FloatVector.fromArray(Lanes.F, s, at + i));
+    for (; i < n; i++) max = Math.max(max, s[at + i]);
     max = Math.max(max, highest.reduceLanes(VectorOperators.MAX));
     FloatVector sums = FloatVector.zero(Lanes.F);
     float sum = 0;
@@ -39,7 +41,12 @@ final class AttentionWeights {
       s[at + i] = (float) Math.exp(s[at + i] - max);
       sum += s[at + i];
     }
-    float inverse = 1 / (sum + LaneSum.of(sums));
+    // As LaneSum has it: a helper called here would be past the compiler's limit of nodes.
+    if (N > 8) sums = sums.add(sums.rearrange(LaneSum.EIGHT));
+    if (N > 4) sums = sums.add(sums.rearrange(LaneSum.FOUR));
+    if (N > 2) sums = sums.add(sums.rearrange(LaneSum.TWO));
+    if (N > 1) sums = sums.add(sums.rearrange(LaneSum.ONE));
+    float inverse = 1 / (sum + sums.lane(0));
     for (i = 0; i <= n - N; i += N) {
       FloatVector.fromArray(Lanes.F, s, at + i).mul(inverse).intoArray(s, at + i);
     }

@@ -80,7 +80,9 @@ final class TurnedAttention {
     if (plain) score(keys);
     else scoreBlocks(keys);
     for (int i = 0; i < queries; i++) {
-      AttentionWeights.softmax(scores, i * step + place(first), end - first, shape.softcap());
+      int at = i * step + place(first);
+      if (shape.softcap() > 0) AttentionWeights.cap(scores, at, end - first, shape.softcap());
+      AttentionWeights.softmax(scores, at, end - first);
     }
     Arrays.fill(y, qAt, qAt + numbers, 0);
     if (plain) mix(values, y, qAt);

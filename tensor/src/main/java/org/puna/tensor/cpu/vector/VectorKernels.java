@@ -156,31 +156,8 @@ public final class VectorKernels implements Kernels {
 
   private static void gate(
       float[] gate, float[] up, int from, int to, Op.Activation activation, float[] y) {
-    int i =
-        switch (activation) {
-          case SILU -> siluGate(gate, up, from, to, y);
-          case GELU_TANH -> geluGate(gate, up, from, to, y);
-          case GELU -> erfGate(gate, up, from, to, y);
-        };
+    int i = Activations.of(activation).gate(gate, up, from, to, y);
     for (; i < to; i++) y[i] = ScalarKernels.activate(activation, gate[i]) * up[i];
-  }
-
-  private static int siluGate(float[] gate, float[] up, int from, int to, float[] y) {
-    int i = from;
-    for (; i <= to - N; i += N) VectorMath.silu(at(gate, i)).mul(at(up, i)).intoArray(y, i);
-    return i;
-  }
-
-  private static int geluGate(float[] gate, float[] up, int from, int to, float[] y) {
-    int i = from;
-    for (; i <= to - N; i += N) VectorMath.geluTanh(at(gate, i)).mul(at(up, i)).intoArray(y, i);
-    return i;
-  }
-
-  private static int erfGate(float[] gate, float[] up, int from, int to, float[] y) {
-    int i = from;
-    for (; i <= to - N; i += N) VectorMath.gelu(at(gate, i)).mul(at(up, i)).intoArray(y, i);
-    return i;
   }
 
   @Override
@@ -189,32 +166,9 @@ public final class VectorKernels implements Kernels {
         team,
         n,
         (from, to) -> {
-          int i =
-              switch (activation) {
-                case SILU -> silu(x, from, to, y);
-                case GELU_TANH -> geluTanh(x, from, to, y);
-                case GELU -> gelu(x, from, to, y);
-              };
+          int i = Activations.of(activation).activate(x, from, to, y);
           for (; i < to; i++) y[i] = ScalarKernels.activate(activation, x[i]);
         });
-  }
-
-  private static int silu(float[] x, int from, int to, float[] y) {
-    int i = from;
-    for (; i <= to - N; i += N) VectorMath.silu(at(x, i)).intoArray(y, i);
-    return i;
-  }
-
-  private static int geluTanh(float[] x, int from, int to, float[] y) {
-    int i = from;
-    for (; i <= to - N; i += N) VectorMath.geluTanh(at(x, i)).intoArray(y, i);
-    return i;
-  }
-
-  private static int gelu(float[] x, int from, int to, float[] y) {
-    int i = from;
-    for (; i <= to - N; i += N) VectorMath.gelu(at(x, i)).intoArray(y, i);
-    return i;
   }
 
   @Override

@@ -2,7 +2,6 @@ package org.puna.tensor.cpu.vector;
 
 import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.LT;
-import static org.puna.tensor.cpu.vector.Lanes.all;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -37,21 +36,24 @@ final class VectorMath {
     // Beyond these the result is 0 and infinity; the bounds keep the whole number in range.
     FloatVector v = x.max(-104f).min(89f);
     FloatVector n = v.mul(LOG2_E).add(ROUND).sub(ROUND);
-    FloatVector r = n.fma(all(-LN2_HIGH), v);
-    r = n.fma(all(-LN2_LOW), r);
+    FloatVector r = n.fma(FloatVector.broadcast(F, -LN2_HIGH), v);
+    r = n.fma(FloatVector.broadcast(F, -LN2_LOW), r);
     // Taylor's series to the seventh power: |r| ≤ ln 2 / 2, the rest is below 1e-8.
-    FloatVector p = all(1f / 5040);
-    p = p.fma(r, all(1f / 720));
-    p = p.fma(r, all(1f / 120));
-    p = p.fma(r, all(1f / 24));
-    p = p.fma(r, all(1f / 6));
-    p = p.fma(r, all(0.5f));
-    p = p.fma(r, all(1f));
-    p = p.fma(r, all(1f));
-    // Two factors, so that subnormal results and those up to the largest float come out right.
+    FloatVector p = FloatVector.broadcast(F, 1f / 5040);
+    p = p.fma(r, FloatVector.broadcast(F, 1f / 720));
+    p = p.fma(r, FloatVector.broadcast(F, 1f / 120));
+    p = p.fma(r, FloatVector.broadcast(F, 1f / 24));
+    p = p.fma(r, FloatVector.broadcast(F, 1f / 6));
+    p = p.fma(r, FloatVector.broadcast(F, 0.5f));
+    p = p.fma(r, FloatVector.broadcast(F, 1f));
+    p = p.fma(r, FloatVector.broadcast(F, 1f));
+    // Two powers of two, so that subnormal results and those up to the largest float come out
+    // right: whole numbers in the place of an exponent.
     IntVector whole = (IntVector) n.castShape(Lanes.I, 0);
     IntVector half = whole.lanewise(VectorOperators.ASHR, 1);
-    return p.mul(power(half)).mul(power(whole.sub(half)));
+    IntVector rest = whole.sub(half).add(127).lanewise(VectorOperators.LSHL, 23);
+    half = half.add(127).lanewise(VectorOperators.LSHL, 23);
+    return p.mul(half.reinterpretAsFloats()).mul(rest.reinterpretAsFloats());
   }
 
   /** Below this an exponential is no normal number; above {@link #HIGHEST} it is infinite. */
@@ -195,18 +197,17 @@ final class VectorMath {
     }
   }
 
-  /** Returns 2 to a power between −126 and 127. */
-  private static FloatVector power(IntVector n) {
-    return n.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-  }
-
   /** Returns the hyperbolic tangent, within 8 units in the last place. */
   static FloatVector tanh(FloatVector x) {
     // Away from zero 1 − 2 / (e^{2x} + 1) loses little.
-    FloatVector far = all(1f).sub(all(2f).div(exp(x.add(x)).add(1f)));
+    FloatVector e = exp(x.add(x));
+    FloatVector far = FloatVector.broadcast(F, 2f).div(e.add(1f));
+    far = FloatVector.broadcast(F, 1f).sub(far);
     // Near zero its odd series: x − x³/3 + 2x⁵/15 − 17x⁷/315 …, the rest is below 1e-8.
     FloatVector s = x.mul(x);
-    FloatVector p = all(-17f / 315f).fma(s, all(2f / 15f)).fma(s, all(-1f / 3f));
+    FloatVector p =
+        FloatVector.broadcast(F, -17f / 315f).fma(s, FloatVector.broadcast(F, 2f / 15f));
+    p = p.fma(s, FloatVector.broadcast(F, -1f / 3f));
     FloatVector near = x.mul(s).fma(p, x);
     return far.blend(near, s.compare(VectorOperators.LT, 0.0225f));
   }
@@ -221,7 +222,8 @@ final class VectorMath {
    * x / (1 + e^{−2z})}.
    */
   static FloatVector geluTanh(FloatVector x) {
-    FloatVector inner = x.mul(x).fma(all(0.044715f), all(1f)).mul(x);
+    FloatVector inner =
+        x.mul(x).fma(FloatVector.broadcast(F, 0.044715f), FloatVector.broadcast(F, 1f)).mul(x);
     return x.div(exp(inner.mul((float) (-2 * Math.sqrt(2 / Math.PI)))).add(1f));
   }
 
@@ -234,16 +236,18 @@ final class VectorMath {
    */
   static FloatVector gelu(FloatVector x) {
     FloatVector a = x.abs().mul((float) Math.sqrt(0.5));
-    FloatVector t = all(1f).div(a.fma(all(0.3275911f), all(1f)));
-    FloatVector p = all((float) 1.061405429);
-    p = p.fma(t, all((float) -1.453152027));
-    p = p.fma(t, all((float) 1.421413741));
-    p = p.fma(t, all((float) -0.284496736));
-    p = p.fma(t, all((float) 0.254829592));
-    FloatVector q = p.mul(t).mul(exp(a.mul(a).neg())).mul(0.5f);
+    FloatVector e = exp(a.mul(a).neg());
+    FloatVector one = FloatVector.broadcast(F, 1f);
+    FloatVector t = one.div(a.fma(FloatVector.broadcast(F, 0.3275911f), one));
+    FloatVector p = FloatVector.broadcast(F, (float) 1.061405429);
+    p = p.fma(t, FloatVector.broadcast(F, (float) -1.453152027));
+    p = p.fma(t, FloatVector.broadcast(F, (float) 1.421413741));
+    p = p.fma(t, FloatVector.broadcast(F, (float) -0.284496736));
+    p = p.fma(t, FloatVector.broadcast(F, (float) 0.254829592));
+    FloatVector q = p.mul(t).mul(e).mul(0.5f);
     FloatVector tail = x.mul(q);
     // Beyond all tails the product of an infinity and zero would be no number.
-    FloatVector low = tail.blend(all(0f), x.compare(VectorOperators.LT, -14f));
+    FloatVector low = tail.blend(FloatVector.zero(F), x.compare(VectorOperators.LT, -14f));
     FloatVector high = x.sub(tail).blend(x, x.compare(VectorOperators.GT, 14f));
     return high.blend(low, x.compare(VectorOperators.LT, 0f));
   }
