@@ -175,7 +175,7 @@ final class Attention {
       i += run;
     }
     for (int h = 0; h < group; h++) {
-      if (shape.softcap() > 0) AttentionWeights.cap(s, h * n, n, shape.softcap());
+      if (shape.softcap() > 0) Softcap.apply(s, h * n, h * n + n, shape.softcap(), s);
       AttentionWeights.softmax(s, h * n, n);
     }
     for (int h = 0; h < group; h++) Arrays.fill(y, qAt + h * d, qAt + (h + 1) * d, 0);

@@ -9,19 +9,9 @@ final class AttentionWeights {
 
   private AttentionWeights() {}
 
-  /** Replaces scores by {@code softcap · tanh(score / softcap)}. */
-  static void cap(float[] s, int at, int n, float softcap) {
-    int i = 0;
-    for (; i <= n - N; i += N) {
-      FloatVector v = FloatVector.fromArray(Lanes.F, s, at + i).div(softcap);
-      VectorMath.tanh(v).mul(softcap).intoArray(s, at + i);
-    }
-    for (; i < n; i++) s[at + i] = (float) (softcap * Math.tanh(s[at + i] / softcap));
-  }
-
   /**
    * Turns scores into weights that sum to 1. As long as it is, this is compiled alone, see {@link
-   * Tile}: together with {@link #cap} it would pass the compiler's limit of nodes.
+   * Tile}: together with {@link Softcap} it would pass the compiler's limit of nodes.
    */
   static void softmax(float[] s, int at, int n) {
     FloatVector highest = FloatVector.broadcast(Lanes.F, Float.NEGATIVE_INFINITY);
@@ -41,7 +31,8 @@ final class AttentionWeights {
       s[at + i] = (float) Math.exp(s[at + i] - max);
       sum += s[at + i];
     }
-    // As LaneSum has it: a helper called here would be past the compiler's limit of nodes.
+    // As LaneSum has it: with a helper in its place this would be short enough to become part of a
+    // caller, and box.
     if (N > 8) sums = sums.add(sums.rearrange(LaneSum.EIGHT));
     if (N > 4) sums = sums.add(sums.rearrange(LaneSum.FOUR));
     if (N > 2) sums = sums.add(sums.rearrange(LaneSum.TWO));

@@ -1,14 +1,43 @@
 package org.puna.tensor.cpu.vector;
 
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
 import jdk.incubator.vector.FloatVector;
 import org.puna.tensor.KvType;
 import org.puna.tensor.cpu.KvPages;
 
-/** Reads cached keys and values that are stored in blocks of Q8_0. */
+/**
+ * Reads cached keys and values that are stored in blocks of Q8_0. What prompts read is compiled on
+ * its own, as {@link CompiledAlone} has it: together with attention's own loops it would pass the
+ * compiler's limit of nodes.
+ */
 final class CachedBlocks {
   private static final int BLOCK = KvType.BLOCK;
 
-  private CachedBlocks() {}
+  private static final CachedBlocks BLOCKS = new CachedBlocks();
+
+  private final MethodHandle turned;
+
+  private CachedBlocks() {
+    try {
+      MethodType type =
+          MethodType.methodType(
+              void.class,
+              KvPages.class,
+              int.class,
+              int.class,
+              int.class,
+              int.class,
+              int.class,
+              float[].class,
+              int.class,
+              int.class);
+      turned = MethodHandles.lookup().findStatic(CachedBlocks.class, "turned", type);
+    } catch (ReflectiveOperationException e) {
+      throw new LinkageError("turned", e);
+    }
+  }
 
   /**
    * Decodes positions of one head of a turned page.
@@ -20,6 +49,25 @@ final class CachedBlocks {
    * @param step distance of its rows
    */
   static void decodeTurned(
+      KvPages pages,
+      int page,
+      int head,
+      int in,
+      int n,
+      int headDim,
+      float[] dst,
+      int to,
+      int step) {
+    try {
+      BLOCKS.turned.invokeExact(pages, page, head, in, n, headDim, dst, to, step);
+    } catch (RuntimeException | Error e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  static void turned(
       KvPages pages,
       int page,
       int head,

@@ -125,6 +125,7 @@ final class TiledAttention {
       for (int g = 0; g < groups; g++) {
         int from = g * ROWS;
         Tile.multiply(scaled, from * d, d, keys, 0, RUN, d, false, tile, 0, RUN, Tile.VECTORS);
+        if (shape.softcap() > 0) Softcap.apply(tile, 0, tile.length, shape.softcap(), tile);
         weigh(g, p, count, width);
         for (int j = 0; j < width; j += RUN) {
           int vectors = Math.min(Tile.VECTORS, (width - j) / N);
@@ -214,7 +215,8 @@ final class TiledAttention {
 
   /**
    * Turns a tile of scores into weights relative to each query's highest score so far, and brings
-   * what was summed before to the same measure.
+   * what was summed before to the same measure. As long as it is, this is compiled alone, see
+   * {@link Tile}.
    */
   private void weigh(int g, int p, int count, int width) {
     for (int r = 0; r < ROWS; r++) {
@@ -224,14 +226,17 @@ final class TiledAttention {
         continue;
       }
       int at = r * RUN;
-      if (shape.softcap() > 0) cap(at, shape.softcap());
       int position = position(i);
       int visible = Math.clamp(end(i) - p, 0, count);
       int hidden = Math.clamp(shape.firstVisible(position) - p, 0, visible);
       Arrays.fill(tile, at, at + hidden, Float.NEGATIVE_INFINITY);
       Arrays.fill(tile, at + visible, at + RUN, Float.NEGATIVE_INFINITY);
       float before = highest[i];
-      float now = Math.max(before, max(at));
+      FloatVector max = FloatVector.fromArray(Lanes.F, tile, at);
+      for (int j = at + N; j < at + RUN; j += N) {
+        max = max.max(FloatVector.fromArray(Lanes.F, tile, j));
+      }
+      float now = Math.max(before, max.reduceLanes(VectorOperators.MAX));
       if (now == Float.NEGATIVE_INFINITY) {
         Arrays.fill(tile, at, at + RUN, 0);
         continue;
@@ -245,21 +250,6 @@ final class TiledAttention {
       }
       sums[i] += sum;
     }
-  }
-
-  private void cap(int at, float softcap) {
-    FloatVector cap = FloatVector.broadcast(Lanes.F, softcap);
-    for (int j = at; j < at + RUN; j += N) {
-      VectorMath.tanh(FloatVector.fromArray(Lanes.F, tile, j).div(cap)).mul(cap).intoArray(tile, j);
-    }
-  }
-
-  private float max(int at) {
-    FloatVector max = FloatVector.fromArray(Lanes.F, tile, at);
-    for (int j = at + N; j < at + RUN; j += N) {
-      max = max.max(FloatVector.fromArray(Lanes.F, tile, j));
-    }
-    return max.reduceLanes(VectorOperators.MAX);
   }
 
   private float exponentiate(int at, float max) {

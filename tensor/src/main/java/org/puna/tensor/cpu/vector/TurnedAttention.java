@@ -81,7 +81,9 @@ final class TurnedAttention {
     else scoreBlocks(keys);
     for (int i = 0; i < queries; i++) {
       int at = i * step + place(first);
-      if (shape.softcap() > 0) AttentionWeights.cap(scores, at, end - first, shape.softcap());
+      if (shape.softcap() > 0) {
+        Softcap.apply(scores, at, at + end - first, shape.softcap(), scores);
+      }
       AttentionWeights.softmax(scores, at, end - first);
     }
     Arrays.fill(y, qAt, qAt + numbers, 0);

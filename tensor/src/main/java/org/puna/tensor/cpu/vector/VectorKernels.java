@@ -137,14 +137,8 @@ public final class VectorKernels implements Kernels {
 
   @Override
   public void softcap(Team team, float[] x, int n, float cap, float[] y) {
-    if (n <= PIECE) softcap(x, 0, n, cap, y);
-    else pieces(team, n, (from, to) -> softcap(x, from, to, cap, y));
-  }
-
-  private static void softcap(float[] x, int from, int to, float cap, float[] y) {
-    int i = from;
-    for (; i <= to - N; i += N) VectorMath.tanh(at(x, i).div(cap)).mul(cap).intoArray(y, i);
-    for (; i < to; i++) y[i] = (float) (cap * Math.tanh(x[i] / cap));
+    if (n <= PIECE) Softcap.apply(x, 0, n, cap, y);
+    else pieces(team, n, (from, to) -> Softcap.apply(x, from, to, cap, y));
   }
 
   @Override
