@@ -11,6 +11,7 @@ import java.nio.file.NotDirectoryException;
 import org.puna.app.hub.HubFailure;
 import org.puna.model.chat.TemplateError;
 import org.puna.model.config.BadInput;
+import org.puna.train.run.Diverged;
 
 /** Says what a failure is: an exit code and one line. */
 public final class Failures {
@@ -37,7 +38,7 @@ public final class Failures {
     console.err().println("puna: " + line(t));
     if (debug) {
       thrown.printStackTrace(console.err());
-    } else if (code(t) == FAILED && !(t instanceof HubFailure)) {
+    } else if (code(t) == FAILED && !(t instanceof HubFailure || t instanceof Diverged)) {
       console.err().println("puna: run again with --debug for the stack trace");
     }
     return code(t);
@@ -61,6 +62,7 @@ public final class Failures {
         switch (t) {
           case BadInput e -> String.valueOf(e.getMessage());
           case HubFailure e -> String.valueOf(e.getMessage());
+          case Diverged e -> String.valueOf(e.getMessage());
           case TemplateError e ->
               "the chat template refuses"
                   + (e.line() > 0 ? " (its line " + e.line() + "): " : ": ")

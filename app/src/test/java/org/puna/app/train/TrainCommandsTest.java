@@ -75,6 +75,25 @@ class TrainCommandsTest {
             "samples.tokens=4",
             "--out",
             at("run"));
+    Shell.Result exploded =
+        run(
+            "train",
+            "--init",
+            at("run/model"),
+            "--set",
+            "data.paths=" + at("books"),
+            "--set",
+            "steps=1",
+            "--set",
+            "stop_above=1e-3",
+            "--out",
+            at("exploded"));
+    assertThat(exploded.code()).isEqualTo(1);
+    assertThat(exploded.err())
+        .contains("puna: step 0: the loss exploded")
+        .contains("last good checkpoint")
+        .doesNotContain("internal error")
+        .doesNotContain("--debug");
     assertThat(trained.err()).contains("memory").contains("parameters").contains("step");
     assertThat(home.resolve("run").resolve("report.html")).exists();
     String watched = ok("train", "--watch", at("run")).out();

@@ -12,14 +12,14 @@ public sealed interface Schedule {
   double at(long step);
 
   /**
-   * Always the same.
+   * A linear rise over {@code warmup} steps to {@code peak}, which stays.
    *
-   * @param lr learning rate
+   * @param warmup steps, 0 for none
    */
-  record Constant(double lr) implements Schedule {
+  record Constant(double peak, long warmup) implements Schedule {
     @Override
     public double at(long step) {
-      return lr;
+      return step < warmup ? peak * (step + 1) / warmup : peak;
     }
   }
 

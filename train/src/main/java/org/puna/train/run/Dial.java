@@ -118,7 +118,8 @@ public final class Dial {
       r.otherwise("optimizer.matrix_lr", 10.0);
     }
     r.otherwise("schedule.name", "warmdown");
-    r.otherwise("schedule.warmup", Math.min(100, Math.max(1, steps / 50)));
+    boolean constant = r.text("schedule.name").equals("constant");
+    r.otherwise("schedule.warmup", constant ? 0 : Math.min(100, Math.max(1, steps / 50)));
     r.otherwise("schedule.warmdown", steps / 3);
     r.otherwise("schedule.floor", 0.05);
     r.otherwise("clip", 1.0);

@@ -156,11 +156,12 @@ public final class Pretraining {
       Parameters weights = weights(architecture, config, given, seed);
       var model =
           given != null
-              ? TrainingRun.Model.further(given, weights)
+              ? TrainingRun.Model.further(given, weights, length)
               : TrainingRun.Model.anew(
                   architecture,
                   config,
                   weights,
+                  length,
                   Optional.of(tokenizer),
                   Optional.of(tokenizerFolder));
       describe(recipe, config, windows.tokensPerStep());
@@ -217,12 +218,13 @@ public final class Pretraining {
       recipe.otherwise("steps", batches.steps());
       recipe.otherwise("samples.every", 0);
       Dial.training(recipe, config);
+      int length = recipe.size("batch.length", 1, config.contextLength());
       Parameters weights = weights(architecture, config, given, recipe.whole("seed"));
       var model =
           given != null
-              ? TrainingRun.Model.further(given, weights)
+              ? TrainingRun.Model.further(given, weights, length)
               : TrainingRun.Model.anew(
-                  architecture, config, weights, Optional.empty(), Optional.empty());
+                  architecture, config, weights, length, Optional.empty(), Optional.empty());
       describe(recipe, config, batches.tokensPerStep());
       return new TrainingRun(
               folder, recipe, model, batches, List.of(), 0, compute, request.threads, watcher)

@@ -247,7 +247,7 @@ public final class Recipe {
       case "warmdown" ->
           new Schedule.Warmdown(
               peak, floor, warmup, Math.min(whole("schedule.warmdown"), steps - warmup), steps);
-      case "constant" -> new Schedule.Constant(peak);
+      case "constant" -> new Schedule.Constant(peak, warmup);
       default ->
           throw new BadInput(
               source

@@ -69,18 +69,20 @@ public final class TrainingRun {
      * Returns a model that is trained whole from its first weights on and released as a Hugging
      * Face folder.
      *
+     * @param length positions of a window, by which LongRoPE chooses its factors
      * @param tokenizerFolder the folder of the tokenizer's files
      */
     public static Model anew(
         Architecture architecture,
         ModelConfig config,
         Parameters weights,
+        int length,
         Optional<Tokenizer> tokenizer,
         Optional<Path> tokenizerFolder) {
       return new Model(
           config,
           weights,
-          () -> architecture.forward(config, weights, config.contextLength()),
+          () -> architecture.forward(config, weights, length),
           tokenizer,
           to -> ModelFolder.write(to, architecture, config, weights, tokenizer, tokenizerFolder));
     }
@@ -89,13 +91,14 @@ public final class TrainingRun {
      * Returns a model that is trained further, whole, and released as a Hugging Face folder.
      *
      * @param base the model before; it stays open while the run lasts
+     * @param length positions of a window, by which LongRoPE chooses its factors
      */
-    public static Model further(Checkpoint base, Parameters weights) {
+    public static Model further(Checkpoint base, Parameters weights, int length) {
       ModelConfig config = base.config();
       return new Model(
           config,
           weights,
-          () -> base.architecture().forward(config, weights, config.contextLength()),
+          () -> base.architecture().forward(config, weights, length),
           base.hasTokenizer() ? Optional.of(base.tokenizer()) : Optional.empty(),
           to -> ModelFolder.write(to, base, weights));
     }

@@ -86,8 +86,7 @@ public final class Aligning {
       if (cut.isEmpty()) throw new BadInput("align: no answer lies within batch.length=" + length);
       int rows = Math.max(2 * length, TuneDefaults.MICRO_TOKENS);
       Parameters fixed = Initial.given(base.weights(), _ -> false);
-      Graph graph =
-          base.architecture().forward(base.config(), fixed, base.config().contextLength());
+      Graph graph = base.architecture().forward(base.config(), fixed, length);
       Network reference =
           new Network(
               graph,

@@ -142,9 +142,10 @@ public final class Distilling {
       double temperature = temperature(recipe);
       Parameters fixed = Initial.given(master.weights(), _ -> false);
       int context = Math.min(base.config().contextLength(), master.config().contextLength());
-      Graph graph = master.architecture().forward(master.config(), fixed, context);
       recipe.otherwise("name", base.name() + "-distilled");
       try (Batches plain = FineTuning.batches(recipe, base, request)) {
+        int length = recipe.size("batch.length", 1, context);
+        Graph graph = master.architecture().forward(master.config(), fixed, length);
         Network net =
             new Network(
                 graph,

@@ -77,7 +77,7 @@ public final class Reinforcing {
       int length = Math.min(context, longest + most);
       TuneDefaults.fill(recipe, base, tasks.size(), length);
       Parameters fixed = Initial.given(base.weights(), _ -> false);
-      Graph graph = base.architecture().forward(base.config(), fixed, context);
+      Graph graph = base.architecture().forward(base.config(), fixed, length);
       int rows = Math.max(length, TuneDefaults.MICRO_TOKENS);
       Network reference =
           new Network(

@@ -81,7 +81,8 @@ public final class Storing {
       int longest = texts.examples.stream().mapToInt(e -> e.ids().length).max().orElse(1);
       int rows = rows(k, longest);
       Parameters fixed = Initial.given(master.weights(), _ -> false);
-      Graph graph = master.architecture().forward(master.config(), fixed, context);
+      Graph graph =
+          master.architecture().forward(master.config(), fixed, Math.min(context, longest));
       Network network =
           new Network(
               graph,

@@ -32,12 +32,13 @@ public final class Student {
     ModelConfig config = base.config();
     Optional<Tokenizer> tokenizer =
         base.hasTokenizer() ? Optional.of(base.tokenizer()) : Optional.empty();
+    int length = recipe.size("batch.length", 1, config.contextLength());
     int rank = recipe.size("lora.rank", 0, 1 << 14);
     if (rank == 0) {
-      return TrainingRun.Model.further(base, Initial.given(base.weights(), _ -> true));
+      return TrainingRun.Model.further(base, Initial.given(base.weights(), _ -> true), length);
     }
     Parameters frozen = Initial.given(base.weights(), _ -> false);
-    Graph plain = base.architecture().forward(config, frozen, config.contextLength());
+    Graph plain = base.architecture().forward(config, frozen, length);
     PeftFolder peft = new PeftFolder(base.architecture(), config, frozen.ropeInterleaved());
     Adapters adapters =
         request.adapter().isPresent()

@@ -42,7 +42,8 @@ final class TuneDefaults {
     r.otherwise("optimizer.beta2", 0.999);
     r.otherwise("optimizer.decay", 0.0);
     r.otherwise("schedule.name", "cosine");
-    r.otherwise("schedule.warmup", Math.max(1, r.whole("steps") / 30));
+    boolean constant = r.text("schedule.name").equals("constant");
+    r.otherwise("schedule.warmup", constant ? 0 : Math.max(1, r.whole("steps") / 30));
     r.otherwise("schedule.floor", 0.0);
     r.otherwise("samples.every", 0);
     r.otherwise("validation.every", 0);

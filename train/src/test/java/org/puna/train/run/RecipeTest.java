@@ -108,5 +108,10 @@ class RecipeTest {
     assertThat(down.at(15)).isEqualTo(1);
     assertThat(down.at(19)).isCloseTo(0.28, org.assertj.core.data.Offset.offset(1e-12));
     assertThatThrownBy(() -> new Schedule.Cosine(1, 0, 30, 20)).isInstanceOf(BadInput.class);
+    var level = new Schedule.Constant(3e-3, 2);
+    assertThat(level.at(0)).isEqualTo(1.5e-3);
+    assertThat(level.at(1)).isEqualTo(3e-3);
+    assertThat(level.at(1000)).isEqualTo(3e-3);
+    assertThat(new Schedule.Constant(3e-3, 0).at(0)).isEqualTo(3e-3);
   }
 }
