@@ -22,6 +22,7 @@ final class Reference implements AutoCloseable {
   private final Safetensors answers;
   private final Graph graph;
   private final int length;
+  private final int positions;
   private final int[] ids;
   private final float[] logits;
 
@@ -31,7 +32,8 @@ final class Reference implements AutoCloseable {
     length = Math.toIntExact(this.answers.tensor("input_ids").dim(1));
     ids = ints("input_ids");
     logits = this.answers.tensor("logits").toFloats();
-    graph = checkpoint.architecture().forward(checkpoint.config(), checkpoint.weights(), length);
+    positions = Math.max(length, Math.toIntExact(this.answers.tensor("greedy").dim(1)));
+    graph = checkpoint.architecture().forward(checkpoint.config(), checkpoint.weights(), positions);
   }
 
   private int[] ints(String name) {
@@ -75,7 +77,7 @@ final class Reference implements AutoCloseable {
     int[] all = ints("greedy");
     int wanted = all.length - prompt;
     int same = 0;
-    try (Engine engine = new Engine(backend, graph, EngineOptions.single(length));
+    try (Engine engine = new Engine(backend, graph, EngineOptions.single(positions));
         Generation g =
             engine.submit(
                 new Request(Arrays.copyOf(all, prompt), Sampling.greedy(), wanted, Set.of()))) {
