@@ -5,7 +5,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import org.puna.app.cli.Context;
 import org.puna.app.cli.Failures;
 import org.puna.app.cli.Machine;
@@ -24,16 +26,15 @@ import picocli.CommandLine.Option;
       "Measures training: whole steps of Llama shapes on random tokens, in float32 with AdamW;",
       "the median over the counted steps. MULTIPLY is what one large product reaches in the same"
           + " run, right after.",
-      "--markdown prints the table of docs/performance.md, beside what PyTorch 2.13 reached once"
-          + " on",
-      "the idle machine of two cores on which Puna was written."
+      "--peer has a PyTorch train the same shapes, its steps in turn with ours.",
+      "Without it --markdown prints ratios to what PyTorch 2.13 reached once."
     },
     footer = {
       "",
       "Examples:",
       "  puna bench train",
       "  puna bench train --shape 7.2M --steps 9 --json",
-      "  puna bench train --markdown"
+      "  puna bench train --peer python3 --markdown"
     })
 public final class BenchTrainCommand implements Callable<Integer> {
   private final Context context;
@@ -61,6 +62,12 @@ public final class BenchTrainCommand implements Callable<Integer> {
       description = "${COMPLETION-CANDIDATES} (default: nothing).")
   private Recompute recompute = Recompute.NOTHING;
 
+  @Option(
+      names = "--peer",
+      paramLabel = "PYTHON",
+      description = "A Python with PyTorch, whose eager mode trains beside Puna.")
+  private @Nullable String peer;
+
   @Option(names = "--markdown", description = "Print a table in Markdown, with the machine.")
   private boolean markdown;
 
@@ -85,15 +92,10 @@ public final class BenchTrainCommand implements Callable<Integer> {
     int threads = context.settings().threads();
     List<TrainingTable.Row> rows = new ArrayList<>();
     for (TrainingSpeed.Shape shape : chosen) {
-      try (Compute compute = Compute.open(threads);
-          Progress progress = context.progress(shape.name(), steps)) {
-        TrainingSpeed.Result r =
-            TrainingSpeed.measure(shape, compute, recompute, warmUp, steps, _ -> progress.step(1));
-        rows.add(new TrainingTable.Row(r, TrainingSpeed.productFlops(compute)));
-      }
+      rows.add(measure(shape, threads));
     }
     if (json) {
-      context.json(rows.stream().map(r -> fields(r.measured(), r.product(), threads)).toList());
+      context.json(rows.stream().map(r -> fields(r, threads)).toList());
     } else if (markdown) {
       String what =
           recompute == Recompute.NOTHING
@@ -111,6 +113,26 @@ public final class BenchTrainCommand implements Callable<Integer> {
     return Failures.DONE;
   }
 
+  private TrainingTable.Row measure(TrainingSpeed.Shape shape, int threads) {
+    try (Compute compute = Compute.open(threads);
+        Progress progress = context.progress(shape.name(), steps);
+        TorchPeer torch = peer == null ? null : new TorchPeer(peer, shape, threads)) {
+      TrainingSpeed.Result r =
+          TrainingSpeed.measure(
+              shape,
+              compute,
+              recompute,
+              warmUp,
+              steps,
+              _ -> {
+                if (torch != null) torch.step();
+                progress.step(1);
+              });
+      double product = TrainingSpeed.productFlops(compute);
+      return new TrainingTable.Row(r, product, Optional.ofNullable(torch).map(TorchPeer::result));
+    }
+  }
+
   private static TrainingSpeed.Shape shape(String name) {
     return TrainingSpeed.Shape.LLAMAS.stream()
         .filter(s -> s.name().equals(name))
@@ -123,7 +145,8 @@ public final class BenchTrainCommand implements Callable<Integer> {
                     + name));
   }
 
-  private Map<String, Object> fields(TrainingSpeed.Result r, double most, int threads) {
+  private Map<String, Object> fields(TrainingTable.Row row, int threads) {
+    TrainingSpeed.Result r = row.measured();
     Map<String, Object> f = new LinkedHashMap<>();
     f.put("engine", "puna");
     f.put("shape", r.shape().name());
@@ -136,9 +159,18 @@ public final class BenchTrainCommand implements Callable<Integer> {
     f.put("java", Runtime.version().toString());
     f.put("tokens_per_second", r.median());
     f.put("flops_per_second", r.flopsPerSecond());
-    f.put("product_flops_per_second", most);
+    f.put("product_flops_per_second", row.product());
     f.put("bytes", r.bytes());
     f.put("samples", r.tokensPerSecond());
+    if (row.peer().isPresent()) {
+      TorchPeer.Result p = row.peer().get();
+      f.put("peer", "PyTorch " + p.version());
+      f.put("peer_tokens_per_second", p.median());
+      f.put("peer_samples", p.tokensPerSecond());
+      f.put("peer_bytes", p.mostBytes());
+      f.put("ratio", r.median() / p.median());
+      return f;
+    }
     TrainingTable.PyTorch.of(r.shape())
         .ifPresent(p -> {
           f.put("pytorch_tokens_per_second", p.tokensPerSecond());

@@ -21,8 +21,9 @@ final class TrainingTable {
    *
    * @param measured of whole steps
    * @param product operations per second of one large product, right after them
+   * @param peer of PyTorch in the same run, step by step in turn
    */
-  record Row(TrainingSpeed.Result measured, double product) {}
+  record Row(TrainingSpeed.Result measured, double product, Optional<TorchPeer.Result> peer) {}
 
   /**
    * What PyTorch 2.13 eager reached with fused AdamW in float32, on the idle machine of two cores
@@ -45,7 +46,16 @@ final class TrainingTable {
 
   static String text(List<Row> rows) {
     Table table =
-        new Table("SHAPE", "PARAMS", "BATCH", "TOKENS/S", "GFLOP/S", "MULTIPLY", "MEMORY");
+        new Table(
+            "SHAPE",
+            "PARAMS",
+            "BATCH",
+            "TOKENS/S",
+            "GFLOP/S",
+            "MULTIPLY",
+            "MEMORY",
+            "PYTORCH",
+            "RATIO");
     for (Row row : rows) {
       TrainingSpeed.Result r = row.measured;
       table.row(
@@ -55,7 +65,9 @@ final class TrainingTable {
           f("%.0f", r.median()),
           f("%.0f", r.flopsPerSecond() / GIGA),
           f("%.0f", row.product / GIGA),
-          Units.bytes(r.bytes()));
+          Units.bytes(r.bytes()),
+          row.peer.map(p -> f("%.0f", p.median())).orElse("-"),
+          row.peer.map(p -> f("%.2f", r.median() / p.median())).orElse("-"));
     }
     return table.text();
   }
@@ -69,7 +81,57 @@ final class TrainingTable {
    */
   static String markdown(List<Row> rows, String machine, int steps, OptionalLong mostBytes) {
     StringBuilder out = new StringBuilder(machine);
-    out.append("; median of ").append(steps).append(" steps (lowest–highest).\n\n");
+    out.append("; median of ").append(steps).append(" steps (lowest–highest)");
+    boolean beside = rows.stream().allMatch(r -> r.peer.isPresent());
+    out.append(beside ? " in turn.\n\n" : ".\n\n").append(beside ? peers(rows) : figures(rows));
+    if (mostBytes.isPresent()) {
+      out.append(
+              "\n"
+                  + "The whole process with all shapes, the JVM's heap and code included, took at"
+                  + " most ")
+          .append(Units.bytes(mostBytes.getAsLong()))
+          .append(".\n");
+    }
+    return out.toString();
+  }
+
+  /** Beside a PyTorch that was measured in the same run. */
+  private static String peers(List<Row> rows) {
+    StringBuilder out = new StringBuilder();
+    out.append("| shape | batch | tokens/s | PyTorch ")
+        .append(rows.getFirst().peer.orElseThrow().version())
+        .append(
+            " | ratio | GFLOP/s | one product, GFLOP/s | of it | memory | PyTorch's process |\n"
+                + "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|\n");
+    for (Row row : rows) {
+      TrainingSpeed.Result r = row.measured;
+      TorchPeer.Result p = row.peer.orElseThrow();
+      String[] cells = {
+        r.shape().name(),
+        batch(r.shape()),
+        spread(r.median(), r.tokensPerSecond()),
+        spread(p.median(), p.tokensPerSecond().stream().mapToDouble(x -> x).toArray()),
+        f("%.2f", r.median() / p.median()),
+        f("%.0f", r.flopsPerSecond() / GIGA),
+        f("%.0f", row.product / GIGA),
+        f("%.0f%%", 100 * r.flopsPerSecond() / row.product),
+        Units.bytes(r.bytes()),
+        p.mostBytes() > 0 ? Units.bytes(p.mostBytes()) : "-"
+      };
+      out.append("| ").append(String.join(" | ", cells)).append(" |\n");
+    }
+    return out.toString();
+  }
+
+  private static String spread(double median, double[] all) {
+    double[] x = all.clone();
+    Arrays.sort(x);
+    return f("%,.0f (%,.0f–%,.0f)", median, x[0], x[x.length - 1]);
+  }
+
+  /** Beside what PyTorch reached once. */
+  private static String figures(List<Row> rows) {
+    StringBuilder out = new StringBuilder();
     out.append(
         """
         | shape | batch | tokens/s | PyTorch 2.13 | ratio | GFLOP/s | PyTorch 2.13 | one product, GFLOP/s | of it | memory |
@@ -78,12 +140,10 @@ final class TrainingTable {
     for (Row row : rows) {
       TrainingSpeed.Result r = row.measured;
       Optional<PyTorch> peer = PyTorch.of(r.shape());
-      double[] all = r.tokensPerSecond();
-      Arrays.sort(all);
       String[] cells = {
         r.shape().name(),
         batch(r.shape()),
-        f("%,.0f (%,.0f–%,.0f)", r.median(), all[0], all[all.length - 1]),
+        spread(r.median(), r.tokensPerSecond()),
         peer.map(p -> f("%,.0f", p.tokensPerSecond)).orElse("-"),
         peer.map(p -> f("%.2f", r.median() / p.tokensPerSecond)).orElse("-"),
         f("%.0f", r.flopsPerSecond() / GIGA),
@@ -93,14 +153,6 @@ final class TrainingTable {
         Units.bytes(r.bytes())
       };
       out.append("| ").append(String.join(" | ", cells)).append(" |\n");
-    }
-    if (mostBytes.isPresent()) {
-      out.append(
-              "\n"
-                  + "The whole process with all shapes, the JVM's heap and code included, took at"
-                  + " most ")
-          .append(Units.bytes(mostBytes.getAsLong()))
-          .append(".\n");
     }
     return out.toString();
   }

@@ -2,8 +2,11 @@ package org.puna.app.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -72,6 +75,41 @@ class BenchCommandTest {
     Shell.Result wrong = run("bench", "train", "--shape", "1T");
     assertThat(wrong.code()).isEqualTo(2);
     assertThat(wrong.err()).contains("0.3M, 7.2M, 29.5M", "1T");
+  }
+
+  @Test
+  void trainsBesidePyTorch() throws IOException {
+    Assumptions.assumeTrue(Files.isExecutable(Path.of("/bin/sh")), "no /bin/sh");
+    Path python = home.resolve("python");
+    Files.writeString(
+        python,
+        """
+        #!/bin/sh
+        echo '{"version": "9.9"}'
+        while read line; do echo '{"seconds": 0.5, "bytes": 1048576}'; done
+        """);
+    assertThat(python.toFile().setExecutable(true)).isTrue();
+    List<String> line = List.of("bench", "train", "--shape", "0.3M", "--steps", "2", "--warm-up");
+    Shell.Result r = run(with(line, "0", "--peer", python.toString(), "--json"));
+    assertThat(r.code()).as(r.err()).isZero();
+    JsonNode row = JsonMapper.shared().readTree(r.out()).get(0);
+    assertThat(row.path("peer").stringValue()).isEqualTo("PyTorch 9.9");
+    assertThat(row.path("peer_samples").toString()).isEqualTo("[8192.0,8192.0]");
+    assertThat(row.path("ratio").doubleValue())
+        .isEqualTo(row.path("tokens_per_second").doubleValue() / 8192);
+    assertThat(run(with(line, "0", "--peer", python.toString(), "--markdown")).out())
+        .contains("in turn.", "| PyTorch 9.9 |", "| 8,192 (8,192–8,192) |", "| 1.00 MiB |");
+    Files.writeString(python, "#!/bin/sh\necho 'No module named torch' >&2\n");
+    Shell.Result none = run(with(line, "0", "--peer", python.toString()));
+    assertThat(none.code()).isEqualTo(2);
+    assertThat(none.err()).contains("ended without an answer: No module named torch");
+    Shell.Result absent = run(with(line, "0", "--peer", home.resolve("none").toString()));
+    assertThat(absent.code()).isEqualTo(2);
+    assertThat(absent.err()).contains("none does not start");
+  }
+
+  private static String[] with(List<String> line, String... more) {
+    return Stream.concat(line.stream(), Stream.of(more)).toArray(String[]::new);
   }
 
   @Test

@@ -66,6 +66,11 @@ final class Python {
     }
   }
 
+  /** Returns the interpreter. */
+  String interpreter() {
+    return FOUND.orElseThrow();
+  }
+
   /** Runs a script that lies beside this class. */
   void run(String script, Object... args) throws IOException {
     Path file = folder.resolve(script);
@@ -75,7 +80,7 @@ final class Python {
     List<String> line = new ArrayList<>(List.of(file.toString()));
     for (Object a : args) line.add(a.toString());
     Path log = folder.resolve(script + ".log");
-    int code = start(FOUND.orElseThrow(), line, log);
+    int code = start(interpreter(), line, log);
     assertThat(code).as(() -> script + " said: " + read(log)).isZero();
   }
 

@@ -211,6 +211,27 @@ class TransformersTest {
     }
   }
 
+  @Test
+  void pyTorchTrainsTheShapesOfTheBenchmark() throws Exception {
+    Python python = new Python(dir);
+    String shapes =
+        puna(
+            "bench",
+            "train",
+            "--shape",
+            "0.3M",
+            "--steps",
+            "1",
+            "--warm-up",
+            "0",
+            "--json",
+            "--peer",
+            python.interpreter());
+    JsonNode row = JsonMapper.shared().readTree(shapes).get(0);
+    assertThat(row.path("peer").stringValue()).startsWith("PyTorch ");
+    assertThat(row.path("peer_tokens_per_second").doubleValue()).isPositive();
+  }
+
   private static String documents() throws IOException {
     StringBuilder all = new StringBuilder();
     try (Stream<Path> files = Files.list(Path.of("..", "docs"))) {
