@@ -8,7 +8,6 @@ import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -22,7 +21,6 @@ final class TorchPeer implements AutoCloseable {
   private static final String SCRIPT = "torch_peer.py";
 
   private final TrainingSpeed.Shape shape;
-  private final Path script;
   private final Path log;
   private final Process process;
   private final Writer in;
@@ -56,13 +54,7 @@ final class TorchPeer implements AutoCloseable {
   TorchPeer(String python, TrainingSpeed.Shape shape, int threads) {
     this.shape = shape;
     try {
-      log = Files.createTempFile("puna-", ".log");
-      script = Files.createTempFile("puna-", ".py");
-      try (InputStream s = TorchPeer.class.getResourceAsStream(SCRIPT)) {
-        if (s == null) throw new IOException("no " + SCRIPT);
-        Files.copy(s, script, StandardCopyOption.REPLACE_EXISTING);
-      }
-      List<String> line = new ArrayList<>(List.of(python, script.toString()));
+      List<String> line = new ArrayList<>(List.of(python, "-c", script()));
       Stream.of(
               shape.layers(),
               shape.width(),
@@ -74,6 +66,7 @@ final class TorchPeer implements AutoCloseable {
               shape.length(),
               threads)
           .forEach(n -> line.add(n.toString()));
+      log = Files.createTempFile("puna-", ".log");
       process = new ProcessBuilder(line).redirectError(log.toFile()).start();
     } catch (IOException e) {
       throw new BadInput("--peer: " + python + " does not start: " + e.getMessage(), e);
@@ -85,6 +78,13 @@ final class TorchPeer implements AutoCloseable {
     } catch (RuntimeException e) {
       close();
       throw e;
+    }
+  }
+
+  private static String script() throws IOException {
+    try (InputStream s = TorchPeer.class.getResourceAsStream(SCRIPT)) {
+      if (s == null) throw new IOException("no " + SCRIPT);
+      return new String(s.readAllBytes(), StandardCharsets.UTF_8);
     }
   }
 
@@ -131,10 +131,9 @@ final class TorchPeer implements AutoCloseable {
     process.descendants().forEach(ProcessHandle::destroy);
     process.destroy();
     try {
-      Files.deleteIfExists(script);
       Files.deleteIfExists(log);
     } catch (IOException e) {
-      // They lie among temporary files; the system clears those.
+      // It lies among temporary files; the system clears those.
     }
   }
 }

@@ -1,7 +1,7 @@
 """Trains a Llama shape with PyTorch, eager, in float32: whole steps on random tokens, two for each line read,
 of which the second counts.
 
-python torch_peer.py LAYERS WIDTH HEADS KV_HEADS FFN VOCAB ROWS LENGTH THREADS
+python -c SCRIPT LAYERS WIDTH HEADS KV_HEADS FFN VOCAB ROWS LENGTH THREADS
 
 Prints {"version"} when it is warm, and {"seconds", "bytes"} after each step; bytes is the most that the process has had in
 memory, 0 where the system does not tell.
