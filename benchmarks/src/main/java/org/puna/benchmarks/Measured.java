@@ -24,7 +24,8 @@ import org.openjdk.jmh.annotations.Warmup;
     jvmArgsAppend = {
       "--add-modules=jdk.incubator.vector",
       "--enable-native-access=ALL-UNNAMED",
-      "--sun-misc-unsafe-memory-access=allow"
+      "--sun-misc-unsafe-memory-access=allow",
+      "-XX:PerMethodRecompilationCutoff=100000"
     })
 public abstract class Measured {
   /** Nothing is set yet. */

@@ -93,6 +93,7 @@ class MemoryBesideTheFileTest {
                     "--add-modules",
                     "jdk.incubator.vector",
                     "--enable-native-access=ALL-UNNAMED",
+                    "-XX:PerMethodRecompilationCutoff=100000",
                     "-Xmx1g",
                     "-XX:NativeMemoryTracking=summary",
                     "-cp",

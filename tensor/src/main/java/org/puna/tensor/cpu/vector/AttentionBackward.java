@@ -173,11 +173,7 @@ final class AttentionBackward {
   }
 
   private void capped(int at, int n, float scale, float cap, float lse, float delta) {
-    for (int j = at; j < at + n; j += N) {
-      FloatVector raw = FloatVector.fromArray(Lanes.F, weights, j);
-      FloatVector t = VectorMath.tanh(raw.mul(scale / cap));
-      t.intoArray(weights, j);
-    }
+    Softcap.tanh(weights, at, at + n, cap / scale, 1, weights);
     for (int j = at; j < at + n; j += N) {
       FloatVector t = FloatVector.fromArray(Lanes.F, weights, j);
       FloatVector w = VectorMath.exp(t.mul(cap).sub(lse));

@@ -1,7 +1,6 @@
 package org.puna.tensor.cpu.vector;
 
 import java.util.Arrays;
-import jdk.incubator.vector.FloatVector;
 
 /** Attention of whole sequences, for one thread: six queries at a time over all they see. */
 final class AttentionForward {
@@ -10,6 +9,7 @@ final class AttentionForward {
   private static final int WIDTH = Tile.WIDTH;
 
   private final float[] square = new float[256];
+  private final float[] lanes = new float[N];
   private float[] queries = new float[0];
   private float[] keys = new float[0];
   private float[] values = new float[0];
@@ -67,10 +67,11 @@ final class AttentionForward {
       int at = r * step;
       int low = h.first(row + r) - first * WIDTH;
       int high = h.end(row + r) - first * WIDTH;
-      if (h.shape().softcap() > 0) cap(h.shape().softcap(), at, n);
+      float cap = h.shape().softcap();
+      if (cap > 0) Softcap.tanh(scores, at, at + n, cap, cap * VectorMath.LOG2_E, scores);
       hide(at, low, high, n, Float.NEGATIVE_INFINITY);
       float max = Largest.of(scores, at, n);
-      float sum = VectorMath.powerSum(scores, at, n, max);
+      float sum = VectorMath.powerSum(scores, at, n, max, lanes);
       // The power of minus infinity is a tiny number here, not zero.
       hide(at, low, high, n, 0);
       lse[(h.from() + row + r) * h.shape().nHeads() + h.head(i)] =
@@ -92,12 +93,5 @@ final class AttentionForward {
   private void hide(int at, int low, int high, int n, float by) {
     if (low > 0) Arrays.fill(scores, at, at + low, by);
     if (high < n) Arrays.fill(scores, at + high, at + n, by);
-  }
-
-  private void cap(float cap, int at, int n) {
-    for (int j = at; j < at + n; j += N) {
-      FloatVector v = FloatVector.fromArray(Lanes.F, scores, j).mul(1 / cap);
-      VectorMath.tanh(v).mul(cap * VectorMath.LOG2_E).intoArray(scores, j);
-    }
   }
 }

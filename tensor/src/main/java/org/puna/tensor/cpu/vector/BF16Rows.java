@@ -10,7 +10,6 @@ import org.puna.tensor.quant.BlockFormats;
 final class BF16Rows implements StoredRows {
   private static final int BYTES = 2;
   private static final int N = Lanes.N;
-  private static final int STEP = BYTES * N;
 
   @Override
   public void decode(MemorySegment w, long offset, float[] dst, int at, int n, Scales room) {
@@ -36,35 +35,26 @@ final class BF16Rows implements StoredRows {
       int n,
       Scales room,
       float[] sums) {
-    FloatVector even0 = FloatVector.zero(Lanes.F);
-    FloatVector even1 = even0;
-    FloatVector even2 = even0;
-    FloatVector even3 = even0;
-    FloatVector odd0 = even0;
-    FloatVector odd1 = even0;
-    FloatVector odd2 = even0;
-    FloatVector odd3 = even0;
+    FloatVector sum0 = FloatVector.zero(Lanes.F);
+    FloatVector sum1 = sum0;
+    FloatVector sum2 = sum0;
+    FloatVector sum3 = sum0;
     long second = first + apart;
     long third = second + apart;
     long fourth = third + apart;
     int i = 0;
-    for (; i <= n - 2 * N; i += 2 * N) {
+    for (; i <= n - N; i += N) {
       long o = (long) BYTES * i;
-      FloatVector even = at(x, i);
-      even0 = Lanes.bf16(w, first + o).fma(even, even0);
-      even1 = Lanes.bf16(w, second + o).fma(even, even1);
-      even2 = Lanes.bf16(w, third + o).fma(even, even2);
-      even3 = Lanes.bf16(w, fourth + o).fma(even, even3);
-      FloatVector odd = at(x, i + N);
-      odd0 = Lanes.bf16(w, first + o + STEP).fma(odd, odd0);
-      odd1 = Lanes.bf16(w, second + o + STEP).fma(odd, odd1);
-      odd2 = Lanes.bf16(w, third + o + STEP).fma(odd, odd2);
-      odd3 = Lanes.bf16(w, fourth + o + STEP).fma(odd, odd3);
+      FloatVector v = at(x, i);
+      sum0 = Lanes.bf16(w, first + o).fma(v, sum0);
+      sum1 = Lanes.bf16(w, second + o).fma(v, sum1);
+      sum2 = Lanes.bf16(w, third + o).fma(v, sum2);
+      sum3 = Lanes.bf16(w, fourth + o).fma(v, sum3);
     }
-    even0.add(odd0).intoArray(sums, 0);
-    even1.add(odd1).intoArray(sums, N);
-    even2.add(odd2).intoArray(sums, 2 * N);
-    even3.add(odd3).intoArray(sums, 3 * N);
+    sum0.intoArray(sums, 0);
+    sum1.intoArray(sums, N);
+    sum2.intoArray(sums, 2 * N);
+    sum3.intoArray(sums, 3 * N);
     for (int r = 0; i < n && r < rows(); r++) {
       sums[r * N] += rest(w, first + r * apart + (long) BYTES * i, x, i, n, room);
     }

@@ -20,9 +20,18 @@ final class LaneSum {
     return VectorShuffle.fromOp(Lanes.F, i -> (i ^ distance) % N);
   }
 
-  /** Returns the sum of a vector's numbers in an array from index {@code i}. */
+  /**
+   * Returns the sum of a vector's numbers in an array from index {@code i}. It calls the Vector API
+   * alone, so that no vector is boxed wherever the compiler leaves off: for sums at the end of long
+   * loops, see {@link Words}.
+   */
   static float of(float[] a, int i) {
-    return of(Lanes.at(a, i));
+    FloatVector s = FloatVector.fromArray(Lanes.F, a, i);
+    if (N > 8) s = s.add(s.rearrange(EIGHT));
+    if (N > 4) s = s.add(s.rearrange(FOUR));
+    if (N > 2) s = s.add(s.rearrange(TWO));
+    if (N > 1) s = s.add(s.rearrange(ONE));
+    return s.lane(0);
   }
 
   /** Returns the sum: lanes eight apart first, neighbours last. */

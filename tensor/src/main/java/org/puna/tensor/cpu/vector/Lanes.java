@@ -44,6 +44,10 @@ final class Lanes {
   static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LE);
   private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(LE);
 
+  // Of half precision, moved to where float32 has its mantissa.
+  private static final int SIGN_AND_SIZE = 0x8fffe000;
+  private static final int TOP_EXPONENT = 0x70000000;
+
   private static final int[] TO_TOP = {24, 16, 8, 0};
 
   /** Half-precision numbers by their sixteen bits. */
@@ -146,18 +150,22 @@ final class Lanes {
    * exponent of float32's.
    */
   static FloatVector f16(MemorySegment s, long offset) {
-    return f16(shorts(s, offset));
-  }
-
-  /** Loads half-precision numbers of an array. */
-  static FloatVector f16(short[] x, int at) {
-    return f16((IntVector) ShortVector.fromArray(S, x, at).castShape(I, 0));
-  }
-
-  private static FloatVector f16(IntVector bits) {
-    IntVector size = bits.lanewise(VectorOperators.LSHL, 13).and(0x8fffe000);
+    IntVector size = shorts(s, offset).lanewise(VectorOperators.LSHL, 13).and(SIGN_AND_SIZE);
     FloatVector finite = size.reinterpretAsFloats().mul(0x1p112f);
-    FloatVector special = size.or(0x70000000).reinterpretAsFloats();
+    FloatVector special = size.or(TOP_EXPONENT).reinterpretAsFloats();
+    return finite.blend(special, finite.abs().compare(VectorOperators.GE, 65536f));
+  }
+
+  /**
+   * Loads half-precision numbers of an array, as {@link #f16(MemorySegment, long)} does. Both are
+   * written out: a method that took the loaded bits would not know their shape where it is compiled
+   * alone, come out large, and from then on be left a call that boxes its vectors.
+   */
+  static FloatVector f16(short[] x, int at) {
+    IntVector bits = (IntVector) ShortVector.fromArray(S, x, at).castShape(I, 0);
+    IntVector size = bits.lanewise(VectorOperators.LSHL, 13).and(SIGN_AND_SIZE);
+    FloatVector finite = size.reinterpretAsFloats().mul(0x1p112f);
+    FloatVector special = size.or(TOP_EXPONENT).reinterpretAsFloats();
     return finite.blend(special, finite.abs().compare(VectorOperators.GE, 65536f));
   }
 

@@ -19,7 +19,13 @@ final class Softcap {
     try {
       MethodType type =
           MethodType.methodType(
-              void.class, float[].class, int.class, int.class, float.class, float[].class);
+              void.class,
+              float[].class,
+              int.class,
+              int.class,
+              float.class,
+              float.class,
+              float[].class);
       loop = MethodHandles.lookup().findStatic(Softcap.class, "loop", type);
     } catch (ReflectiveOperationException e) {
       throw new LinkageError("loop", e);
@@ -32,8 +38,17 @@ final class Softcap {
    * @param y may be {@code x}
    */
   static void apply(float[] x, int from, int to, float cap, float[] y) {
+    tanh(x, from, to, cap, cap, y);
+  }
+
+  /**
+   * Computes {@code y[i] = factor · tanh(x[i] / divisor)}.
+   *
+   * @param y may be {@code x}
+   */
+  static void tanh(float[] x, int from, int to, float divisor, float factor, float[] y) {
     try {
-      SOFTCAP.loop.invokeExact(x, from, to, cap, y);
+      SOFTCAP.loop.invokeExact(x, from, to, divisor, factor, y);
     } catch (RuntimeException | Error e) {
       throw e;
     } catch (Throwable e) {
@@ -41,12 +56,12 @@ final class Softcap {
     }
   }
 
-  static void loop(float[] x, int from, int to, float cap, float[] y) {
+  static void loop(float[] x, int from, int to, float divisor, float factor, float[] y) {
     int i = from;
     for (; i <= to - N; i += N) {
-      FloatVector v = FloatVector.fromArray(Lanes.F, x, i).div(cap);
-      VectorMath.tanh(v).mul(cap).intoArray(y, i);
+      FloatVector v = FloatVector.fromArray(Lanes.F, x, i).div(divisor);
+      VectorMath.tanh(v).mul(factor).intoArray(y, i);
     }
-    for (; i < to; i++) y[i] = (float) (cap * Math.tanh(x[i] / cap));
+    for (; i < to; i++) y[i] = (float) (factor * Math.tanh(x[i] / divisor));
   }
 }

@@ -37,6 +37,7 @@ final class TiledAttention {
 
   private final float[] tile = new float[ROWS * RUN];
   private final float[] square = new float[256];
+  private final float[] lanes = new float[N];
   private float[] scaled = new float[0];
   private float[] rows = new float[0];
   private float[] keys = new float[0];
@@ -259,7 +260,9 @@ final class TiledAttention {
       e.intoArray(tile, j);
       sum = sum.add(e);
     }
-    return LaneSum.of(sum);
+    // Through memory: a helper that takes a vector boxed it where this was part of a longer loop.
+    sum.intoArray(lanes, 0);
+    return LaneSum.of(lanes, 0);
   }
 
   private void rescale(int at, int n, float factor) {

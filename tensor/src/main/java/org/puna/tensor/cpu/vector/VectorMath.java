@@ -134,8 +134,9 @@ final class VectorMath {
    *
    * @param count a multiple of the vector
    * @param shift at least the largest number
+   * @param lanes scratch memory, one vector
    */
-  static float powerSum(float[] x, int at, int count, float shift) {
+  static float powerSum(float[] x, int at, int count, float shift, float[] lanes) {
     FloatVector sum = FloatVector.zero(F);
     FloatVector lowest = FloatVector.broadcast(F, LOWEST_POWER);
     for (int j = at; j < at + count; j += N) {
@@ -144,7 +145,8 @@ final class VectorMath {
       e.intoArray(x, j);
       sum = sum.add(e);
     }
-    return LaneSum.of(sum);
+    sum.intoArray(lanes, 0);
+    return LaneSum.of(lanes, 0);
   }
 
   /**

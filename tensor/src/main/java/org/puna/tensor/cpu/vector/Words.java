@@ -9,7 +9,10 @@ import jdk.incubator.vector.IntVector;
  *
  * <p>Kernels over words call the Vector API itself and no helper of ours: past a number of nodes
  * the compiler expands only methods that the JDK forces it to, and leaves others calls that box
- * their vectors. So a loop may be long, and read the scales of a block as it comes to it.
+ * their vectors. So a loop may be long, and read the scales of a block as it comes to it. What is
+ * expanded that late has its shapes from profiles, which the compiler believes no longer once it
+ * has compiled anew often enough: hence the flag PerMethodRecompilationCutoff
+ * (docs/performance.md).
  */
 final class Words {
   /** The first, second and third byte of each word; the fourth is what a shift leaves. */

@@ -120,7 +120,7 @@ final class KernelChecks {
     float[] x = new float[n];
     for (int i = 0; i < n; i++) x[i] = -126f * i / n;
     float[] y = x.clone();
-    float sum = VectorMath.powerSum(y, 0, n, 0);
+    float sum = VectorMath.powerSum(y, 0, n, 0, new float[Lanes.N]);
     double expected = 0;
     for (int i = 0; i < n; i++) {
       double power = Math.pow(2, x[i]);
@@ -130,7 +130,7 @@ final class KernelChecks {
     assertThat((double) sum).isCloseTo(expected, within(expected * ELEMENT_TOLERANCE));
     y = new float[Lanes.N];
     Arrays.fill(y, Float.NaN);
-    VectorMath.powerSum(y, 0, y.length, 0);
+    VectorMath.powerSum(y, 0, y.length, 0, new float[Lanes.N]);
     assertThat(y).containsOnly(Float.NaN);
   }
 
