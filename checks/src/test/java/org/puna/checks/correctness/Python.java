@@ -19,33 +19,43 @@ import org.junit.jupiter.api.Assumptions;
  */
 final class Python {
   private static final int MINUTES = 5;
-  private static final List<String> NEEDED =
-      List.of("-c", "import torch, transformers, accelerate, gguf");
+  private static final String NEEDED = "import torch, transformers, accelerate, gguf";
   private static final Optional<String> FOUND = find();
 
   private final Path folder;
 
-  /** Where there is none the running test is skipped with that reason. */
-  Python(Path folder) {
+  /**
+   * Where there is none, or it lacks one of some more libraries, the running test is skipped with
+   * that reason.
+   */
+  Python(Path folder, String... more) {
     Assumptions.assumeTrue(
         FOUND.isPresent(),
         "no Python with PyTorch, transformers, accelerate and gguf: set PUNA_PYTHON to one, as"
             + " .ci/run does");
+    for (String library : more) {
+      Assumptions.assumeTrue(
+          has(FOUND.orElseThrow(), "import " + library), "that Python has no " + library);
+    }
     this.folder = folder;
   }
 
   private static Optional<String> find() {
     String named = System.getenv("PUNA_PYTHON");
     String python = named == null || named.isBlank() ? "python3" : named;
+    return has(python, NEEDED) ? Optional.of(python) : Optional.empty();
+  }
+
+  private static boolean has(String python, String imports) {
     try {
       Path log = Files.createTempFile("puna-python", ".log");
       try {
-        return start(python, NEEDED, log) == 0 ? Optional.of(python) : Optional.empty();
+        return start(python, List.of("-c", imports), log) == 0;
       } finally {
         Files.delete(log);
       }
     } catch (IOException e) {
-      return Optional.empty();
+      return false;
     }
   }
 
@@ -78,7 +88,10 @@ final class Python {
       Files.write(file, in.readAllBytes());
     }
     List<String> line = new ArrayList<>(List.of(file.toString()));
-    for (Object a : args) line.add(a.toString());
+    for (Object a : args) {
+      if (a instanceof List<?> several) several.forEach(each -> line.add(each.toString()));
+      else line.add(a.toString());
+    }
     Path log = folder.resolve(script + ".log");
     int code = start(interpreter(), line, log);
     assertThat(code).as(() -> script + " said: " + read(log)).isZero();

@@ -28,12 +28,15 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Beside the libraries themselves, on cases that no fixture has: transformers, PyTorch and
- * tokenizers, in a Python of the machine.
+ * Beside the libraries themselves, on cases that no fixture has: transformers, PyTorch, tokenizers
+ * and peft, in a Python of the machine.
  */
 class TransformersTest {
   /** Logits deviate by 1. */
   private static final double LOGITS = 1e-4;
+
+  /** After some steps of training, each of which rounds. */
+  private static final double TRAINED = 1e-3;
 
   private static final double LOSS = 1e-4;
 
@@ -69,7 +72,7 @@ class TransformersTest {
           assertThat(r.deviation(scalar, r.length())).as(name).isLessThan(LOGITS);
           assertThat(r.greedy(vector, FAMILY_PROMPT)).as(name).isEqualTo("24 of 24");
         }
-        learns(model);
+        learns(model, "train", "--init", model.toString());
       }
     }
   }
@@ -82,10 +85,40 @@ class TransformersTest {
     }
   }
 
+  /**
+   * Adapters that peft made go on as peft trains them, and peft reads what came of it. Where
+   * matrices are fused, as in Phi-3, adapters are beside the others.
+   */
+  @Test
+  void peftTrainsAndReadsTheSameAdapters() throws Exception {
+    Python python = new Python(dir, "peft");
+    python.run("models.py", dir, MODELS_OF_A_FAMILY);
+    List<Path> folders = folders();
+    python.run("adapters.py", "make", folders);
+    for (Path model : folders) {
+      String adapter = model.resolve("adapter").toString();
+      learns(model, "finetune", model.toString(), "--adapter", adapter, "--merge");
+    }
+    python.run("adapters.py", "read", folders);
+    try (Backend backend = Backends.open("auto", 2)) {
+      for (Path model : folders) {
+        String name =
+            model.getFileName() + ", adapter " + json(model.resolve("torch.json")).get("adapter");
+        assertThat(json(model.resolve("read.json"))).as(name).isEmpty();
+        Path merged = model.resolve("run").resolve("model");
+        for (String answers : List.of("trained.safetensors", "read.safetensors")) {
+          try (Reference r = new Reference(merged, model.resolve(answers))) {
+            assertThat(r.deviation(backend, r.length())).as(name).isLessThan(TRAINED);
+          }
+        }
+      }
+    }
+  }
+
   /** Trains on the same tokens as PyTorch did, step by step. */
-  private void learns(Path model) throws IOException {
+  private void learns(Path model, String... command) throws IOException {
     JsonNode torch = json(model.resolve("torch.json"));
-    List<String> args = new ArrayList<>(List.of("train", "--init", model.toString()));
+    List<String> args = new ArrayList<>(List.of(command));
     args.addAll(List.of("--replay", model.resolve("tokens.safetensors").toString()));
     args.addAll(List.of("--set", "samples.every=0", "--set", "validation.every=0"));
     torch

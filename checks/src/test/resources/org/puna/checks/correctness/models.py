@@ -38,7 +38,13 @@ def rope(r, kinds):
     return rope
 
 
+def divided(c):
+    """What transformers asks of some families, though nothing needs it."""
+    c["hidden_size"] -= c["hidden_size"] % c["num_attention_heads"]
+
+
 def llama(r, c):
+    divided(c)
     c["attention_bias"] = r.random() < 0.3
     c["mlp_bias"] = r.random() < 0.3
     c["hidden_act"] = r.choice(["silu", "silu", "gelu", "gelu_pytorch_tanh"])
@@ -79,6 +85,7 @@ def qwen3(r, c):
 
 
 def gemma3_text(r, c):
+    divided(c)
     layers = c["num_hidden_layers"] = r.choice([2, 4, 7])
     c["sliding_window"] = r.choice([8, 16])
     c["query_pre_attn_scalar"] = r.choice([c["head_dim"], 100])
