@@ -227,7 +227,7 @@ class TransformersTest {
   @Test
   void tokenizersLearnsTheSameMerges() throws Exception {
     Python python = new Python(dir);
-    Path text = Files.writeString(dir.resolve("text"), documents());
+    Path text = Files.writeString(dir.resolve("text"), Documents.all());
     String special = "<|end|>";
     int size = 1500;
     for (Map.Entry<String, Scanner> cuts :
@@ -263,17 +263,6 @@ class TransformersTest {
     JsonNode row = JsonMapper.shared().readTree(shapes).get(0);
     assertThat(row.path("peer").stringValue()).startsWith("PyTorch ");
     assertThat(row.path("peer_tokens_per_second").doubleValue()).isPositive();
-  }
-
-  private static String documents() throws IOException {
-    StringBuilder all = new StringBuilder();
-    try (Stream<Path> files = Files.list(Path.of("..", "docs"))) {
-      for (Path f : files.filter(f -> f.toString().endsWith(".md")).sorted().toList()) {
-        all.append(Files.readString(f));
-      }
-    }
-    assertThat(all).hasSizeGreaterThan(100_000);
-    return all.toString();
   }
 
   private static JsonNode json(Path file) throws IOException {
