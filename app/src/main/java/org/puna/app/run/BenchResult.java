@@ -3,6 +3,7 @@ package org.puna.app.run;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.puna.app.cli.Medians;
 
 /**
  * The measurements of one test.
@@ -41,8 +42,6 @@ record BenchResult(String test, int depth, int promptTokens, int generatedTokens
   /** Returns the figures under llama-bench's names. */
   Map<String, Object> fields() {
     double[] times = Arrays.stream(nanos).asDoubleStream().toArray();
-    double[] sorted = rates();
-    Arrays.sort(sorted);
     Map<String, Object> f = new LinkedHashMap<>();
     f.put("test", test);
     f.put("n_depth", depth);
@@ -52,7 +51,7 @@ record BenchResult(String test, int depth, int promptTokens, int generatedTokens
     f.put("stddev_ns", Math.round(deviation(times)));
     f.put("avg_ts", mean());
     f.put("stddev_ts", deviation());
-    f.put("median_ts", sorted.length == 0 ? 0 : sorted[sorted.length / 2]);
+    f.put("median_ts", nanos.length == 0 ? 0 : Medians.of(rates()));
     f.put("samples_ts", rates());
     return f;
   }

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.puna.app.cli.Medians;
 import org.puna.model.config.BadInput;
 import org.puna.train.run.TrainingSpeed;
 import tools.jackson.databind.JsonNode;
@@ -39,9 +40,7 @@ final class TorchPeer implements AutoCloseable {
   record Result(String version, List<Double> tokensPerSecond, long mostBytes) {
     /** Returns the median of tokens per second. */
     double median() {
-      List<Double> x = tokensPerSecond.stream().sorted().toList();
-      int n = x.size();
-      return n % 2 == 1 ? x.get(n / 2) : (x.get(n / 2 - 1) + x.get(n / 2)) / 2;
+      return Medians.of(tokensPerSecond);
     }
   }
 

@@ -286,9 +286,7 @@ public final class Calibrator {
   }
 
   static double median(double[] errors) {
-    double[] a = Arrays.stream(errors).map(Math::abs).sorted().toArray();
-    if (a.length == 0) return 0;
-    return (a[(a.length - 1) / 2] + a[a.length / 2]) / 2;
+    return ShapeResiduals.median(Arrays.stream(errors).map(Math::abs));
   }
 
   static double max(double[] errors) {

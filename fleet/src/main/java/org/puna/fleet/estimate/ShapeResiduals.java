@@ -1,10 +1,10 @@
 package org.puna.fleet.estimate;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.DoubleStream;
 
 /**
  * What one cluster's measurements say beyond the model about layers of the shapes that were
@@ -174,15 +174,13 @@ public record ShapeResiduals(List<Shape> shapes) {
   }
 
   private static double median(List<Double> values) {
-    return Arrays.stream(
-            values.stream()
-                .sorted()
-                .skip((values.size() - 1) / 2)
-                .limit(2 - values.size() % 2)
-                .mapToDouble(Double::doubleValue)
-                .toArray())
-        .average()
-        .orElse(0);
+    return median(values.stream().mapToDouble(Double::doubleValue));
+  }
+
+  /** Returns the middle number, the mean of the two in the middle, or 0 where there are none. */
+  static double median(DoubleStream values) {
+    double[] a = values.sorted().toArray();
+    return a.length == 0 ? 0 : (a[(a.length - 1) / 2] + a[a.length / 2]) / 2;
   }
 
   /**

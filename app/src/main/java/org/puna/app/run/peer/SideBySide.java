@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.function.ToDoubleFunction;
+import org.puna.app.cli.Medians;
 import tools.jackson.databind.ObjectMapper;
 
 /**
@@ -42,7 +43,7 @@ public final class SideBySide implements AutoCloseable {
     OptionalDouble ratio() {
       return peer.isEmpty()
           ? OptionalDouble.empty()
-          : OptionalDouble.of(median(puna) / median(peer));
+          : OptionalDouble.of(Medians.of(puna) / Medians.of(peer));
     }
   }
 
@@ -72,13 +73,6 @@ public final class SideBySide implements AutoCloseable {
     return rows;
   }
 
-  /** Returns the middle rate, the mean of the two in the middle where their number is even. */
-  static double median(List<Double> x) {
-    double[] s = x.stream().mapToDouble(Double::doubleValue).sorted().toArray();
-    int n = s.length;
-    return n % 2 == 1 ? s[n / 2] : (s[n / 2 - 1] + s[n / 2]) / 2;
-  }
-
   /**
    * Returns a Markdown table.
    *
@@ -99,7 +93,7 @@ public final class SideBySide implements AutoCloseable {
 
   private static String rate(List<Double> x) {
     double[] s = x.stream().mapToDouble(Double::doubleValue).sorted().toArray();
-    return f("%.1f (%.1f–%.1f)", median(x), s[0], s[s.length - 1]);
+    return f("%.1f (%.1f–%.1f)", Medians.of(x), s[0], s[s.length - 1]);
   }
 
   private static String f(String format, Object... values) {
@@ -113,9 +107,9 @@ public final class SideBySide implements AutoCloseable {
           Map<String, Object> f = new LinkedHashMap<>();
           f.put("test", r.trial().name());
           f.put("peer", peer.name());
-          f.put("puna_ts", median(r.puna()));
+          f.put("puna_ts", Medians.of(r.puna()));
           f.put("puna_samples_ts", r.puna());
-          f.put("peer_ts", r.peer().isEmpty() ? null : median(r.peer()));
+          f.put("peer_ts", r.peer().isEmpty() ? null : Medians.of(r.peer()));
           f.put("peer_samples_ts", r.peer());
           f.put("ratio", r.ratio().isEmpty() ? null : r.ratio().getAsDouble());
           return f;
