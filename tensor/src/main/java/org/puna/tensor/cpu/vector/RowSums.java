@@ -4,17 +4,20 @@ import static org.puna.tensor.cpu.vector.Lanes.at;
 
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
 import org.jspecify.annotations.Nullable;
 import org.puna.tensor.cpu.Team;
 
 /**
  * The gradients that are sums over rows: of biases and of the weights of norms, and with those the
- * gradients by what is normed. Arguments are those of {@code GradKernels}.
+ * gradients by what is normed. Arguments are those of {@code GradKernels}. Slopes of norms call the
+ * Vector API itself, see {@link Words}.
  */
 final class RowSums {
   /** Pieces of a sum over rows, so many whatever the team, so that sums do not depend on it. */
   private static final int SUM_PIECES = 16;
 
+  private static final VectorSpecies<Float> F = Lanes.F;
   private static final int N = Lanes.N;
 
   private float[] partial = new float[0];
@@ -98,12 +101,12 @@ final class RowSums {
     FloatVector dots = FloatVector.zero(Lanes.F);
     int i = 0;
     for (; i <= n - N; i += N) {
-      FloatVector g = at(dy, at + i);
-      FloatVector v = at(x, at + i);
+      FloatVector g = FloatVector.fromArray(F, dy, at + i);
+      FloatVector v = FloatVector.fromArray(F, x, at + i);
       if (dweight != null) {
-        v.mul(r).fma(g, at(dweight, dAt + i)).intoArray(dweight, dAt + i);
+        v.mul(r).fma(g, FloatVector.fromArray(F, dweight, dAt + i)).intoArray(dweight, dAt + i);
       }
-      dots = (weight == null ? g : g.mul(at(weight, i))).fma(v, dots);
+      dots = (weight == null ? g : g.mul(FloatVector.fromArray(F, weight, i))).fma(v, dots);
     }
     float dot = LaneSum.of(dots);
     for (; i < n; i++) {
@@ -114,10 +117,10 @@ final class RowSums {
     if (dx == null) return;
     float back = dot * r * r / n;
     for (i = 0; i <= n - N; i += N) {
-      FloatVector g = at(dy, at + i);
-      if (weight != null) g = g.mul(at(weight, i));
-      FloatVector v = g.sub(at(x, at + i).mul(back)).mul(r);
-      (add ? v.add(at(dx, at + i)) : v).intoArray(dx, at + i);
+      FloatVector g = FloatVector.fromArray(F, dy, at + i);
+      if (weight != null) g = g.mul(FloatVector.fromArray(F, weight, i));
+      FloatVector v = g.sub(FloatVector.fromArray(F, x, at + i).mul(back)).mul(r);
+      (add ? v.add(FloatVector.fromArray(F, dx, at + i)) : v).intoArray(dx, at + i);
     }
     for (; i < n; i++) {
       float g = weight == null ? dy[at + i] : dy[at + i] * weight[i];
@@ -171,11 +174,11 @@ final class RowSums {
     FloatVector dots = FloatVector.zero(Lanes.F);
     int i = 0;
     for (; i <= n - N; i += N) {
-      FloatVector g = at(dy, at + i);
-      FloatVector unit = at(x, at + i).sub(mean).mul(r);
-      unit.fma(g, at(sums, sAt + i)).intoArray(sums, sAt + i);
-      g.add(at(sums, sAt + n + i)).intoArray(sums, sAt + n + i);
-      FloatVector w = g.mul(at(weight, i));
+      FloatVector g = FloatVector.fromArray(F, dy, at + i);
+      FloatVector unit = FloatVector.fromArray(F, x, at + i).sub(mean).mul(r);
+      unit.fma(g, FloatVector.fromArray(F, sums, sAt + i)).intoArray(sums, sAt + i);
+      g.add(FloatVector.fromArray(F, sums, sAt + n + i)).intoArray(sums, sAt + n + i);
+      FloatVector w = g.mul(FloatVector.fromArray(F, weight, i));
       total = total.add(w);
       dots = w.fma(unit, dots);
     }
@@ -192,9 +195,14 @@ final class RowSums {
     float shift = sum / n;
     float back = dot / n;
     for (i = 0; i <= n - N; i += N) {
-      FloatVector unit = at(x, at + i).sub(mean).mul(r);
-      FloatVector v = at(dy, at + i).mul(at(weight, i)).sub(shift).sub(unit.mul(back)).mul(r);
-      (add ? v.add(at(dx, at + i)) : v).intoArray(dx, at + i);
+      FloatVector unit = FloatVector.fromArray(F, x, at + i).sub(mean).mul(r);
+      FloatVector v =
+          FloatVector.fromArray(F, dy, at + i)
+              .mul(FloatVector.fromArray(F, weight, i))
+              .sub(shift)
+              .sub(unit.mul(back))
+              .mul(r);
+      (add ? v.add(FloatVector.fromArray(F, dx, at + i)) : v).intoArray(dx, at + i);
     }
     for (; i < n; i++) {
       float unit = (x[at + i] - mean) * r;

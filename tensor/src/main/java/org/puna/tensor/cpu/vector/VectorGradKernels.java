@@ -277,7 +277,7 @@ public final class VectorGradKernels implements GradKernels {
     int to = from + n;
     int i = from;
     for (; i <= to - N; i += N) {
-      FloatVector v = at(x, i);
+      FloatVector v = FloatVector.fromArray(Lanes.F, x, i);
       highest = highest.blend(v, v.compare(VectorOperators.GT, highest));
     }
     float max = Largest.of(highest);
@@ -290,7 +290,8 @@ public final class VectorGradKernels implements GradKernels {
       sum += x[i];
     }
     float factor = (float) (weight / sum);
-    for (i = from; i <= to - N; i += N) at(x, i).mul(factor).intoArray(x, i);
+    for (i = from; i <= to - N; i += N)
+      FloatVector.fromArray(Lanes.F, x, i).mul(factor).intoArray(x, i);
     for (; i < to; i++) x[i] *= factor;
     x[from + target] -= weight;
     return (float) (Math.log(sum) + max - right);
