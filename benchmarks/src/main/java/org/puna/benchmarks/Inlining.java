@@ -2,6 +2,7 @@ package org.puna.benchmarks;
 
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,9 +19,9 @@ import java.util.stream.Stream;
 
 /**
  * Reads what C2 wrote of its compilations ({@code -XX:+UnlockDiagnosticVMOptions
- * -XX:+LogCompilation -XX:LogFile=FILE}) and tells which calls of Puna's compiled loops that take
- * or return vectors were left calls, which boxes the vectors, and which came near the number of
- * nodes from where helpers are.
+ * -XX:+LogCompilation -XX:LogFile=FILE}) and tells which vector operations and helpers of Puna's
+ * compiled loops were left calls, which boxes their vectors, and which helpers came near the number
+ * of nodes from where on they are.
  */
 public final class Inlining {
   /** What C2's {@code NodeCountInliningCutoff} is, which no flag of a product build changes. */
@@ -56,12 +57,19 @@ public final class Inlining {
   private Inlining() {}
 
   /** Prints the findings of logs. */
-  public static void main(String[] files) throws IOException {
+  public static void main(String[] files) {
     if (files.length == 0) {
       System.err.println("Inlining: name the files that -XX:LogFile wrote");
       System.exit(2);
     }
-    for (String file : files) print(read(Path.of(file)), System.out);
+    for (String file : files) {
+      try {
+        print(read(Path.of(file)), System.out);
+      } catch (IOException | UncheckedIOException e) {
+        System.err.println("Inlining: " + file + " cannot be read: " + e);
+        System.exit(1);
+      }
+    }
   }
 
   /** Returns the findings of a log, what stayed a call first, then by their nodes. */
