@@ -147,11 +147,13 @@ public final class Inlining {
   }
 
   /**
-   * A helper of ours that stays a call boxes; one of the API's only where it is chosen by class.
+   * A helper of ours that stays a call boxes. So does an operation of the API that is chosen by
+   * class past the limit; before it the compiler comes back once it knows the class.
    */
   private void fail(String reason) {
+    boolean chosen = reason.equals("virtual call") && nodes > CUTOFF;
     boolean operation = methods.getOrDefault(call, "").startsWith(VECTORS);
-    if (ours(call) || operation && reason.equals("virtual call")) note(reason);
+    if (ours(call) || chosen && operation) note(reason);
   }
 
   private void note(String left) {

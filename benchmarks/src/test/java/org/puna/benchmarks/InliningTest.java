@@ -79,6 +79,8 @@ class InliningTest {
         <inline_fail reason='too big'/>
         <call method='7' count='10' inline='1'/>
         <inline_fail reason='never executed'/>
+        <call method='7' count='10' virtual='1' inline='1'/>
+        <inline_fail reason='virtual call'/>
         """;
     assertThat(Inlining.read(log(compiled("run"), calls))).isEmpty();
     String refused =
