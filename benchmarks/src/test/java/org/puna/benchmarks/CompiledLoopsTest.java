@@ -2,6 +2,7 @@ package org.puna.benchmarks;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,8 +55,10 @@ class CompiledLoopsTest {
     }
     assertThat(p.exitValue()).as("%s", folder.resolve("out")).isZero();
     List<Inlining.Finding> found = Inlining.read(log);
-    assertThat(found).as("helpers near the limit").isNotEmpty();
+    assertThat(Files.size(log)).as("what the compiler said").isGreaterThan(1_000_000);
     assertThat(found)
+        // JMH's own loops take in more than those of the engine do.
+        .filteredOn(f -> !f.method().contains("_jmhTest"))
         .filteredOn(f ->
             f.left().isEmpty() && f.nodes() > SAFE
                 || f.left().equals("NodeCountInliningCutoff")

@@ -196,9 +196,9 @@ final class Q4Rows implements StoredRows {
         sum2 = Lanes.floats(q2.and(LOWER)).fma(low, sum2);
         sum2 = Lanes.floats(q2).fma(both, sum2);
       }
-      acc0 = sum0.fma(all(Lanes.tableHalf(w, first + o)), acc0);
-      acc1 = sum1.fma(all(Lanes.tableHalf(w, second + o)), acc1);
-      acc2 = sum2.fma(all(Lanes.tableHalf(w, third + o)), acc2);
+      acc0 = sum0.fma(FloatVector.broadcast(F, Lanes.tableHalf(w, first + o)), acc0);
+      acc1 = sum1.fma(FloatVector.broadcast(F, Lanes.tableHalf(w, second + o)), acc1);
+      acc2 = sum2.fma(FloatVector.broadcast(F, Lanes.tableHalf(w, third + o)), acc2);
     }
     acc0.intoArray(sums, 0);
     acc1.intoArray(sums, Lanes.N);

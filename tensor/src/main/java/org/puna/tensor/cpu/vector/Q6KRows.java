@@ -214,6 +214,9 @@ final class Q6KRows implements StoredRows {
           least += d * w.get(ValueLayout.JAVA_BYTE, block + SCALES + s) * prepared[n + i / 16 + s];
         }
       }
+      // First of all: at the end of this loop a helper would come past the compiler's limit.
+      FloatVector scale0 = fours(d, w, scales);
+      FloatVector scale1 = fours(d, w, scales + 4);
       IntVector h = IntVector.fromMemorySegment(I, w, block + HIGH + half * 32L + (at & 31), LE);
       h = h.lanewise(LSHR, at / 32 * 2);
       IntVector q = IntVector.fromMemorySegment(I, w, block + half * 64L + at, LE);
@@ -235,8 +238,8 @@ final class Q6KRows implements StoredRows {
       odd = v.fma(high.and(Words.BYTE2).castShape(F, 0), odd);
       v = FloatVector.fromArray(F, prepared, i + 7 * N);
       odd = v.fma(high.lanewise(LSHR, 24).castShape(F, 0), odd);
-      acc0 = even.fma(fours(d, w, scales), acc0);
-      acc1 = odd.fma(fours(d, w, scales + 4), acc1);
+      acc0 = even.fma(scale0, acc0);
+      acc1 = odd.fma(scale1, acc1);
     }
     acc0.add(acc1).withLane(0, acc0.lane(0) + acc1.lane(0) + least).intoArray(sums, 0);
   }

@@ -57,10 +57,10 @@ final class Q8Rows implements StoredRows {
         sum2 = Lanes.signedBytes(w, third + o + 2 + u).fma(v, sum2);
         sum3 = Lanes.signedBytes(w, fourth + o + 2 + u).fma(v, sum3);
       }
-      acc0 = sum0.fma(all(Lanes.tableHalf(w, first + o)), acc0);
-      acc1 = sum1.fma(all(Lanes.tableHalf(w, second + o)), acc1);
-      acc2 = sum2.fma(all(Lanes.tableHalf(w, third + o)), acc2);
-      acc3 = sum3.fma(all(Lanes.tableHalf(w, fourth + o)), acc3);
+      acc0 = sum0.fma(FloatVector.broadcast(Lanes.F, Lanes.tableHalf(w, first + o)), acc0);
+      acc1 = sum1.fma(FloatVector.broadcast(Lanes.F, Lanes.tableHalf(w, second + o)), acc1);
+      acc2 = sum2.fma(FloatVector.broadcast(Lanes.F, Lanes.tableHalf(w, third + o)), acc2);
+      acc3 = sum3.fma(FloatVector.broadcast(Lanes.F, Lanes.tableHalf(w, fourth + o)), acc3);
     }
     acc0.intoArray(sums, 0);
     acc1.intoArray(sums, Lanes.N);

@@ -72,8 +72,8 @@ public final class VectorKernels implements Kernels {
     float r = (float) (1 / Math.sqrt(FloatDots.dot(x, at, x, at, n) / n + eps));
     int i = 0;
     for (; i <= n - N; i += N) {
-      FloatVector v = at(x, at + i).mul(r);
-      (weight == null ? v : v.mul(at(weight, i))).intoArray(y, at + i);
+      FloatVector v = FloatVector.fromArray(Lanes.F, x, at + i).mul(r);
+      (weight == null ? v : v.mul(FloatVector.fromArray(Lanes.F, weight, i))).intoArray(y, at + i);
     }
     for (; i < n; i++) {
       float v = x[at + i] * r;
