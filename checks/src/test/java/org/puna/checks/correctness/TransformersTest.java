@@ -103,7 +103,9 @@ class TransformersTest {
     try (Backend backend = Backends.open("auto", 2)) {
       for (Path model : folders) {
         String name =
-            model.getFileName() + ", adapter " + json(model.resolve("torch.json")).get("adapter");
+            model.getFileName()
+                + ", adapter "
+                + json(model.resolve("adapter").resolve("adapter_config.json"));
         assertThat(json(model.resolve("read.json"))).as(name).isEmpty();
         Path merged = model.resolve("run").resolve("model");
         for (String answers : List.of("trained.safetensors", "read.safetensors")) {

@@ -3,10 +3,9 @@
 python adapters.py make FOLDER...
 python adapters.py read FOLDER...
 
-FOLDER is a model of models.py. "make" writes adapter/ (as peft does), tokens.safetensors (tokens [steps, rows, T + 1]) and
-torch.json (what the run was told, and loss and gradient norm of each step), and for the trained adapter trained.safetensors
-(input_ids, greedy and logits [2, T, V]). "read" puts run/adapter on the base, and writes read.safetensors and read.json
-(names that did not match).
+FOLDER is a model of models.py, which lies beside this script. "make" writes adapter/ (as peft does), what models.py
+writes of training, and for the trained adapter trained.safetensors (input_ids, greedy and logits [2, T, V]). "read"
+puts run/adapter on the base, and writes read.safetensors and read.json (names that did not match).
 """
 
 import json
@@ -15,6 +14,7 @@ import random
 import sys
 import warnings
 
+import models
 import peft
 import torch
 import transformers
@@ -56,51 +56,12 @@ def make(folder):
         task_type="CAUSAL_LM",
     )
     model = peft.get_peft_model(model, config)
-    adapters = [p for p in model.parameters() if p.requires_grad]
     with torch.no_grad():
         for name, p in model.named_parameters():
             if "lora_B" in name:
                 p.mul_(0.1)
     model.save_pretrained(folder + "/adapter")
-    steps, rows, length = 6, r.choice([2, 4]), r.choice([17, 33, 48])
-    told = {
-        "steps": steps,
-        "batch.rows": rows,
-        "batch.length": length,
-        "batch.micro_rows": r.choice([1, 2]),
-        "optimizer.name": "adamw",
-        "optimizer.lr": 3e-3,
-        "optimizer.beta1": 0.9,
-        "optimizer.beta2": r.choice([0.95, 0.999]),
-        "optimizer.eps": 1e-4,
-        "optimizer.decay": r.choice([0.0, 0.1]),
-        "clip": r.choice([0.0, 1.0]),
-        "schedule.name": "constant",
-        "schedule.warmup": 2,
-        "stop_above": 1e9,
-        "recompute": r.choice(["nothing", "cheap", "layers"]),
-    }
-    tokens = torch.randint(3, model.config.vocab_size, (steps, rows, length + 1))
-    save_file({"tokens": tokens.to(torch.int32)}, folder + "/tokens.safetensors")
-    adamw = torch.optim.AdamW(
-        adapters,
-        betas=(told["optimizer.beta1"], told["optimizer.beta2"]),
-        eps=told["optimizer.eps"],
-        weight_decay=told["optimizer.decay"],
-    )
-    model.train()
-    seen = []
-    for s in range(steps):
-        adamw.param_groups[0]["lr"] = told["optimizer.lr"] * min(1, (s + 1) / told["schedule.warmup"])
-        logits = model(input_ids=tokens[s, :, :-1], use_cache=False).logits
-        loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), tokens[s, :, 1:].flatten())
-        adamw.zero_grad()
-        loss.backward()
-        norm = torch.nn.utils.clip_grad_norm_(adapters, told["clip"] or 1e9)
-        adamw.step()
-        seen.append({"loss": loss.item(), "grad_norm": norm.item()})
-    with open(folder + "/torch.json", "w") as f:
-        json.dump({"told": told, "steps": seen, "adapter": config.to_dict()}, f, default=str)
+    models.train(model, r, folder)
     answer(model, folder, "trained.safetensors")
 
 

@@ -174,7 +174,7 @@ def shake(model, ids):
 
 
 def train(model, r, folder):
-    """Some steps of AdamW, as PyTorch takes them."""
+    """Some steps of AdamW, as PyTorch takes them, for all that asks for gradients."""
     steps, rows, length = 6, r.choice([2, 4]), r.choice([17, 33, 48])
     told = {
         "steps": steps,
@@ -196,8 +196,9 @@ def train(model, r, folder):
     }
     tokens = torch.randint(3, model.config.vocab_size, (steps, rows, length + 1))
     save_file({"tokens": tokens.to(torch.int32)}, folder + "/tokens.safetensors")
-    matrices = [p for p in model.parameters() if p.dim() >= 2]
-    vectors = [p for p in model.parameters() if p.dim() < 2]
+    learned = [p for p in model.parameters() if p.requires_grad]
+    matrices = [p for p in learned if p.dim() >= 2]
+    vectors = [p for p in learned if p.dim() < 2]
     adamw = torch.optim.AdamW(
         [{"params": matrices, "weight_decay": told["optimizer.decay"]}, {"params": vectors, "weight_decay": 0.0}],
         betas=(told["optimizer.beta1"], told["optimizer.beta2"]),
@@ -208,11 +209,11 @@ def train(model, r, folder):
     for s in range(steps):
         for group in adamw.param_groups:
             group["lr"] = told["optimizer.lr"] * min(1, (s + 1) / told["schedule.warmup"])
-        logits = model(tokens[s, :, :-1], use_cache=False).logits
+        logits = model(input_ids=tokens[s, :, :-1], use_cache=False).logits
         loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), tokens[s, :, 1:].flatten())
         adamw.zero_grad()
         loss.backward()
-        norm = torch.nn.utils.clip_grad_norm_(model.parameters(), told["clip"] or 1e9)
+        norm = torch.nn.utils.clip_grad_norm_(learned, told["clip"] or 1e9)
         adamw.step()
         seen.append({"loss": loss.item(), "grad_norm": norm.item()})
     with open(folder + "/torch.json", "w") as f:
@@ -242,4 +243,5 @@ def main(out, count, training):
                 train(model, r, folder)
 
 
-main(sys.argv[1], int(sys.argv[2]), "--train" in sys.argv[3:])
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]), "--train" in sys.argv[3:])

@@ -290,8 +290,9 @@ public final class VectorGradKernels implements GradKernels {
       sum += x[i];
     }
     float factor = (float) (weight / sum);
-    for (i = from; i <= to - N; i += N)
+    for (i = from; i <= to - N; i += N) {
       FloatVector.fromArray(Lanes.F, x, i).mul(factor).intoArray(x, i);
+    }
     for (; i < to; i++) x[i] *= factor;
     x[from + target] -= weight;
     return (float) (Math.log(sum) + max - right);
