@@ -1,7 +1,5 @@
 package org.puna.tensor.cpu.vector;
 
-import static org.puna.tensor.cpu.vector.Lanes.at;
-
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import org.puna.tensor.quant.BlockFormats;
@@ -45,7 +43,7 @@ final class BF16Rows implements StoredRows {
     int i = 0;
     for (; i <= n - N; i += N) {
       long o = (long) BYTES * i;
-      FloatVector v = at(x, i);
+      FloatVector v = FloatVector.fromArray(Lanes.F, x, i);
       sum0 = Lanes.bf16(w, first + o).fma(v, sum0);
       sum1 = Lanes.bf16(w, second + o).fma(v, sum1);
       sum2 = Lanes.bf16(w, third + o).fma(v, sum2);

@@ -1,7 +1,5 @@
 package org.puna.tensor.cpu.vector;
 
-import static org.puna.tensor.cpu.vector.Lanes.at;
-
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import org.puna.tensor.quant.BlockFormats;
@@ -36,8 +34,8 @@ final class F16Rows implements StoredRows {
     int i = 0;
     for (; i <= n - 2 * N; i += 2 * N) {
       long o = first + (long) BYTES * i;
-      even = Lanes.f16(w, o).fma(at(x, i), even);
-      odd = Lanes.f16(w, o + STEP).fma(at(x, i + N), odd);
+      even = Lanes.f16(w, o).fma(FloatVector.fromArray(Lanes.F, x, i), even);
+      odd = Lanes.f16(w, o + STEP).fma(FloatVector.fromArray(Lanes.F, x, i + N), odd);
     }
     even.add(odd).intoArray(sums, 0);
     if (i < n) sums[0] += rest(w, first + (long) BYTES * i, x, i, n, room);

@@ -1,7 +1,5 @@
 package org.puna.tensor.cpu.vector;
 
-import static org.puna.tensor.cpu.vector.Lanes.at;
-
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import org.puna.tensor.quant.BlockFormats;
@@ -50,12 +48,12 @@ final class F32Rows implements StoredRows {
     int i = 0;
     for (; i <= n - 2 * N; i += 2 * N) {
       long o = (long) BYTES * i;
-      FloatVector even = at(x, i);
+      FloatVector even = FloatVector.fromArray(Lanes.F, x, i);
       even0 = Lanes.f32(w, first + o).fma(even, even0);
       even1 = Lanes.f32(w, second + o).fma(even, even1);
       even2 = Lanes.f32(w, third + o).fma(even, even2);
       even3 = Lanes.f32(w, fourth + o).fma(even, even3);
-      FloatVector odd = at(x, i + N);
+      FloatVector odd = FloatVector.fromArray(Lanes.F, x, i + N);
       odd0 = Lanes.f32(w, first + o + STEP).fma(odd, odd0);
       odd1 = Lanes.f32(w, second + o + STEP).fma(odd, odd1);
       odd2 = Lanes.f32(w, third + o + STEP).fma(odd, odd2);

@@ -121,7 +121,8 @@ final class FewRows implements Team.Task {
     for (int r = 0; r < padded; r++) {
       int at = (r - r % together) * whole + r % together * Lanes.N;
       for (int i = 0; i < whole; i += Lanes.N) {
-        FloatVector v = r < rows ? Lanes.at(x, r * k + i) : FloatVector.zero(Lanes.F);
+        FloatVector v =
+            r < rows ? FloatVector.fromArray(Lanes.F, x, r * k + i) : FloatVector.zero(Lanes.F);
         v.intoArray(vectors, at + together * i);
       }
     }

@@ -59,11 +59,6 @@ final class Lanes {
 
   private Lanes() {}
 
-  /** Loads the numbers of an array from index {@code i}. */
-  static FloatVector at(float[] x, int i) {
-    return FloatVector.fromArray(F, x, i);
-  }
-
   /** Returns {@code v} in all lanes. */
   static FloatVector all(float v) {
     return FloatVector.broadcast(F, v);

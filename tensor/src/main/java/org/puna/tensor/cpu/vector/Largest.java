@@ -20,7 +20,16 @@ final class Largest {
       FloatVector v = FloatVector.fromArray(Lanes.F, x, j);
       highest = highest.blend(v, v.compare(GT, highest));
     }
-    return of(highest);
+    FloatVector other = highest;
+    if (N > 8) other = highest.rearrange(LaneSum.EIGHT);
+    highest = highest.blend(other, other.compare(GT, highest));
+    if (N > 4) other = highest.rearrange(LaneSum.FOUR);
+    highest = highest.blend(other, other.compare(GT, highest));
+    if (N > 2) other = highest.rearrange(LaneSum.TWO);
+    highest = highest.blend(other, other.compare(GT, highest));
+    if (N > 1) other = highest.rearrange(LaneSum.ONE);
+    highest = highest.blend(other, other.compare(GT, highest));
+    return highest.lane(0);
   }
 
   /** Returns the largest number of a vector without NaN. */

@@ -5,6 +5,7 @@ import static org.puna.tensor.cpu.vector.Lanes.all;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -64,7 +65,7 @@ final class Q4KRows implements SixBitRows {
       Scales room,
       float[] sums) {
     if (N == 16) wide(w, first, prepared, n, sums);
-    else narrow(w, first, prepared, n, sums);
+    else narrow(w, first, prepared, n, room, sums);
   }
 
   /** Two vectors of words a block: the lower half of each is another pair of parts. */
@@ -123,16 +124,17 @@ final class Q4KRows implements SixBitRows {
   }
 
   /** A vector of words at a time, of one pair of parts. */
-  private static void narrow(MemorySegment w, long row, float[] prepared, int n, float[] sums) {
+  private static void narrow(
+      MemorySegment w, long row, float[] prepared, int n, Scales room, float[] sums) {
+    room.reserve(SixBits.KEPT_NUMBERS);
+    float[] kept = room.scales;
+    Arrays.fill(kept, 0);
     FloatVector acc0 = FloatVector.zero(F);
     FloatVector acc1 = acc0;
-    float least = 0;
-    for (int i = 0; i < n; i += 8 * N) {
-      int part = i >> 5 & 6;
+    for (int i = 0; i < n; i += 16 * N) {
       long block = row + (long) (i >> 8) * BLOCK;
-      float d = Lanes.tableHalf(w, block);
-      long scales = SixBits.scales(w, block) >>> 8 * part;
-      if ((i & 255) == 0) least += SixBits.least(w, block, prepared, n + (i >> 4));
+      if ((i & 255) == 0) SixBits.begin(w, block, prepared, n + (i >> 4), kept);
+      int part = i >> 5 & 6;
       IntVector q = IntVector.fromMemorySegment(I, w, block + CODES + (i >> 1 & 127), LE);
       FloatVector v = FloatVector.fromArray(F, prepared, i);
       FloatVector even = v.mul(q.and(Words.LOWER0).castShape(F, 0));
@@ -151,10 +153,33 @@ final class Q4KRows implements SixBitRows {
       even = v.fma(q.and(Words.LOWER1).castShape(F, 0), even);
       v = FloatVector.fromArray(F, prepared, i + 7 * N);
       odd = v.fma(q.and(Words.UPPER1).castShape(F, 0), odd);
-      acc0 = even.fma(FloatVector.broadcast(F, d * (scales & 0xff)), acc0);
-      acc1 = odd.fma(FloatVector.broadcast(F, d * (scales >>> 8 & 0xff)), acc1);
+      acc0 = even.fma(FloatVector.broadcast(F, kept[part]), acc0);
+      acc1 = odd.fma(FloatVector.broadcast(F, kept[part + 1]), acc1);
+      int next = i + 8 * N;
+      part = next >> 5 & 6;
+      q = IntVector.fromMemorySegment(I, w, block + CODES + (next >> 1 & 127), LE);
+      v = FloatVector.fromArray(F, prepared, next);
+      even = v.mul(q.and(Words.LOWER0).castShape(F, 0));
+      v = FloatVector.fromArray(F, prepared, next + 4 * N);
+      odd = v.mul(q.and(Words.UPPER0).castShape(F, 0));
+      v = FloatVector.fromArray(F, prepared, next + N);
+      even = v.fma(q.and(Words.LOWER1).castShape(F, 0), even);
+      v = FloatVector.fromArray(F, prepared, next + 5 * N);
+      odd = v.fma(q.and(Words.UPPER1).castShape(F, 0), odd);
+      q = q.lanewise(LSHR, 16);
+      v = FloatVector.fromArray(F, prepared, next + 2 * N);
+      even = v.fma(q.and(Words.LOWER0).castShape(F, 0), even);
+      v = FloatVector.fromArray(F, prepared, next + 6 * N);
+      odd = v.fma(q.and(Words.UPPER0).castShape(F, 0), odd);
+      v = FloatVector.fromArray(F, prepared, next + 3 * N);
+      even = v.fma(q.and(Words.LOWER1).castShape(F, 0), even);
+      v = FloatVector.fromArray(F, prepared, next + 7 * N);
+      odd = v.fma(q.and(Words.UPPER1).castShape(F, 0), odd);
+      acc0 = even.fma(FloatVector.broadcast(F, kept[part]), acc0);
+      acc1 = odd.fma(FloatVector.broadcast(F, kept[part + 1]), acc1);
     }
-    acc0.add(acc1).withLane(0, acc0.lane(0) + acc1.lane(0) + least).intoArray(sums, 0);
+    for (int u = 8; u < 16; u += N) acc0 = acc0.add(FloatVector.fromArray(F, kept, u));
+    acc0.add(acc1).intoArray(sums, 0);
   }
 
   @Override

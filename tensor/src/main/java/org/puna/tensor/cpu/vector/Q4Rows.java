@@ -4,7 +4,6 @@ import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.GE;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 import static org.puna.tensor.cpu.vector.Lanes.all;
-import static org.puna.tensor.cpu.vector.Lanes.at;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
@@ -77,7 +76,7 @@ final class Q4Rows implements StoredRows {
 
   @Override
   public int rows() {
-    return N == 16 ? 2 : 3;
+    return N == 8 ? 3 : 2;
   }
 
   @Override
@@ -91,7 +90,8 @@ final class Q4Rows implements StoredRows {
       Scales room,
       float[] sums) {
     if (N == 16) wide(w, first, apart, x, prepared, n, room, sums);
-    else narrow(w, first, apart, prepared, n, sums);
+    else if (N == 8) bytes(w, first, apart, prepared, n, sums);
+    else words(w, first, apart, prepared, n, sums);
   }
 
   /**
@@ -171,7 +171,56 @@ final class Q4Rows implements StoredRows {
     }
   }
 
-  private static void narrow(
+  /** A vector of four words is a block's codes. */
+  private static void words(
+      MemorySegment w, long first, long apart, float[] prepared, int n, float[] sums) {
+    FloatVector acc0 = FloatVector.zero(F);
+    FloatVector acc1 = acc0;
+    long second = first + apart;
+    for (int i = 0; i < n; i += 32) {
+      long o = (long) (i >> 5) * BLOCK;
+      // Scales first: behind the products they would be calls, past the compiler's limit of nodes.
+      float d0 = Lanes.tableHalf(w, first + o);
+      float d1 = Lanes.tableHalf(w, second + o);
+      IntVector q0 = IntVector.fromMemorySegment(Lanes.I, w, first + o + 2, LE);
+      IntVector q1 = IntVector.fromMemorySegment(Lanes.I, w, second + o + 2, LE);
+      FloatVector least = FloatVector.fromArray(F, prepared, n + i / 8);
+      FloatVector v;
+      v = FloatVector.fromArray(F, prepared, i);
+      FloatVector low0 = v.fma(q0.and(Words.LOWER0).castShape(F, 0), least);
+      FloatVector low1 = v.fma(q1.and(Words.LOWER0).castShape(F, 0), least);
+      v = FloatVector.fromArray(F, prepared, i + 4 * N);
+      FloatVector high0 = v.mul(q0.and(Words.UPPER0).castShape(F, 0));
+      FloatVector high1 = v.mul(q1.and(Words.UPPER0).castShape(F, 0));
+      v = FloatVector.fromArray(F, prepared, i + N);
+      low0 = v.fma(q0.and(Words.LOWER1).castShape(F, 0), low0);
+      low1 = v.fma(q1.and(Words.LOWER1).castShape(F, 0), low1);
+      v = FloatVector.fromArray(F, prepared, i + 5 * N);
+      high0 = v.fma(q0.and(Words.UPPER1).castShape(F, 0), high0);
+      high1 = v.fma(q1.and(Words.UPPER1).castShape(F, 0), high1);
+      q0 = q0.lanewise(LSHR, 16);
+      q1 = q1.lanewise(LSHR, 16);
+      v = FloatVector.fromArray(F, prepared, i + 2 * N);
+      low0 = v.fma(q0.and(Words.LOWER0).castShape(F, 0), low0);
+      low1 = v.fma(q1.and(Words.LOWER0).castShape(F, 0), low1);
+      v = FloatVector.fromArray(F, prepared, i + 6 * N);
+      high0 = v.fma(q0.and(Words.UPPER0).castShape(F, 0), high0);
+      high1 = v.fma(q1.and(Words.UPPER0).castShape(F, 0), high1);
+      v = FloatVector.fromArray(F, prepared, i + 3 * N);
+      low0 = v.fma(q0.and(Words.LOWER1).castShape(F, 0), low0);
+      low1 = v.fma(q1.and(Words.LOWER1).castShape(F, 0), low1);
+      v = FloatVector.fromArray(F, prepared, i + 7 * N);
+      high0 = v.fma(q0.and(Words.UPPER1).castShape(F, 0), high0);
+      high1 = v.fma(q1.and(Words.UPPER1).castShape(F, 0), high1);
+      acc0 = low0.add(high0).fma(FloatVector.broadcast(F, d0), acc0);
+      acc1 = low1.add(high1).fma(FloatVector.broadcast(F, d1), acc1);
+    }
+    acc0.intoArray(sums, 0);
+    acc1.intoArray(sums, N);
+  }
+
+  /** Bytes widened as they are loaded. */
+  private static void bytes(
       MemorySegment w, long first, long apart, float[] prepared, int n, float[] sums) {
     FloatVector acc0 = FloatVector.zero(Lanes.F);
     FloatVector acc1 = acc0;
@@ -180,12 +229,12 @@ final class Q4Rows implements StoredRows {
     long third = second + apart;
     for (int k = 0; k < n / 32; k++) {
       long o = (long) k * BLOCK;
-      FloatVector sum0 = at(prepared, n + k * Lanes.N);
+      FloatVector sum0 = FloatVector.fromArray(F, prepared, n + k * Lanes.N);
       FloatVector sum1 = sum0;
       FloatVector sum2 = sum0;
       for (int u = 0; u < 16; u += Lanes.N) {
-        FloatVector low = at(prepared, k * 32 + u);
-        FloatVector both = at(prepared, k * 32 + 16 + u);
+        FloatVector low = FloatVector.fromArray(F, prepared, k * 32 + u);
+        FloatVector both = FloatVector.fromArray(F, prepared, k * 32 + 16 + u);
         IntVector q0 = Lanes.bytes(w, first + o + 2 + u);
         sum0 = Lanes.floats(q0.and(LOWER)).fma(low, sum0);
         sum0 = Lanes.floats(q0).fma(both, sum0);
@@ -207,13 +256,13 @@ final class Q4Rows implements StoredRows {
 
   @Override
   public int prepared(int n) {
-    return N == 16 ? n + n / GROUP * 16 : n + n / 32 * Lanes.N;
+    return N == 16 ? n + n / GROUP * 16 : n + n / 32 * N;
   }
 
   @Override
   public void prepare(float[] x, int n, float[] prepared) {
-    if (N == 16) prepareWords(x, n, prepared);
-    else prepareBytes(x, n, prepared);
+    if (N == 8) prepareBytes(x, n, prepared);
+    else prepareWords(x, n, prepared);
   }
 
   /**
@@ -221,7 +270,7 @@ final class Q4Rows implements StoredRows {
    * first of four lanes: codes have their zero at eight.
    */
   private static void prepareWords(float[] x, int n, float[] prepared) {
-    int whole = n - n % GROUP;
+    int whole = N == 16 ? n - n % GROUP : n;
     Words.order(x, whole, 16, Words.OF_NIBBLES, prepared);
     for (int b = 0; b < whole / 32; b++) {
       float sum = 0;
@@ -243,8 +292,8 @@ final class Q4Rows implements StoredRows {
       FloatVector sum = FloatVector.zero(Lanes.F);
       for (int u = 0; u < 16; u += Lanes.N) {
         int i = b * 32 + u;
-        FloatVector low = at(x, i);
-        FloatVector high = at(x, i + 16);
+        FloatVector low = FloatVector.fromArray(F, x, i);
+        FloatVector high = FloatVector.fromArray(F, x, i + 16);
         FloatVector both = high.mul(1 / 16f);
         low.sub(both).intoArray(prepared, i);
         both.intoArray(prepared, i + 16);

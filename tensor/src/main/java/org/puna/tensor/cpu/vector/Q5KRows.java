@@ -6,6 +6,7 @@ import static org.puna.tensor.cpu.vector.Lanes.all;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -76,7 +77,7 @@ final class Q5KRows implements SixBitRows {
       Scales room,
       float[] sums) {
     if (N == 16) wide(w, first, prepared, n, sums);
-    else narrow(w, first, prepared, n, sums);
+    else narrow(w, first, prepared, n, room, sums);
   }
 
   /** Two vectors of words a block: the lower half of each is another pair of parts. */
@@ -142,16 +143,17 @@ final class Q5KRows implements SixBitRows {
   }
 
   /** A vector of words at a time, of one pair of parts. */
-  private static void narrow(MemorySegment w, long row, float[] prepared, int n, float[] sums) {
+  private static void narrow(
+      MemorySegment w, long row, float[] prepared, int n, Scales room, float[] sums) {
+    room.reserve(SixBits.KEPT_NUMBERS);
+    float[] kept = room.scales;
+    Arrays.fill(kept, 0);
     FloatVector acc0 = FloatVector.zero(F);
     FloatVector acc1 = acc0;
-    float least = 0;
     for (int i = 0; i < n; i += 8 * N) {
       int part = i >> 5 & 6;
       long block = row + (long) (i >> 8) * BLOCK;
-      float d = Lanes.tableHalf(w, block);
-      long scales = SixBits.scales(w, block) >>> 8 * part;
-      if ((i & 255) == 0) least += SixBits.least(w, block, prepared, n + (i >> 4));
+      if ((i & 255) == 0) SixBits.begin(w, block, prepared, n + (i >> 4), kept);
       IntVector f = IntVector.fromMemorySegment(I, w, block + FIFTH + (i >> 1 & 31), LE);
       f = f.lanewise(LSHR, part);
       IntVector q = IntVector.fromMemorySegment(I, w, block + CODES + (i >> 1 & 127), LE);
@@ -174,10 +176,11 @@ final class Q5KRows implements SixBitRows {
       odd = v.fma(high.and(Words.BYTE2).castShape(F, 0), odd);
       v = FloatVector.fromArray(F, prepared, i + 7 * N);
       odd = v.fma(high.lanewise(LSHR, 24).castShape(F, 0), odd);
-      acc0 = even.fma(FloatVector.broadcast(F, d * (scales & 0xff)), acc0);
-      acc1 = odd.fma(FloatVector.broadcast(F, d * (scales >>> 8 & 0xff)), acc1);
+      acc0 = even.fma(FloatVector.broadcast(F, kept[part]), acc0);
+      acc1 = odd.fma(FloatVector.broadcast(F, kept[part + 1]), acc1);
     }
-    acc0.add(acc1).withLane(0, acc0.lane(0) + acc1.lane(0) + least).intoArray(sums, 0);
+    for (int u = 8; u < 16; u += N) acc0 = acc0.add(FloatVector.fromArray(F, kept, u));
+    acc0.add(acc1).intoArray(sums, 0);
   }
 
   @Override

@@ -3,15 +3,13 @@ package org.puna.tensor.cpu.vector;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 import static org.puna.tensor.cpu.vector.Lanes.all;
-import static org.puna.tensor.cpu.vector.Lanes.at;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -49,7 +47,14 @@ final class Q6KRows implements StoredRows {
   private static final VectorShuffle<Float> SCALES2 = fours(8);
   private static final VectorShuffle<Float> SCALES3 = fours(12);
 
-  private static final VectorMask<Float> LAST_FOUR = VectorMask.fromLong(F, N == 8 ? 0xf0 : 0);
+  /** Numbers of a block's scales, each four times. */
+  private static final int SPREAD = 64;
+
+  // A fourth of a vector's scales, each for four lanes.
+  private static final VectorShuffle<Float> SPREAD0 = fours(0);
+  private static final VectorShuffle<Float> SPREAD1 = fours(N / 4);
+  private static final VectorShuffle<Float> SPREAD2 = fours(N / 2);
+  private static final VectorShuffle<Float> SPREAD3 = fours(3 * N / 4);
 
   private static VectorShuffle<Float> fours(int first) {
     return VectorShuffle.fromOp(F, i -> (first + i / 4) % N);
@@ -73,7 +78,7 @@ final class Q6KRows implements StoredRows {
       FloatVector d = all(Lanes.half(w, o + FACTOR));
       for (int u = 0; u < 16; u += Lanes.N) {
         FloatVector code = Lanes.signedBytes(w, o + SCALES + u);
-        code.mul(d).mul(at(SIXTEENTHS, u)).intoArray(to.scales, 16 * b + u);
+        code.mul(d).mul(FloatVector.fromArray(F, SIXTEENTHS, u)).intoArray(to.scales, 16 * b + u);
       }
     }
   }
@@ -130,7 +135,7 @@ final class Q6KRows implements StoredRows {
       Scales room,
       float[] sums) {
     if (N == 16) wide(w, first, prepared, n, sums);
-    else narrow(w, first, prepared, n, sums);
+    else narrow(w, first, prepared, n, room, sums);
   }
 
   /** Half a block is a vector of words: a scale for four lanes. */
@@ -198,28 +203,25 @@ final class Q6KRows implements StoredRows {
     acc0.add(acc1).intoArray(sums, 0);
   }
 
-  /** A vector of words at a time, eight or four lanes: a scale for four. */
-  private static void narrow(MemorySegment w, long row, float[] prepared, int n, float[] sums) {
+  /** Two vectors of words at a time, eight or four lanes, whose high bits lie in one. */
+  private static void narrow(
+      MemorySegment w, long row, float[] prepared, int n, Scales room, float[] sums) {
+    room.reserve(SPREAD + N);
+    float[] kept = room.scales;
+    Arrays.fill(kept, SPREAD, SPREAD + N, 0);
     FloatVector acc0 = FloatVector.zero(F);
     FloatVector acc1 = acc0;
-    float least = 0;
-    for (int i = 0; i < n; i += 8 * N) {
-      int half = i >> 7 & 1;
-      int at = i >> 1 & 63;
-      long block = row + (long) (i >> 8) * BLOCK;
-      float d = Lanes.tableHalf(w, block + FACTOR);
-      long scales = block + SCALES + half * 8L + at / 16;
-      if ((i & 255) == 0) {
-        for (int s = 0; s < 16; s++) {
-          least += d * w.get(ValueLayout.JAVA_BYTE, block + SCALES + s) * prepared[n + i / 16 + s];
-        }
-      }
-      // First of all: at the end of this loop a helper would come past the compiler's limit.
-      FloatVector scale0 = fours(d, w, scales);
-      FloatVector scale1 = fours(d, w, scales + 4);
-      IntVector h = IntVector.fromMemorySegment(I, w, block + HIGH + half * 32L + (at & 31), LE);
-      h = h.lanewise(LSHR, at / 32 * 2);
-      IntVector q = IntVector.fromMemorySegment(I, w, block + half * 64L + at, LE);
+    for (int j = 0; j < n; j += 16 * N) {
+      int half = j >> 7 & 1;
+      int at = j >> 2 & 31;
+      long block = row + (long) (j >> 8) * BLOCK;
+      if ((j & 255) == 0) begin(w, block, prepared, n + (j >> 4), kept);
+      long lows = block + half * 64L + at;
+      int i = (j & ~127) + 2 * at;
+      int next = i + 64;
+      int scale = half * 32 + at / 4;
+      IntVector h = IntVector.fromMemorySegment(I, w, block + HIGH + half * 32L + at, LE);
+      IntVector q = IntVector.fromMemorySegment(I, w, lows, LE);
       IntVector low = q.and(Words.NIBBLES).or(h.lanewise(LSHL, 4).and(Words.PAIRS));
       IntVector high = q.lanewise(LSHR, 4).and(Words.NIBBLES).or(h.and(Words.PAIRS));
       FloatVector v = FloatVector.fromArray(F, prepared, i);
@@ -238,16 +240,50 @@ final class Q6KRows implements StoredRows {
       odd = v.fma(high.and(Words.BYTE2).castShape(F, 0), odd);
       v = FloatVector.fromArray(F, prepared, i + 7 * N);
       odd = v.fma(high.lanewise(LSHR, 24).castShape(F, 0), odd);
-      acc0 = even.fma(scale0, acc0);
-      acc1 = odd.fma(scale1, acc1);
+      acc0 = even.fma(FloatVector.fromArray(F, kept, scale), acc0);
+      acc1 = odd.fma(FloatVector.fromArray(F, kept, scale + 16), acc1);
+      h = h.lanewise(LSHR, 2);
+      q = IntVector.fromMemorySegment(I, w, lows + 32, LE);
+      low = q.and(Words.NIBBLES).or(h.lanewise(LSHL, 4).and(Words.PAIRS));
+      high = q.lanewise(LSHR, 4).and(Words.NIBBLES).or(h.and(Words.PAIRS));
+      v = FloatVector.fromArray(F, prepared, next);
+      even = v.mul(low.and(Words.BYTE0).castShape(F, 0));
+      v = FloatVector.fromArray(F, prepared, next + N);
+      even = v.fma(low.and(Words.BYTE1).castShape(F, 0), even);
+      v = FloatVector.fromArray(F, prepared, next + 2 * N);
+      even = v.fma(low.and(Words.BYTE2).castShape(F, 0), even);
+      v = FloatVector.fromArray(F, prepared, next + 3 * N);
+      even = v.fma(low.lanewise(LSHR, 24).castShape(F, 0), even);
+      v = FloatVector.fromArray(F, prepared, next + 4 * N);
+      odd = v.mul(high.and(Words.BYTE0).castShape(F, 0));
+      v = FloatVector.fromArray(F, prepared, next + 5 * N);
+      odd = v.fma(high.and(Words.BYTE1).castShape(F, 0), odd);
+      v = FloatVector.fromArray(F, prepared, next + 6 * N);
+      odd = v.fma(high.and(Words.BYTE2).castShape(F, 0), odd);
+      v = FloatVector.fromArray(F, prepared, next + 7 * N);
+      odd = v.fma(high.lanewise(LSHR, 24).castShape(F, 0), odd);
+      acc0 = even.fma(FloatVector.fromArray(F, kept, scale + 8), acc0);
+      acc1 = odd.fma(FloatVector.fromArray(F, kept, scale + 24), acc1);
     }
-    acc0.add(acc1).withLane(0, acc0.lane(0) + acc1.lane(0) + least).intoArray(sums, 0);
+    acc0.add(acc1).add(FloatVector.fromArray(F, kept, SPREAD)).intoArray(sums, 0);
   }
 
-  /** Returns one scale, or two in vectors of eight lanes. */
-  private static FloatVector fours(float d, MemorySegment w, long at) {
-    FloatVector v = FloatVector.broadcast(F, d * w.get(ValueLayout.JAVA_BYTE, at));
-    return N == 4 ? v : v.blend(d * w.get(ValueLayout.JAVA_BYTE, at + 1), LAST_FOUR);
+  /**
+   * Begins a block where vectors have eight lanes or four: writes each of its scales four times,
+   * and adds what is due to its zeros to the sums after them. As a call that takes no vector it
+   * boxes none.
+   */
+  private static void begin(MemorySegment w, long block, float[] due, int at, float[] kept) {
+    float d = Lanes.tableHalf(w, block + FACTOR);
+    for (int u = 0; u < 16; u += N) {
+      FloatVector scales = Lanes.signedBytes(w, block + SCALES + u).mul(d);
+      FloatVector sum = FloatVector.fromArray(F, kept, SPREAD);
+      scales.fma(FloatVector.fromArray(F, due, at + u), sum).intoArray(kept, SPREAD);
+      scales.rearrange(SPREAD0).intoArray(kept, 4 * u);
+      scales.rearrange(SPREAD1).intoArray(kept, 4 * u + N);
+      scales.rearrange(SPREAD2).intoArray(kept, 4 * u + 2 * N);
+      scales.rearrange(SPREAD3).intoArray(kept, 4 * u + 3 * N);
+    }
   }
 
   @Override

@@ -1,7 +1,5 @@
 package org.puna.tensor.cpu.vector;
 
-import static org.puna.tensor.cpu.vector.Lanes.at;
-
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
@@ -57,7 +55,10 @@ final class RowSums {
 
   private static void addTo(float[] y, int yAt, float[] x, int xAt, int n) {
     int i = 0;
-    for (; i <= n - N; i += N) at(y, yAt + i).add(at(x, xAt + i)).intoArray(y, yAt + i);
+    for (; i <= n - N; i += N)
+      FloatVector.fromArray(F, y, yAt + i)
+          .add(FloatVector.fromArray(F, x, xAt + i))
+          .intoArray(y, yAt + i);
     for (; i < n; i++) y[yAt + i] += x[xAt + i];
   }
 

@@ -1,6 +1,7 @@
 package org.puna.tensor.cpu.vector;
 
 import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
 
 /**
  * The scales of one stored row's blocks as floats, and room for its numbers; memory of one thread,
@@ -51,7 +52,9 @@ final class Scales {
     for (int b = 0; b < blocks; b++) {
       long block = offset + (long) b * step;
       if (Lanes.N == 16) {
-        SixBits.factors(w, block).mul(Lanes.at(NIBBLES, 0)).intoArray(scales, 16 * b);
+        SixBits.factors(w, block)
+            .mul(FloatVector.fromArray(Lanes.F, NIBBLES, 0))
+            .intoArray(scales, 16 * b);
       } else {
         long codes = SixBits.scales(w, block);
         long minCodes = SixBits.mins(w, block);

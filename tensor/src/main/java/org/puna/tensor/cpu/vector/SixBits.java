@@ -16,7 +16,15 @@ import jdk.incubator.vector.VectorShuffle;
  * minima, then eight 6-bit codes of each in twelve bytes.
  */
 final class SixBits {
-  private static final boolean WIDE = Lanes.N == 16;
+  private static final int N = Lanes.N;
+  private static final boolean WIDE = N == 16;
+
+  /** Where the bytes of a word lie, and the lanes of a second word. */
+  private static final IntVector BYTES =
+      IntVector.zero(Lanes.I).addIndex(1).and(3).lanewise(LSHL, 3);
+
+  private static final VectorMask<Integer> LAST_FOUR =
+      VectorMask.fromLong(Lanes.I, N == 8 ? 0xf0 : 0);
 
   // For each of sixteen lanes, eight scales and eight minima: the word its code begins in, where
   // there, and the upper two bits that the last four of each have elsewhere.
@@ -92,12 +100,33 @@ final class SixBits {
     }
   }
 
-  /** Returns what is due to the minima of a block, of whose sums the first is at {@code at}. */
-  static float least(MemorySegment w, long block, float[] sums, int at) {
-    long codes = mins(w, block);
-    float sum = 0;
-    for (int i = 0; i < 8; i++) sum += (codes >>> 8 * i & 0xff) * sums[at + 8 + i];
-    return Lanes.tableHalf(w, block + 2) * sum;
+  /** Numbers that {@link #begin} keeps: the scales of a block, and sums for the whole row. */
+  static final int KEPT_NUMBERS = 16;
+
+  /**
+   * Begins a block where vectors have eight lanes or four: writes its eight scales, and adds what
+   * is due to its minima to the eight sums after them. Loops over blocks read each scale from there
+   * into all lanes; as a call that takes no vector it boxes none.
+   *
+   * @param sums what {@link #sums} wrote for the block, from index {@code at}
+   */
+  static void begin(MemorySegment w, long block, float[] sums, int at, float[] kept) {
+    long scales = scales(w, block);
+    long mins = mins(w, block);
+    float d = Lanes.tableHalf(w, block);
+    float dMin = Lanes.tableHalf(w, block + 2);
+    for (int u = 0; u < 8; u += N) {
+      IntVector codes = IntVector.broadcast(Lanes.I, (int) (scales >>> 8 * u));
+      if (N == 8) codes = codes.blend((int) (scales >>> 32), LAST_FOUR);
+      codes = codes.lanewise(LSHR, BYTES).and(0xff);
+      ((FloatVector) codes.castShape(Lanes.F, 0)).mul(d).intoArray(kept, u);
+      codes = IntVector.broadcast(Lanes.I, (int) (mins >>> 8 * u));
+      if (N == 8) codes = codes.blend((int) (mins >>> 32), LAST_FOUR);
+      codes = codes.lanewise(LSHR, BYTES).and(0xff);
+      FloatVector due = FloatVector.fromArray(Lanes.F, sums, at + 8 + u).mul(dMin);
+      due = due.fma(codes.castShape(Lanes.F, 0), FloatVector.fromArray(Lanes.F, kept, 8 + u));
+      due.intoArray(kept, 8 + u);
+    }
   }
 
   /** Returns the codes of eight scales, a byte each, lowest first. */

@@ -102,7 +102,7 @@ interface StoredRows {
    * @param of what {@link #readVectors} wrote
    */
   default FloatVector vector(MemorySegment w, long row, int i, Scales of) {
-    return Lanes.at(of.numbers, i);
+    return FloatVector.fromArray(Lanes.F, of.numbers, i);
   }
 
   /**

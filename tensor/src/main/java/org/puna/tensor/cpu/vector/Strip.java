@@ -139,8 +139,8 @@ final class Strip {
     int a2 = aAt + 2 * aStep;
     int a3 = aAt + 3 * aStep;
     for (int k = 0, i = bAt; k < depth; k++, i += bStep) {
-      FloatVector b0 = Lanes.at(b, i);
-      FloatVector b1 = Lanes.at(b, i + N);
+      FloatVector b0 = FloatVector.fromArray(Lanes.F, b, i);
+      FloatVector b1 = FloatVector.fromArray(Lanes.F, b, i + N);
       FloatVector x = Lanes.all(a[aAt + k]);
       c00 = x.fma(b0, c00);
       c01 = x.fma(b1, c01);
@@ -197,10 +197,10 @@ final class Strip {
     int a2 = aAt + 2 * aStep;
     int a3 = aAt + 3 * aStep;
     for (int k = 0, i = bAt; k < depth; k++, i += bStep) {
-      FloatVector b0 = Lanes.at(b, i);
-      FloatVector b1 = Lanes.at(b, i + N);
-      FloatVector b2 = Lanes.at(far, i);
-      FloatVector b3 = Lanes.at(far, i + N);
+      FloatVector b0 = FloatVector.fromArray(Lanes.F, b, i);
+      FloatVector b1 = FloatVector.fromArray(Lanes.F, b, i + N);
+      FloatVector b2 = FloatVector.fromArray(Lanes.F, far, i);
+      FloatVector b3 = FloatVector.fromArray(Lanes.F, far, i + N);
       FloatVector x = Lanes.all(a[aAt + k]);
       c00 = x.fma(b0, c00);
       c01 = x.fma(b1, c01);
@@ -253,31 +253,31 @@ final class Strip {
       float[] c,
       int cAt,
       int cStep) {
-    FloatVector c00 = Lanes.at(c, cAt);
+    FloatVector c00 = FloatVector.fromArray(Lanes.F, c, cAt);
     FloatVector e00 = FloatVector.zero(Lanes.F);
-    FloatVector c01 = Lanes.at(c, cAt + N);
+    FloatVector c01 = FloatVector.fromArray(Lanes.F, c, cAt + N);
     FloatVector e01 = FloatVector.zero(Lanes.F);
-    FloatVector c10 = Lanes.at(c, cAt + cStep);
+    FloatVector c10 = FloatVector.fromArray(Lanes.F, c, cAt + cStep);
     FloatVector e10 = FloatVector.zero(Lanes.F);
-    FloatVector c11 = Lanes.at(c, cAt + cStep + N);
+    FloatVector c11 = FloatVector.fromArray(Lanes.F, c, cAt + cStep + N);
     FloatVector e11 = FloatVector.zero(Lanes.F);
-    FloatVector c20 = Lanes.at(c, cAt + 2 * cStep);
+    FloatVector c20 = FloatVector.fromArray(Lanes.F, c, cAt + 2 * cStep);
     FloatVector e20 = FloatVector.zero(Lanes.F);
-    FloatVector c21 = Lanes.at(c, cAt + 2 * cStep + N);
+    FloatVector c21 = FloatVector.fromArray(Lanes.F, c, cAt + 2 * cStep + N);
     FloatVector e21 = FloatVector.zero(Lanes.F);
-    FloatVector c30 = Lanes.at(c, cAt + 3 * cStep);
+    FloatVector c30 = FloatVector.fromArray(Lanes.F, c, cAt + 3 * cStep);
     FloatVector e30 = FloatVector.zero(Lanes.F);
-    FloatVector c31 = Lanes.at(c, cAt + 3 * cStep + N);
+    FloatVector c31 = FloatVector.fromArray(Lanes.F, c, cAt + 3 * cStep + N);
     FloatVector e31 = FloatVector.zero(Lanes.F);
     int a1 = aAt + aStep;
     int a2 = aAt + 2 * aStep;
     int a3 = aAt + 3 * aStep;
     int apart = aFar - aAt;
     for (int k = 0, i = bAt; k < depth; k++, i += bStep) {
-      FloatVector b0 = Lanes.at(b, i);
-      FloatVector b1 = Lanes.at(b, i + N);
-      FloatVector far0 = Lanes.at(far, i);
-      FloatVector far1 = Lanes.at(far, i + N);
+      FloatVector b0 = FloatVector.fromArray(Lanes.F, b, i);
+      FloatVector b1 = FloatVector.fromArray(Lanes.F, b, i + N);
+      FloatVector far0 = FloatVector.fromArray(Lanes.F, far, i);
+      FloatVector far1 = FloatVector.fromArray(Lanes.F, far, i + N);
       FloatVector x = Lanes.all(a[aAt + k]);
       c00 = x.fma(b0, c00);
       c01 = x.fma(b1, c01);
@@ -331,8 +331,8 @@ final class Strip {
     FloatVector c11 = Tile.start(add, c, cAt + cStep + N);
     int a1 = aAt + aStep;
     for (int k = 0, i = bAt; k < depth; k++, i += bStep) {
-      FloatVector b0 = Lanes.at(b, i);
-      FloatVector b1 = Lanes.at(b, i + N);
+      FloatVector b0 = FloatVector.fromArray(Lanes.F, b, i);
+      FloatVector b1 = FloatVector.fromArray(Lanes.F, b, i + N);
       FloatVector x = Lanes.all(a[aAt + k]);
       c00 = x.fma(b0, c00);
       c01 = x.fma(b1, c01);
@@ -359,8 +359,8 @@ final class Strip {
     FloatVector c00 = Tile.start(add, c, cAt);
     FloatVector c01 = Tile.start(add, c, cAt + N);
     for (int k = 0, i = bAt; k < depth; k++, i += bStep) {
-      FloatVector b0 = Lanes.at(b, i);
-      FloatVector b1 = Lanes.at(b, i + N);
+      FloatVector b0 = FloatVector.fromArray(Lanes.F, b, i);
+      FloatVector b1 = FloatVector.fromArray(Lanes.F, b, i + N);
       FloatVector x = Lanes.all(a[aAt + k]);
       c00 = x.fma(b0, c00);
       c01 = x.fma(b1, c01);

@@ -197,7 +197,8 @@ final class TiledAttention {
         case F32 -> {
           float[] x = cached.floats(page);
           int at = cached.at(kvHead, in);
-          for (int j = 0; j < d; j++) Lanes.at(x, at + j * pageTokens).intoArray(keys, j * RUN + i);
+          for (int j = 0; j < d; j++)
+            FloatVector.fromArray(Lanes.F, x, at + j * pageTokens).intoArray(keys, j * RUN + i);
         }
         case Q8_0 -> CachedBlocks.decodeTurned(cached, page, kvHead, in, N, d, keys, i, RUN);
       }

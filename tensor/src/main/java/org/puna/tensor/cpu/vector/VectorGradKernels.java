@@ -1,7 +1,6 @@
 package org.puna.tensor.cpu.vector;
 
 import static org.puna.tensor.cpu.vector.Lanes.all;
-import static org.puna.tensor.cpu.vector.Lanes.at;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
@@ -169,10 +168,10 @@ public final class VectorGradKernels implements GradKernels {
         (from, to) -> {
           int i = from;
           for (; i <= to - N; i += N) {
-            FloatVector t = VectorMath.tanh(at(x, i).div(cap));
-            FloatVector g = at(dy, i);
+            FloatVector t = VectorMath.tanh(FloatVector.fromArray(Lanes.F, x, i).div(cap));
+            FloatVector g = FloatVector.fromArray(Lanes.F, dy, i);
             FloatVector v = g.sub(g.mul(t).mul(t));
-            (add ? v.add(at(dx, i)) : v).intoArray(dx, i);
+            (add ? v.add(FloatVector.fromArray(Lanes.F, dx, i)) : v).intoArray(dx, i);
           }
           for (; i < to; i++) {
             double t = Math.tanh(x[i] / cap);
@@ -330,12 +329,16 @@ public final class VectorGradKernels implements GradKernels {
         (from, to) -> {
           int i = from;
           for (; i <= to - N; i += N) {
-            FloatVector d = at(g, i).mul(scale);
-            FloatVector mean = at(m, i);
+            FloatVector d = FloatVector.fromArray(Lanes.F, g, i).mul(scale);
+            FloatVector mean = FloatVector.fromArray(Lanes.F, m, i);
             mean = mean.add(d.sub(mean).mul(one1));
-            FloatVector square = at(v, i).mul(beta2).add(d.mul(d).mul(one2));
+            FloatVector square =
+                FloatVector.fromArray(Lanes.F, v, i).mul(beta2).add(d.mul(d).mul(one2));
             FloatVector root = square.lanewise(VectorOperators.SQRT).div(root2).add(eps);
-            at(w, i).mul(keep).sub(mean.div(root).mul(stepSize)).intoArray(w, i);
+            FloatVector.fromArray(Lanes.F, w, i)
+                .mul(keep)
+                .sub(mean.div(root).mul(stepSize))
+                .intoArray(w, i);
             mean.intoArray(m, i);
             square.intoArray(v, i);
             FloatVector.zero(Lanes.F).intoArray(g, i);

@@ -1,7 +1,5 @@
 package org.puna.tensor.cpu.vector;
 
-import static org.puna.tensor.cpu.vector.Lanes.at;
-
 import jdk.incubator.vector.FloatVector;
 import org.jspecify.annotations.Nullable;
 import org.puna.tensor.AttentionShape;
@@ -101,8 +99,11 @@ public final class VectorKernels implements Kernels {
             float inverse = Moments.inverse(x, at, cols, mean, eps);
             int i = 0;
             for (; i <= cols - N; i += N) {
-              FloatVector v = at(x, at + i).sub(mean).mul(inverse);
-              v.fma(at(weight, i), at(bias, i)).intoArray(y, at + i);
+              FloatVector v = FloatVector.fromArray(Lanes.F, x, at + i).sub(mean).mul(inverse);
+              v.fma(
+                      FloatVector.fromArray(Lanes.F, weight, i),
+                      FloatVector.fromArray(Lanes.F, bias, i))
+                  .intoArray(y, at + i);
             }
             for (; i < cols; i++) {
               y[at + i] = (x[at + i] - mean) * inverse * weight[i] + bias[i];
@@ -119,7 +120,10 @@ public final class VectorKernels implements Kernels {
 
   private static void add(float[] a, float[] b, int from, int to, float[] y) {
     int i = from;
-    for (; i <= to - N; i += N) at(a, i).add(at(b, i)).intoArray(y, i);
+    for (; i <= to - N; i += N)
+      FloatVector.fromArray(Lanes.F, a, i)
+          .add(FloatVector.fromArray(Lanes.F, b, i))
+          .intoArray(y, i);
     for (; i < to; i++) y[i] = a[i] + b[i];
   }
 
@@ -131,7 +135,7 @@ public final class VectorKernels implements Kernels {
 
   private static void scale(float[] x, int from, int to, float factor, float[] y) {
     int i = from;
-    for (; i <= to - N; i += N) at(x, i).mul(factor).intoArray(y, i);
+    for (; i <= to - N; i += N) FloatVector.fromArray(Lanes.F, x, i).mul(factor).intoArray(y, i);
     for (; i < to; i++) y[i] = x[i] * factor;
   }
 
@@ -216,10 +220,10 @@ public final class VectorKernels implements Kernels {
       float[] x, int at, float[] cos, float[] sin, int angle, int pairs, float[] y) {
     int i = 0;
     for (; i <= pairs - N; i += N) {
-      FloatVector a = at(x, at + i);
-      FloatVector b = at(x, at + pairs + i);
-      FloatVector c = at(cos, angle + i);
-      FloatVector s = at(sin, angle + i);
+      FloatVector a = FloatVector.fromArray(Lanes.F, x, at + i);
+      FloatVector b = FloatVector.fromArray(Lanes.F, x, at + pairs + i);
+      FloatVector c = FloatVector.fromArray(Lanes.F, cos, angle + i);
+      FloatVector s = FloatVector.fromArray(Lanes.F, sin, angle + i);
       a.mul(c).sub(b.mul(s)).intoArray(y, at + i);
       b.mul(c).add(a.mul(s)).intoArray(y, at + pairs + i);
     }
