@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -138,18 +139,20 @@ class RunTest {
     replay(fixture(""), straight, false, List.of(), () -> false);
     // Killed at several moments: while it starts, computes or saves, wherever it happens to be.
     for (int lines : new int[] {1, 4, 9}) {
+      List<String> command = new ArrayList<>();
+      command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+      command.addAll(flagsOfThisJvm());
+      command.addAll(
+          List.of(
+              "-Xmx512m",
+              "-cp",
+              System.getProperty("java.class.path"),
+              RunTest.class.getName(),
+              fixture("").toString(),
+              killed.toString(),
+              Files.exists(killed.resolve("metrics.jsonl")) ? "resume" : "begin"));
       Process p =
-          new ProcessBuilder(
-                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                  "--add-modules",
-                  "jdk.incubator.vector",
-                  "-Xmx512m",
-                  "-cp",
-                  System.getProperty("java.class.path"),
-                  RunTest.class.getName(),
-                  fixture("").toString(),
-                  killed.toString(),
-                  Files.exists(killed.resolve("metrics.jsonl")) ? "resume" : "begin")
+          new ProcessBuilder(command)
               .redirectErrorStream(true)
               .redirectOutput(dir.resolve("log").toFile())
               .start();
@@ -162,6 +165,16 @@ class RunTest {
     }
     replay(fixture(""), killed, true, List.of(), () -> false);
     same(straight, killed);
+  }
+
+  /**
+   * Sums round by the width of the vectors, so the run that is killed needs the same: {@code
+   * -XX:UseAVX=2} and the like.
+   */
+  private static List<String> flagsOfThisJvm() {
+    return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+        .filter(a -> a.startsWith("-XX:") || a.startsWith("--"))
+        .toList();
   }
 
   private static void same(Path a, Path b) throws IOException {
