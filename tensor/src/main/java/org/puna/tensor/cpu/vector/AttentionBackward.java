@@ -26,28 +26,20 @@ final class AttentionBackward {
   private float[] dValues = new float[0];
   private Queries[] queries = new Queries[0];
 
-  /** One query head's numbers, straight and turned. */
+  /** One query head's numbers. Those read by columns have some behind them that are not used. */
   private static final class Queries {
     float[] q = new float[0];
-    float[] qTurned = new float[0];
     float[] dOut = new float[0];
-    float[] dOutTurned = new float[0];
     float[] dq = new float[0];
     float[] delta = new float[0];
     float[] lse = new float[0];
 
-    void read(
-        AttentionHeads h, int i, float[] dy, float[] x, float[] y, float[] sums, float[] square) {
+    void read(AttentionHeads h, int i, float[] dy, float[] x, float[] y, float[] sums) {
       int rows = h.groupedRows();
-      q = AttentionHeads.room(q, rows * h.d());
-      dOut = AttentionHeads.room(dOut, rows * h.d());
+      q = AttentionHeads.room(q, rows * h.d() + ROWS);
+      dOut = AttentionHeads.room(dOut, rows * h.d() + ROWS);
       h.queries(x, i, q);
       h.queries(dy, i, dOut);
-      int step = step(h);
-      qTurned = AttentionHeads.room(qTurned, turnedRows(h) * step);
-      dOutTurned = AttentionHeads.room(dOutTurned, turnedRows(h) * step);
-      Turn.turn(q, 0, h.d(), rows, h.d(), qTurned, 0, step, square);
-      Turn.turn(dOut, 0, h.d(), rows, h.d(), dOutTurned, 0, step, square);
       dq = AttentionHeads.room(dq, rows * h.paddedD());
       Arrays.fill(dq, 0, rows * h.paddedD(), 0);
       delta = AttentionHeads.room(delta, rows);
@@ -58,11 +50,6 @@ final class AttentionBackward {
         delta[r] = real ? FloatDots.dot(dy, at, y, at, h.d()) : 0;
         lse[r] = real ? sums[(h.from() + r) * h.shape().nHeads() + h.head(i)] : 0;
       }
-    }
-
-    /** Distance of turned rows: not a power of two, which would share few lines of the cache. */
-    static int step(AttentionHeads h) {
-      return Math.ceilDiv(h.groupedRows(), N) * N + N;
     }
   }
 
@@ -97,7 +84,7 @@ final class AttentionBackward {
       queries = new Queries[h.group()];
       Arrays.setAll(queries, _ -> new Queries());
     }
-    for (int i = 0; i < h.group(); i++) queries[i].read(h, i, dy, q, y, lse, square);
+    for (int i = 0; i < h.group(); i++) queries[i].read(h, i, dy, q, y, lse);
     for (int panel = 0; panel < h.panels(); panel++) {
       Arrays.fill(dKeys, 0, size, 0);
       Arrays.fill(dValues, 0, size, 0);
@@ -143,9 +130,10 @@ final class AttentionBackward {
     int n = Math.ceilDiv(seen, N) * N;
     int at = slot * WIDTH;
     int keysAt = panel * d * WIDTH;
-    Tile.multiply(x.q, row * d, d, keyPanels, keysAt, WIDTH, d, false, weights, at, WIDTH, n / N);
     Tile.multiply(
-        x.dOut, row * d, d, valuePanels, keysAt, WIDTH, d, false, slopes, at, WIDTH, n / N);
+        x.q, row * d, d, 1, keyPanels, keysAt, WIDTH, d, false, weights, at, WIDTH, n / N);
+    Tile.multiply(
+        x.dOut, row * d, d, 1, valuePanels, keysAt, WIDTH, d, false, slopes, at, WIDTH, n / N);
     float scale = h.shape().scale();
     float cap = h.shape().softcap();
     for (int r = 0; r < ROWS; r++) {
@@ -162,7 +150,8 @@ final class AttentionBackward {
     for (int j = 0; j < dp; j += WIDTH) {
       int vectors = Math.min(Tile.VECTORS, (dp - j) / N);
       int from = key * dp + j;
-      Tile.multiply(slopes, at, WIDTH, keys, from, dp, seen, true, x.dq, row * dp + j, dp, vectors);
+      Tile.multiply(
+          slopes, at, WIDTH, 1, keys, from, dp, seen, true, x.dq, row * dp + j, dp, vectors);
     }
   }
 
@@ -185,14 +174,13 @@ final class AttentionBackward {
 
   /** Adds the gradients by keys and values of a block of queries. */
   private void flush(AttentionHeads h, Queries x, int row, int count) {
-    int step = Queries.step(h);
+    int d = h.d();
     int all = Tile.VECTORS;
-    for (int i = 0; i < h.d(); i += ROWS) {
-      int from = i * step + row;
+    for (int i = 0; i < d; i += ROWS) {
+      int from = row * d + i;
       int to = i * WIDTH;
-      Tile.multiply(
-          x.dOutTurned, from, step, weights, 0, WIDTH, count, true, dValues, to, WIDTH, all);
-      Tile.multiply(x.qTurned, from, step, slopes, 0, WIDTH, count, true, dKeys, to, WIDTH, all);
+      Tile.multiply(x.dOut, from, 1, d, weights, 0, WIDTH, count, true, dValues, to, WIDTH, all);
+      Tile.multiply(x.q, from, 1, d, slopes, 0, WIDTH, count, true, dKeys, to, WIDTH, all);
     }
   }
 }

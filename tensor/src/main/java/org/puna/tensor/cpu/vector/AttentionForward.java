@@ -50,6 +50,7 @@ final class AttentionForward {
           queries,
           row * d,
           d,
+          1,
           keys,
           p * d * WIDTH,
           WIDTH,
@@ -81,7 +82,7 @@ final class AttentionForward {
     for (int j = 0; j < dp; j += WIDTH) {
       int vectors = Math.min(Tile.VECTORS, (dp - j) / N);
       int at = first * WIDTH * dp + j;
-      Tile.multiply(scores, 0, step, values, at, dp, seen, false, out, j, dp, vectors);
+      Tile.multiply(scores, 0, step, 1, values, at, dp, seen, false, out, j, dp, vectors);
     }
     for (int r = 0; r < rows; r++) {
       int to = h.qAt(i, row + r);

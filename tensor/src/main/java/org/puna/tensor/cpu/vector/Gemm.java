@@ -6,8 +6,8 @@ import org.puna.tensor.cpu.Team;
 
 /**
  * Products of float matrices in any orientation. Columns are packed into panels for {@link Tile};
- * rows are read where they lie, or turned where their numbers are no neighbours. Each number of the
- * result is summed in the same order whatever the team.
+ * rows are read where they lie, or copied by columns where their numbers are no neighbours. Each
+ * number of the result is summed in the same order whatever the team.
  *
  * <p>Members share the work by what is largest: blocks of rows with columns packed once for all;
  * panels of columns, each packed by whoever multiplies it; or, for a long inner dimension and a
@@ -235,19 +235,22 @@ final class Gemm {
       int cAt,
       int cStep) {
     int src = a.at + row * a.row + first * a.col;
-    boolean turned = a.col != 1;
-    int whole = turned ? 0 : rows - rows % ROWS;
+    boolean byColumns = a.col != 1;
+    int whole = byColumns ? 0 : rows - rows % ROWS;
     // The tile reads six rows: the last few are copied, lest it read beyond the array.
-    if (turned) Turn.turn(a.x, src, a.col, depth, rows, s.rows, 0, STEP, s.square);
+    if (byColumns) copy(a.x, src, a.col, depth, rows, s.rows, 0, BLOCK_ROWS);
     else copy(a.x, src + whole * a.row, a.row, rows - whole, depth, s.rows, 0, STEP);
+    int copiedRow = byColumns ? 1 : STEP;
+    int copiedCol = byColumns ? BLOCK_ROWS : 1;
     for (int j = 0; j < columns; j += WIDTH) {
       int width = Math.min(WIDTH, columns - j);
       for (int r = 0; r < rows; r += ROWS) {
         boolean there = r < whole;
         Tile.part(
             there ? a.x : s.rows,
-            there ? src + r * a.row : (r - whole) * STEP,
-            there ? a.row : STEP,
+            there ? src + r * a.row : (r - whole) * copiedRow,
+            there ? a.row : copiedRow,
+            there ? 1 : copiedCol,
             packed,
             at + j * depth,
             WIDTH,

@@ -117,6 +117,7 @@ final class ManyRows {
             packed,
             (i / DEPTH * padded + r) * STEP,
             STEP,
+            1,
             s.columns,
             0,
             WIDTH,

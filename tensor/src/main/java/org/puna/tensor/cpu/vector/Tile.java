@@ -4,7 +4,8 @@ import jdk.incubator.vector.FloatVector;
 
 /**
  * The innermost product: six rows times up to {@link #WIDTH} columns, all sums in registers. Rows
- * are read number by number wherever they lie, columns as runs of vectors.
+ * are read number by number wherever they lie, stored by rows or by columns; columns as runs of
+ * vectors.
  *
  * <p>With 512 bits the tile is 6 × 64: 24 sums of 16 lanes, 4 loads and 6 broadcasts for 24
  * multiply-adds in the 32 registers. Narrower machines may have 16 registers and take 12 sums.
@@ -29,7 +30,9 @@ final class Tile {
   /**
    * Computes {@code c[6, columns] (+)= a[6, depth] · b[depth, columns]}.
    *
-   * @param aStep distance of rows of {@code a}, whose columns are neighbours
+   * @param aRow distance of rows of {@code a}
+   * @param aCol distance of columns of {@code a}: 1 where it is stored by rows, {@code aRow} being
+   *     1 where it is stored by columns
    * @param bStep distance of rows of {@code b}, whose columns are neighbours
    * @param add whether to add to what {@code c} holds
    * @param cStep distance of rows of {@code c}
@@ -38,7 +41,8 @@ final class Tile {
   static void multiply(
       float[] a,
       int aAt,
-      int aStep,
+      int aRow,
+      int aCol,
       float[] b,
       int bAt,
       int bStep,
@@ -49,10 +53,10 @@ final class Tile {
       int cStep,
       int vectors) {
     switch (vectors) {
-      case 1 -> one(a, aAt, aStep, b, bAt, bStep, depth, add, c, cAt, cStep);
-      case 2 -> two(a, aAt, aStep, b, bAt, bStep, depth, add, c, cAt, cStep);
-      case 3 -> three(a, aAt, aStep, b, bAt, bStep, depth, add, c, cAt, cStep);
-      default -> four(a, aAt, aStep, b, bAt, bStep, depth, add, c, cAt, cStep);
+      case 1 -> one(a, aAt, aRow, aCol, b, bAt, bStep, depth, add, c, cAt, cStep);
+      case 2 -> two(a, aAt, aRow, aCol, b, bAt, bStep, depth, add, c, cAt, cStep);
+      case 3 -> three(a, aAt, aRow, aCol, b, bAt, bStep, depth, add, c, cAt, cStep);
+      default -> four(a, aAt, aRow, aCol, b, bAt, bStep, depth, add, c, cAt, cStep);
     }
   }
 
@@ -68,7 +72,8 @@ final class Tile {
   static void part(
       float[] a,
       int aAt,
-      int aStep,
+      int aRow,
+      int aCol,
       float[] b,
       int bAt,
       int bStep,
@@ -82,10 +87,10 @@ final class Tile {
       float[] tile) {
     int vectors = Math.ceilDiv(columns, N);
     if (rows == ROWS && columns == vectors * N) {
-      multiply(a, aAt, aStep, b, bAt, bStep, depth, add, c, cAt, cStep, vectors);
+      multiply(a, aAt, aRow, aCol, b, bAt, bStep, depth, add, c, cAt, cStep, vectors);
       return;
     }
-    multiply(a, aAt, aStep, b, bAt, bStep, depth, false, tile, 0, WIDTH, vectors);
+    multiply(a, aAt, aRow, aCol, b, bAt, bStep, depth, false, tile, 0, WIDTH, vectors);
     for (int r = 0; r < rows; r++) {
       int from = r * WIDTH;
       int to = cAt + r * cStep;
@@ -103,7 +108,8 @@ final class Tile {
   private static void one(
       float[] a,
       int aAt,
-      int aStep,
+      int aRow,
+      int aCol,
       float[] b,
       int bAt,
       int bStep,
@@ -112,30 +118,30 @@ final class Tile {
       float[] c,
       int cAt,
       int cStep) {
-    int a1 = aAt + aStep;
-    int a2 = aAt + 2 * aStep;
-    int a3 = aAt + 3 * aStep;
-    int a4 = aAt + 4 * aStep;
-    int a5 = aAt + 5 * aStep;
+    int a1 = aAt + aRow;
+    int a2 = aAt + 2 * aRow;
+    int a3 = aAt + 3 * aRow;
+    int a4 = aAt + 4 * aRow;
+    int a5 = aAt + 5 * aRow;
     FloatVector c00 = start(add, c, cAt);
     FloatVector c10 = start(add, c, cAt + cStep);
     FloatVector c20 = start(add, c, cAt + 2 * cStep);
     FloatVector c30 = start(add, c, cAt + 3 * cStep);
     FloatVector c40 = start(add, c, cAt + 4 * cStep);
     FloatVector c50 = start(add, c, cAt + 5 * cStep);
-    for (int k = 0, i = bAt; k < depth; k++, i += bStep) {
+    for (int k = 0, o = 0, i = bAt; k < depth; k++, o += aCol, i += bStep) {
       FloatVector b0 = FloatVector.fromArray(Lanes.F, b, i);
-      FloatVector x = FloatVector.broadcast(Lanes.F, a[aAt + k]);
+      FloatVector x = FloatVector.broadcast(Lanes.F, a[aAt + o]);
       c00 = x.fma(b0, c00);
-      x = FloatVector.broadcast(Lanes.F, a[a1 + k]);
+      x = FloatVector.broadcast(Lanes.F, a[a1 + o]);
       c10 = x.fma(b0, c10);
-      x = FloatVector.broadcast(Lanes.F, a[a2 + k]);
+      x = FloatVector.broadcast(Lanes.F, a[a2 + o]);
       c20 = x.fma(b0, c20);
-      x = FloatVector.broadcast(Lanes.F, a[a3 + k]);
+      x = FloatVector.broadcast(Lanes.F, a[a3 + o]);
       c30 = x.fma(b0, c30);
-      x = FloatVector.broadcast(Lanes.F, a[a4 + k]);
+      x = FloatVector.broadcast(Lanes.F, a[a4 + o]);
       c40 = x.fma(b0, c40);
-      x = FloatVector.broadcast(Lanes.F, a[a5 + k]);
+      x = FloatVector.broadcast(Lanes.F, a[a5 + o]);
       c50 = x.fma(b0, c50);
     }
     c00.intoArray(c, cAt);
@@ -149,7 +155,8 @@ final class Tile {
   private static void two(
       float[] a,
       int aAt,
-      int aStep,
+      int aRow,
+      int aCol,
       float[] b,
       int bAt,
       int bStep,
@@ -158,11 +165,11 @@ final class Tile {
       float[] c,
       int cAt,
       int cStep) {
-    int a1 = aAt + aStep;
-    int a2 = aAt + 2 * aStep;
-    int a3 = aAt + 3 * aStep;
-    int a4 = aAt + 4 * aStep;
-    int a5 = aAt + 5 * aStep;
+    int a1 = aAt + aRow;
+    int a2 = aAt + 2 * aRow;
+    int a3 = aAt + 3 * aRow;
+    int a4 = aAt + 4 * aRow;
+    int a5 = aAt + 5 * aRow;
     FloatVector c00 = start(add, c, cAt);
     FloatVector c01 = start(add, c, cAt + N);
     FloatVector c10 = start(add, c, cAt + cStep);
@@ -175,25 +182,25 @@ final class Tile {
     FloatVector c41 = start(add, c, cAt + 4 * cStep + N);
     FloatVector c50 = start(add, c, cAt + 5 * cStep);
     FloatVector c51 = start(add, c, cAt + 5 * cStep + N);
-    for (int k = 0, i = bAt; k < depth; k++, i += bStep) {
+    for (int k = 0, o = 0, i = bAt; k < depth; k++, o += aCol, i += bStep) {
       FloatVector b0 = FloatVector.fromArray(Lanes.F, b, i);
       FloatVector b1 = FloatVector.fromArray(Lanes.F, b, i + N);
-      FloatVector x = FloatVector.broadcast(Lanes.F, a[aAt + k]);
+      FloatVector x = FloatVector.broadcast(Lanes.F, a[aAt + o]);
       c00 = x.fma(b0, c00);
       c01 = x.fma(b1, c01);
-      x = FloatVector.broadcast(Lanes.F, a[a1 + k]);
+      x = FloatVector.broadcast(Lanes.F, a[a1 + o]);
       c10 = x.fma(b0, c10);
       c11 = x.fma(b1, c11);
-      x = FloatVector.broadcast(Lanes.F, a[a2 + k]);
+      x = FloatVector.broadcast(Lanes.F, a[a2 + o]);
       c20 = x.fma(b0, c20);
       c21 = x.fma(b1, c21);
-      x = FloatVector.broadcast(Lanes.F, a[a3 + k]);
+      x = FloatVector.broadcast(Lanes.F, a[a3 + o]);
       c30 = x.fma(b0, c30);
       c31 = x.fma(b1, c31);
-      x = FloatVector.broadcast(Lanes.F, a[a4 + k]);
+      x = FloatVector.broadcast(Lanes.F, a[a4 + o]);
       c40 = x.fma(b0, c40);
       c41 = x.fma(b1, c41);
-      x = FloatVector.broadcast(Lanes.F, a[a5 + k]);
+      x = FloatVector.broadcast(Lanes.F, a[a5 + o]);
       c50 = x.fma(b0, c50);
       c51 = x.fma(b1, c51);
     }
@@ -214,7 +221,8 @@ final class Tile {
   private static void three(
       float[] a,
       int aAt,
-      int aStep,
+      int aRow,
+      int aCol,
       float[] b,
       int bAt,
       int bStep,
@@ -223,11 +231,11 @@ final class Tile {
       float[] c,
       int cAt,
       int cStep) {
-    int a1 = aAt + aStep;
-    int a2 = aAt + 2 * aStep;
-    int a3 = aAt + 3 * aStep;
-    int a4 = aAt + 4 * aStep;
-    int a5 = aAt + 5 * aStep;
+    int a1 = aAt + aRow;
+    int a2 = aAt + 2 * aRow;
+    int a3 = aAt + 3 * aRow;
+    int a4 = aAt + 4 * aRow;
+    int a5 = aAt + 5 * aRow;
     FloatVector c00 = start(add, c, cAt);
     FloatVector c01 = start(add, c, cAt + N);
     FloatVector c02 = start(add, c, cAt + 2 * N);
@@ -246,31 +254,31 @@ final class Tile {
     FloatVector c50 = start(add, c, cAt + 5 * cStep);
     FloatVector c51 = start(add, c, cAt + 5 * cStep + N);
     FloatVector c52 = start(add, c, cAt + 5 * cStep + 2 * N);
-    for (int k = 0, i = bAt; k < depth; k++, i += bStep) {
+    for (int k = 0, o = 0, i = bAt; k < depth; k++, o += aCol, i += bStep) {
       FloatVector b0 = FloatVector.fromArray(Lanes.F, b, i);
       FloatVector b1 = FloatVector.fromArray(Lanes.F, b, i + N);
       FloatVector b2 = FloatVector.fromArray(Lanes.F, b, i + 2 * N);
-      FloatVector x = FloatVector.broadcast(Lanes.F, a[aAt + k]);
+      FloatVector x = FloatVector.broadcast(Lanes.F, a[aAt + o]);
       c00 = x.fma(b0, c00);
       c01 = x.fma(b1, c01);
       c02 = x.fma(b2, c02);
-      x = FloatVector.broadcast(Lanes.F, a[a1 + k]);
+      x = FloatVector.broadcast(Lanes.F, a[a1 + o]);
       c10 = x.fma(b0, c10);
       c11 = x.fma(b1, c11);
       c12 = x.fma(b2, c12);
-      x = FloatVector.broadcast(Lanes.F, a[a2 + k]);
+      x = FloatVector.broadcast(Lanes.F, a[a2 + o]);
       c20 = x.fma(b0, c20);
       c21 = x.fma(b1, c21);
       c22 = x.fma(b2, c22);
-      x = FloatVector.broadcast(Lanes.F, a[a3 + k]);
+      x = FloatVector.broadcast(Lanes.F, a[a3 + o]);
       c30 = x.fma(b0, c30);
       c31 = x.fma(b1, c31);
       c32 = x.fma(b2, c32);
-      x = FloatVector.broadcast(Lanes.F, a[a4 + k]);
+      x = FloatVector.broadcast(Lanes.F, a[a4 + o]);
       c40 = x.fma(b0, c40);
       c41 = x.fma(b1, c41);
       c42 = x.fma(b2, c42);
-      x = FloatVector.broadcast(Lanes.F, a[a5 + k]);
+      x = FloatVector.broadcast(Lanes.F, a[a5 + o]);
       c50 = x.fma(b0, c50);
       c51 = x.fma(b1, c51);
       c52 = x.fma(b2, c52);
@@ -298,7 +306,8 @@ final class Tile {
   private static void four(
       float[] a,
       int aAt,
-      int aStep,
+      int aRow,
+      int aCol,
       float[] b,
       int bAt,
       int bStep,
@@ -307,11 +316,11 @@ final class Tile {
       float[] c,
       int cAt,
       int cStep) {
-    int a1 = aAt + aStep;
-    int a2 = aAt + 2 * aStep;
-    int a3 = aAt + 3 * aStep;
-    int a4 = aAt + 4 * aStep;
-    int a5 = aAt + 5 * aStep;
+    int a1 = aAt + aRow;
+    int a2 = aAt + 2 * aRow;
+    int a3 = aAt + 3 * aRow;
+    int a4 = aAt + 4 * aRow;
+    int a5 = aAt + 5 * aRow;
     FloatVector c00 = start(add, c, cAt);
     FloatVector c01 = start(add, c, cAt + N);
     FloatVector c02 = start(add, c, cAt + 2 * N);
@@ -336,37 +345,37 @@ final class Tile {
     FloatVector c51 = start(add, c, cAt + 5 * cStep + N);
     FloatVector c52 = start(add, c, cAt + 5 * cStep + 2 * N);
     FloatVector c53 = start(add, c, cAt + 5 * cStep + 3 * N);
-    for (int k = 0, i = bAt; k < depth; k++, i += bStep) {
+    for (int k = 0, o = 0, i = bAt; k < depth; k++, o += aCol, i += bStep) {
       FloatVector b0 = FloatVector.fromArray(Lanes.F, b, i);
       FloatVector b1 = FloatVector.fromArray(Lanes.F, b, i + N);
       FloatVector b2 = FloatVector.fromArray(Lanes.F, b, i + 2 * N);
       FloatVector b3 = FloatVector.fromArray(Lanes.F, b, i + 3 * N);
-      FloatVector x = FloatVector.broadcast(Lanes.F, a[aAt + k]);
+      FloatVector x = FloatVector.broadcast(Lanes.F, a[aAt + o]);
       c00 = x.fma(b0, c00);
       c01 = x.fma(b1, c01);
       c02 = x.fma(b2, c02);
       c03 = x.fma(b3, c03);
-      x = FloatVector.broadcast(Lanes.F, a[a1 + k]);
+      x = FloatVector.broadcast(Lanes.F, a[a1 + o]);
       c10 = x.fma(b0, c10);
       c11 = x.fma(b1, c11);
       c12 = x.fma(b2, c12);
       c13 = x.fma(b3, c13);
-      x = FloatVector.broadcast(Lanes.F, a[a2 + k]);
+      x = FloatVector.broadcast(Lanes.F, a[a2 + o]);
       c20 = x.fma(b0, c20);
       c21 = x.fma(b1, c21);
       c22 = x.fma(b2, c22);
       c23 = x.fma(b3, c23);
-      x = FloatVector.broadcast(Lanes.F, a[a3 + k]);
+      x = FloatVector.broadcast(Lanes.F, a[a3 + o]);
       c30 = x.fma(b0, c30);
       c31 = x.fma(b1, c31);
       c32 = x.fma(b2, c32);
       c33 = x.fma(b3, c33);
-      x = FloatVector.broadcast(Lanes.F, a[a4 + k]);
+      x = FloatVector.broadcast(Lanes.F, a[a4 + o]);
       c40 = x.fma(b0, c40);
       c41 = x.fma(b1, c41);
       c42 = x.fma(b2, c42);
       c43 = x.fma(b3, c43);
-      x = FloatVector.broadcast(Lanes.F, a[a5 + k]);
+      x = FloatVector.broadcast(Lanes.F, a[a5 + o]);
       c50 = x.fma(b0, c50);
       c51 = x.fma(b1, c51);
       c52 = x.fma(b2, c52);

@@ -125,13 +125,13 @@ final class TiledAttention {
       values(v, p, count, d, width);
       for (int g = 0; g < groups; g++) {
         int from = g * ROWS;
-        Tile.multiply(scaled, from * d, d, keys, 0, RUN, d, false, tile, 0, RUN, Tile.VECTORS);
+        Tile.multiply(scaled, from * d, d, 1, keys, 0, RUN, d, false, tile, 0, RUN, Tile.VECTORS);
         if (shape.softcap() > 0) Softcap.apply(tile, 0, tile.length, shape.softcap(), tile);
         weigh(g, p, count, width);
         for (int j = 0; j < width; j += RUN) {
           int vectors = Math.min(Tile.VECTORS, (width - j) / N);
           int to = from * width + j;
-          Tile.multiply(tile, 0, RUN, values, j, width, count, true, out, to, width, vectors);
+          Tile.multiply(tile, 0, RUN, 1, values, j, width, count, true, out, to, width, vectors);
         }
       }
     }
