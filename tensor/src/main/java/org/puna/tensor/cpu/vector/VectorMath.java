@@ -62,31 +62,9 @@ final class VectorMath {
   private static final float HIGHEST = 88;
 
   /**
-   * Returns e to the power of numbers from {@link #LOWEST} to {@link #HIGHEST}, with half the work
-   * of {@link #exp}: few enough operations that whole loops are compiled with it.
-   */
-  private static FloatVector expWithin(FloatVector x) {
-    // The sum has the whole number in its lowest bits, from where it is added to the exponent.
-    FloatVector sum = x.fma(FloatVector.broadcast(F, LOG2_E), FloatVector.broadcast(F, ROUND));
-    FloatVector n = sum.sub(FloatVector.broadcast(F, ROUND));
-    FloatVector r =
-        n.fma(FloatVector.broadcast(F, -LN2_LOW), n.fma(FloatVector.broadcast(F, -LN2_HIGH), x));
-    FloatVector p =
-        FloatVector.broadcast(F, 1f / 5040)
-            .fma(r, FloatVector.broadcast(F, 1f / 720))
-            .fma(r, FloatVector.broadcast(F, 1f / 120));
-    p =
-        p.fma(r, FloatVector.broadcast(F, 1f / 24))
-            .fma(r, FloatVector.broadcast(F, 1f / 6))
-            .fma(r, FloatVector.broadcast(F, 0.5f));
-    p = p.fma(r, FloatVector.broadcast(F, 1f)).fma(r, FloatVector.broadcast(F, 1f));
-    IntVector power = sum.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
-    return p.reinterpretAsInts().add(power).reinterpretAsFloats();
-  }
-
-  /**
    * Replaces numbers by {@code e^(x − shift)} and returns their sum. Those below e⁻⁸⁷ become about
-   * that.
+   * that. With half the work of {@link #exp}, as numbers are between {@link #LOWEST} and 0. The
+   * exponential is written out: what the compiler has seldom seen it leaves a call, which boxes.
    *
    * @param count a multiple of the vector
    * @param shift at least the largest number
@@ -96,7 +74,19 @@ final class VectorMath {
     FloatVector lowest = FloatVector.broadcast(F, LOWEST);
     for (int j = at; j < at + count; j += N) {
       FloatVector v = FloatVector.fromArray(Lanes.F, x, j).sub(shift);
-      FloatVector e = expWithin(v.blend(lowest, v.compare(LT, lowest)));
+      v = v.blend(lowest, v.compare(LT, lowest));
+      // The sum has the whole number in its lowest bits, from where it is added to the exponent.
+      FloatVector whole = v.fma(FloatVector.broadcast(F, LOG2_E), FloatVector.broadcast(F, ROUND));
+      FloatVector n = whole.sub(FloatVector.broadcast(F, ROUND));
+      FloatVector r = n.fma(FloatVector.broadcast(F, -LN2_HIGH), v);
+      r = n.fma(FloatVector.broadcast(F, -LN2_LOW), r);
+      FloatVector p =
+          FloatVector.broadcast(F, 1f / 5040).fma(r, FloatVector.broadcast(F, 1f / 720));
+      p = p.fma(r, FloatVector.broadcast(F, 1f / 120)).fma(r, FloatVector.broadcast(F, 1f / 24));
+      p = p.fma(r, FloatVector.broadcast(F, 1f / 6)).fma(r, FloatVector.broadcast(F, 0.5f));
+      p = p.fma(r, FloatVector.broadcast(F, 1f)).fma(r, FloatVector.broadcast(F, 1f));
+      IntVector power = whole.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
+      FloatVector e = p.reinterpretAsInts().add(power).reinterpretAsFloats();
       e.intoArray(x, j);
       sum = sum.add(e);
     }
@@ -106,31 +96,22 @@ final class VectorMath {
   /** Below this a power of two is no normal number. */
   private static final float LOWEST_POWER = -126;
 
-  /**
-   * Returns 2 to the power of numbers from {@link #LOWEST_POWER} to 127, within 1 unit in the last
-   * place: a third less work than {@link #expWithin}, since what is left of a number after its
-   * rounding is exact. The polynomial has the least relative error (4e-9) of those of degree six
-   * that are 1 at zero.
-   *
-   * @see "Remez 1934, Sur le calcul effectif des polynomes d'approximation de Tchebychef"
-   */
-  private static FloatVector powerOfTwo(FloatVector x) {
-    FloatVector sum = x.add(FloatVector.broadcast(F, ROUND));
-    FloatVector r = x.sub(sum.sub(FloatVector.broadcast(F, ROUND)));
-    FloatVector p =
-        FloatVector.broadcast(F, 0x1.446c7ep-13f).fma(r, FloatVector.broadcast(F, 0x1.5f88fep-10f));
-    p =
-        p.fma(r, FloatVector.broadcast(F, 0x1.3b29e4p-7f))
-            .fma(r, FloatVector.broadcast(F, 0x1.c6ae2cp-5f))
-            .fma(r, FloatVector.broadcast(F, 0x1.ebfbep-3f));
-    p = p.fma(r, FloatVector.broadcast(F, 0x1.62e432p-1f)).fma(r, FloatVector.broadcast(F, 1f));
-    IntVector power = sum.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
-    return p.reinterpretAsInts().add(power).reinterpretAsFloats();
-  }
+  // Powers of two of numbers from LOWEST_POWER to 127, within 1 unit in the last place: a third
+  // less
+  // work than those of e, since what is left of a number after its rounding is exact. The
+  // polynomial
+  // has the least relative error (4e-9) of those of degree six that are 1 at zero (Remez 1934, Sur
+  // le calcul effectif des polynomes d'approximation de Tchebychef).
+  private static final float POWER1 = 0x1.62e432p-1f;
+  private static final float POWER2 = 0x1.ebfbep-3f;
+  private static final float POWER3 = 0x1.c6ae2cp-5f;
+  private static final float POWER4 = 0x1.3b29e4p-7f;
+  private static final float POWER5 = 0x1.5f88fep-10f;
+  private static final float POWER6 = 0x1.446c7ep-13f;
 
   /**
    * Replaces numbers by {@code 2^(x − shift)} and returns their sum. Those below 2⁻¹²⁶ become about
-   * that.
+   * that. The power is written out, see {@link #expSum}.
    *
    * @param count a multiple of the vector
    * @param shift at least the largest number
@@ -141,7 +122,15 @@ final class VectorMath {
     FloatVector lowest = FloatVector.broadcast(F, LOWEST_POWER);
     for (int j = at; j < at + count; j += N) {
       FloatVector v = FloatVector.fromArray(Lanes.F, x, j).sub(shift);
-      FloatVector e = powerOfTwo(v.blend(lowest, v.compare(LT, lowest)));
+      v = v.blend(lowest, v.compare(LT, lowest));
+      FloatVector whole = v.add(FloatVector.broadcast(F, ROUND));
+      FloatVector r = v.sub(whole.sub(FloatVector.broadcast(F, ROUND)));
+      FloatVector p = FloatVector.broadcast(F, POWER6).fma(r, FloatVector.broadcast(F, POWER5));
+      p = p.fma(r, FloatVector.broadcast(F, POWER4)).fma(r, FloatVector.broadcast(F, POWER3));
+      p = p.fma(r, FloatVector.broadcast(F, POWER2)).fma(r, FloatVector.broadcast(F, POWER1));
+      p = p.fma(r, FloatVector.broadcast(F, 1f));
+      IntVector power = whole.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
+      FloatVector e = p.reinterpretAsInts().add(power).reinterpretAsFloats();
       e.intoArray(x, j);
       sum = sum.add(e);
     }
@@ -167,7 +156,15 @@ final class VectorMath {
     FloatVector least = FloatVector.broadcast(F, -delta * scale);
     for (int j = at; j < at + count; j += N) {
       FloatVector x = FloatVector.fromArray(Lanes.F, s, j).fma(toPower, shift);
-      FloatVector e = powerOfTwo(x.blend(lowest, x.compare(LT, lowest)));
+      x = x.blend(lowest, x.compare(LT, lowest));
+      FloatVector whole = x.add(FloatVector.broadcast(F, ROUND));
+      FloatVector r = x.sub(whole.sub(FloatVector.broadcast(F, ROUND)));
+      FloatVector p = FloatVector.broadcast(F, POWER6).fma(r, FloatVector.broadcast(F, POWER5));
+      p = p.fma(r, FloatVector.broadcast(F, POWER4)).fma(r, FloatVector.broadcast(F, POWER3));
+      p = p.fma(r, FloatVector.broadcast(F, POWER2)).fma(r, FloatVector.broadcast(F, POWER1));
+      p = p.fma(r, FloatVector.broadcast(F, 1f));
+      IntVector power = whole.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
+      FloatVector e = p.reinterpretAsInts().add(power).reinterpretAsFloats();
       e.intoArray(s, j);
       FloatVector.fromArray(Lanes.F, g, j).fma(factor, least).mul(e).intoArray(g, j);
     }
@@ -190,7 +187,20 @@ final class VectorMath {
       FloatVector u = FloatVector.fromArray(Lanes.F, up, i);
       FloatVector minus = v.neg();
       minus = minus.blend(lowest, minus.compare(LT, lowest));
-      FloatVector e = expWithin(minus.blend(highest, minus.compare(GT, highest)));
+      minus = minus.blend(highest, minus.compare(GT, highest));
+      // The sum has the whole number in its lowest bits, from where it is added to the exponent.
+      FloatVector whole =
+          minus.fma(FloatVector.broadcast(F, LOG2_E), FloatVector.broadcast(F, ROUND));
+      FloatVector n = whole.sub(FloatVector.broadcast(F, ROUND));
+      FloatVector r = n.fma(FloatVector.broadcast(F, -LN2_HIGH), minus);
+      r = n.fma(FloatVector.broadcast(F, -LN2_LOW), r);
+      FloatVector p =
+          FloatVector.broadcast(F, 1f / 5040).fma(r, FloatVector.broadcast(F, 1f / 720));
+      p = p.fma(r, FloatVector.broadcast(F, 1f / 120)).fma(r, FloatVector.broadcast(F, 1f / 24));
+      p = p.fma(r, FloatVector.broadcast(F, 1f / 6)).fma(r, FloatVector.broadcast(F, 0.5f));
+      p = p.fma(r, FloatVector.broadcast(F, 1f)).fma(r, FloatVector.broadcast(F, 1f));
+      IntVector power = whole.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
+      FloatVector e = p.reinterpretAsInts().add(power).reinterpretAsFloats();
       FloatVector s = one.div(e.add(one));
       FloatVector act = v.mul(s);
       // The derivative of x · s is s · (1 + x · (1 − s)) = s + act − act · s.
