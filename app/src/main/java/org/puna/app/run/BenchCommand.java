@@ -87,8 +87,9 @@ public final class BenchCommand implements Callable<Integer> {
       names = {"-d", "--depth"},
       paramLabel = "N,…",
       split = ",",
-      description = "Tokens already in the context (default: 0).")
-  private List<Integer> depths = List.of(0);
+      description =
+          "Tokens already in the context (default: 0; with --peer also " + PEER_DEPTH + ").")
+  private @Nullable List<Integer> depths;
 
   @Option(
       names = {"-r", "--repetitions"},
@@ -140,7 +141,7 @@ public final class BenchCommand implements Callable<Integer> {
     }
     check("-p", prompts);
     check("-n", generate);
-    check("-d", depths);
+    check("-d", depths(0));
     check("-r", List.of(repetitions));
     if (synthetic != null) {
       try (SyntheticModel made = new SyntheticModel(synthetic)) {
@@ -172,14 +173,14 @@ public final class BenchCommand implements Callable<Integer> {
     return Failures.DONE;
   }
 
-  /**
-   * The first length of each kind; the depth is llama.cpp's usual long context if none is given.
-   */
+  private List<Integer> depths(int otherwise) {
+    return depths == null ? List.of(otherwise) : depths;
+  }
+
   private void compare(Checkpoint c, String where) {
-    int deep = depths.getFirst() == 0 ? PEER_DEPTH : depths.getFirst();
     try (Backend backend = options.backend(context.settings())) {
       new PeerBench(context, c, options.threads(context.settings()), cache.type())
-          .run(backend, where, prompts.getFirst(), generate.getFirst(), deep, repetitions, json);
+          .run(backend, where, prompts, generate, depths(PEER_DEPTH), repetitions, json);
     }
   }
 
@@ -206,7 +207,7 @@ public final class BenchCommand implements Callable<Integer> {
 
   private List<Test> tests() {
     List<Test> tests = new ArrayList<>();
-    for (int d : depths) {
+    for (int d : depths(0)) {
       for (int n : prompts) {
         if (n > 0) {
           tests.add(new Test(d, n, true));

@@ -50,16 +50,17 @@ final class PeerBench {
   void run(
       Backend backend,
       String where,
-      int prompt,
-      int generate,
-      int depth,
+      List<Integer> prompts,
+      List<Integer> generate,
+      List<Integer> depths,
       int repetitions,
       boolean json) {
     if (repetitions < 1) {
       throw new BadInput("-r: a comparison needs at least 1 repetition");
     }
     Path file = model.path();
-    List<Trial> trials = SideBySide.trials(prompt, generate, depth, STREAMS);
+    List<Trial> trials = SideBySide.trials(prompts, generate, depths, STREAMS);
+    if (trials.isEmpty()) throw new BadInput("bench: nothing to measure, -p and -n are both 0");
     Map<Trial, BenchRunner> runners = new HashMap<>();
     try (SideBySide both = new SideBySide(where, System.getenv(), file, threads, Context.mapper());
         Progress progress =

@@ -187,6 +187,22 @@ class BenchCommandTest {
             run("bench", model, "--peer=" + peer, "-p", "8", "-n", "4", "-d", "8", "-r", "1").out())
         .contains("| prefill 8 |")
         .contains("| 12.5 (12.5–12.5) |");
+    Shell.Result several =
+        run("bench", model, "--peer=" + peer, "-p", "8,0", "-n", "4,2", "-d", "0,8,6", "-r", "1");
+    assertThat(several.out().lines().filter(l -> l.matches("\\| (prefill|decode).*")))
+        .map(l -> l.split(" \\| ")[0].substring(2))
+        .containsExactly(
+            "prefill 8",
+            "decode 4, 1 stream",
+            "decode 4, 8 streams together",
+            "decode 4, 1 stream at 8",
+            "decode 4, 1 stream at 6",
+            "decode 2, 1 stream",
+            "decode 2, 8 streams together",
+            "decode 2, 1 stream at 8",
+            "decode 2, 1 stream at 6");
+    Shell.Result nothing = run("bench", model, "--peer=" + peer, "-p", "0", "-n", "0");
+    assertThat(nothing.err()).hasLineCount(1).contains("nothing to measure");
   }
 
   @Test

@@ -117,15 +117,27 @@ public final class SideBySide implements AutoCloseable {
         .toList();
   }
 
-  /** Returns what a comparison measures. */
-  public static List<Trial> trials(int prompt, int generate, int depth, int streams) {
+  /**
+   * Returns what a comparison measures; a length of 0 is none.
+   *
+   * @param prompts lengths of prompts
+   * @param generate tokens to generate
+   * @param depths tokens already in the context of one stream
+   * @param streams sequences together, which start from nothing
+   */
+  public static List<Trial> trials(
+      List<Integer> prompts, List<Integer> generate, List<Integer> depths, int streams) {
     List<Trial> all = new ArrayList<>();
-    if (prompt > 0) all.add(new Trial("prefill " + prompt, true, prompt, 0, 1));
-    if (generate > 0) {
-      all.add(new Trial("decode, 1 stream", false, generate, 0, 1));
-      all.add(new Trial("decode, " + streams + " streams together", false, generate, 0, streams));
-      if (depth > 0) {
-        all.add(new Trial("decode, 1 stream at " + depth, false, generate, depth, 1));
+    for (int n : prompts) {
+      if (n > 0) all.add(new Trial("prefill " + n, true, n, 0, 1));
+    }
+    for (int n : generate) {
+      if (n == 0) continue;
+      String decode = generate.size() == 1 ? "decode, " : "decode " + n + ", ";
+      all.add(new Trial(decode + "1 stream", false, n, 0, 1));
+      all.add(new Trial(decode + streams + " streams together", false, n, 0, streams));
+      for (int d : depths) {
+        if (d > 0) all.add(new Trial(decode + "1 stream at " + d, false, n, d, 1));
       }
     }
     return List.copyOf(all);
