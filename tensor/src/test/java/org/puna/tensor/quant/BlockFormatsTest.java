@@ -142,7 +142,7 @@ class BlockFormatsTest {
     }
   }
 
-  /** Scales of zero blocks keep the sign that the reference's division gives them. */
+  /** RowScratch of zero blocks keep the sign that the reference's division gives them. */
   @ParameterizedTest
   @CsvSource({
     "Q4_0, 0, 0080",

@@ -10,7 +10,7 @@ final class BF16Rows implements StoredRows {
   private static final int N = Lanes.N;
 
   @Override
-  public void decode(MemorySegment w, long offset, float[] dst, int at, int n, Scales room) {
+  public void decode(MemorySegment w, long offset, float[] dst, int at, int n, RowScratch room) {
     int whole = n - n % N;
     for (int i = 0; i < whole; i += N) {
       Lanes.bf16(w, offset + (long) BYTES * i).intoArray(dst, at + i);
@@ -31,7 +31,7 @@ final class BF16Rows implements StoredRows {
       float[] x,
       float[] prepared,
       int n,
-      Scales room,
+      RowScratch room,
       float[] sums) {
     FloatVector sum0 = FloatVector.zero(Lanes.F);
     FloatVector sum1 = sum0;
@@ -59,10 +59,10 @@ final class BF16Rows implements StoredRows {
   }
 
   @Override
-  public void readVectors(MemorySegment w, long offset, int n, Scales to) {}
+  public void readVectors(MemorySegment w, long offset, int n, RowScratch to) {}
 
   @Override
-  public FloatVector vector(MemorySegment w, long row, int i, Scales of) {
+  public FloatVector vector(MemorySegment w, long row, int i, RowScratch of) {
     return Lanes.bf16(w, row + (long) BYTES * i);
   }
 }

@@ -34,16 +34,16 @@ final class ByEight implements RowsProduct {
       MemorySegment w,
       long first,
       long apart,
-      Scales[] scales,
+      RowScratch[] scales,
       float[] x,
       int at,
       int n,
       float[] sums) {
     long second = first + apart;
     long third = second + apart;
-    Scales scales0 = scales[0];
-    Scales scales1 = scales[1];
-    Scales scales2 = scales[2];
+    RowScratch scales0 = scales[0];
+    RowScratch scales1 = scales[1];
+    RowScratch scales2 = scales[2];
     FloatVector a0 = FloatVector.zero(Lanes.F);
     FloatVector a1 = a0;
     FloatVector a2 = a0;

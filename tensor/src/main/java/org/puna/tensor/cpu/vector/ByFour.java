@@ -30,14 +30,14 @@ final class ByFour implements RowsProduct {
       MemorySegment w,
       long first,
       long apart,
-      Scales[] scales,
+      RowScratch[] scales,
       float[] x,
       int at,
       int n,
       float[] sums) {
     long second = first + apart;
-    Scales scales0 = scales[0];
-    Scales scales1 = scales[1];
+    RowScratch scales0 = scales[0];
+    RowScratch scales1 = scales[1];
     FloatVector a0 = FloatVector.zero(Lanes.F);
     FloatVector a1 = a0;
     FloatVector a2 = a0;

@@ -22,10 +22,11 @@ final class CompiledAlone implements StoredRows {
           float[].class,
           int.class,
           int.class,
-          Scales.class);
+          RowScratch.class);
 
   private static final MethodHandle READ_SCALES =
-      method("readScales", void.class, MemorySegment.class, long.class, int.class, Scales.class);
+      method(
+          "readScales", void.class, MemorySegment.class, long.class, int.class, RowScratch.class);
 
   private static final MethodHandle DOTS =
       method(
@@ -37,7 +38,7 @@ final class CompiledAlone implements StoredRows {
           float[].class,
           float[].class,
           int.class,
-          Scales.class,
+          RowScratch.class,
           float[].class);
 
   private final StoredRows rows;
@@ -62,7 +63,7 @@ final class CompiledAlone implements StoredRows {
   }
 
   @Override
-  public void decode(MemorySegment w, long offset, float[] dst, int at, int n, Scales scales) {
+  public void decode(MemorySegment w, long offset, float[] dst, int at, int n, RowScratch scales) {
     try {
       decode.invokeExact(w, offset, dst, at, n, scales);
     } catch (RuntimeException | Error e) {
@@ -73,7 +74,7 @@ final class CompiledAlone implements StoredRows {
   }
 
   @Override
-  public void readScales(MemorySegment w, long offset, int n, Scales to) {
+  public void readScales(MemorySegment w, long offset, int n, RowScratch to) {
     try {
       readScales.invokeExact(w, offset, n, to);
     } catch (RuntimeException | Error e) {
@@ -91,7 +92,7 @@ final class CompiledAlone implements StoredRows {
       float[] x,
       float[] prepared,
       int n,
-      Scales room,
+      RowScratch room,
       float[] sums) {
     try {
       dots.invokeExact(w, first, apart, x, prepared, n, room, sums);
@@ -118,12 +119,12 @@ final class CompiledAlone implements StoredRows {
   }
 
   @Override
-  public void readVectors(MemorySegment w, long offset, int n, Scales to) {
+  public void readVectors(MemorySegment w, long offset, int n, RowScratch to) {
     rows.readVectors(w, offset, n, to);
   }
 
   @Override
-  public FloatVector vector(MemorySegment w, long row, int i, Scales scales) {
+  public FloatVector vector(MemorySegment w, long row, int i, RowScratch scales) {
     return rows.vector(w, row, i, scales);
   }
 }

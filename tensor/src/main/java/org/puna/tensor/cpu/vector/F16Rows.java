@@ -11,7 +11,7 @@ final class F16Rows implements StoredRows {
   private static final int STEP = BYTES * N;
 
   @Override
-  public void decode(MemorySegment w, long offset, float[] dst, int at, int n, Scales room) {
+  public void decode(MemorySegment w, long offset, float[] dst, int at, int n, RowScratch room) {
     int whole = n - n % N;
     for (int i = 0; i < whole; i += N) {
       Lanes.f16(w, offset + (long) BYTES * i).intoArray(dst, at + i);
@@ -27,7 +27,7 @@ final class F16Rows implements StoredRows {
       float[] x,
       float[] prepared,
       int n,
-      Scales room,
+      RowScratch room,
       float[] sums) {
     FloatVector even = FloatVector.zero(Lanes.F);
     FloatVector odd = even;

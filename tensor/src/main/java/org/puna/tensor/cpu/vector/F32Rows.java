@@ -11,7 +11,7 @@ final class F32Rows implements StoredRows {
   private static final int STEP = BYTES * N;
 
   @Override
-  public void decode(MemorySegment w, long offset, float[] dst, int at, int n, Scales room) {
+  public void decode(MemorySegment w, long offset, float[] dst, int at, int n, RowScratch room) {
     int whole = n - n % N;
     for (int i = 0; i < whole; i += N) {
       Lanes.f32(w, offset + (long) BYTES * i).intoArray(dst, at + i);
@@ -32,7 +32,7 @@ final class F32Rows implements StoredRows {
       float[] x,
       float[] prepared,
       int n,
-      Scales room,
+      RowScratch room,
       float[] sums) {
     FloatVector even0 = FloatVector.zero(Lanes.F);
     FloatVector even1 = even0;
@@ -69,10 +69,10 @@ final class F32Rows implements StoredRows {
   }
 
   @Override
-  public void readVectors(MemorySegment w, long offset, int n, Scales to) {}
+  public void readVectors(MemorySegment w, long offset, int n, RowScratch to) {}
 
   @Override
-  public FloatVector vector(MemorySegment w, long row, int i, Scales of) {
+  public FloatVector vector(MemorySegment w, long row, int i, RowScratch of) {
     return Lanes.f32(w, row + (long) BYTES * i);
   }
 }

@@ -41,13 +41,13 @@ final class FewRows implements Team.Task {
   private static final class Scratch {
     final float[] lanes =
         new float[Math.max(StoredRows.MAX_ROWS, ByEight.STORED * ByEight.ROWS) * Lanes.N];
-    final Scales[] scales = new Scales[StoredRows.MAX_ROWS];
-    final Scales room = new Scales();
+    final RowScratch[] scales = new RowScratch[StoredRows.MAX_ROWS];
+    final RowScratch room = new RowScratch();
     final NativeCopy copy;
 
     Scratch(Arena arena) {
       copy = new NativeCopy(arena);
-      Arrays.setAll(scales, _ -> new Scales());
+      Arrays.setAll(scales, _ -> new RowScratch());
     }
   }
 

@@ -31,7 +31,7 @@ final class ManyRows {
 
   /** Memory of one member of the team. */
   private static final class Scratch {
-    final Scales scales = new Scales();
+    final RowScratch scales = new RowScratch();
     final float[] decoded = new float[WIDTH * STEP];
     final float[] columns = new float[WIDTH * DEPTH];
     final float[] tile = new float[ROWS * WIDTH];

@@ -16,7 +16,7 @@ final class OtherRows implements StoredRows {
   }
 
   @Override
-  public void decode(MemorySegment w, long offset, float[] dst, int at, int n, Scales room) {
+  public void decode(MemorySegment w, long offset, float[] dst, int at, int n, RowScratch room) {
     format.decode(w, offset, dst, at, n);
   }
 
@@ -28,13 +28,13 @@ final class OtherRows implements StoredRows {
       float[] x,
       float[] prepared,
       int n,
-      Scales room,
+      RowScratch room,
       float[] sums) {
     Arrays.fill(sums, 0, Lanes.N, 0);
     sums[0] = dot(w, first, x, n, room);
   }
 
-  private float dot(MemorySegment w, long offset, float[] x, int n, Scales room) {
+  private float dot(MemorySegment w, long offset, float[] x, int n, RowScratch room) {
     room.reserveNumbers(PIECE);
     int piece = PIECE - PIECE % format.blockElements();
     float sum = 0;

@@ -25,7 +25,7 @@ final class Q4KRows implements SixBitRows {
   private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
 
   @Override
-  public void decode(MemorySegment w, long offset, float[] dst, int at, int n, Scales of) {
+  public void decode(MemorySegment w, long offset, float[] dst, int at, int n, RowScratch of) {
     float[] scales = of.scales;
     for (int pair = 0; pair < n / 64; pair++) {
       long codes = offset + CODES + pair * 32L + (pair >> 2) * 16L;
@@ -62,7 +62,7 @@ final class Q4KRows implements SixBitRows {
       float[] x,
       float[] prepared,
       int n,
-      Scales room,
+      RowScratch room,
       float[] sums) {
     if (N == 16) wide(w, first, prepared, n, sums);
     else narrow(w, first, prepared, n, room, sums);
@@ -125,7 +125,7 @@ final class Q4KRows implements SixBitRows {
 
   /** A vector of words at a time, of one pair of parts. */
   private static void narrow(
-      MemorySegment w, long row, float[] prepared, int n, Scales room, float[] sums) {
+      MemorySegment w, long row, float[] prepared, int n, RowScratch room, float[] sums) {
     room.reserve(SixBits.KEPT_NUMBERS);
     float[] kept = room.scales;
     Arrays.fill(kept, 0);
@@ -183,12 +183,12 @@ final class Q4KRows implements SixBitRows {
   }
 
   @Override
-  public void readVectors(MemorySegment w, long offset, int n, Scales to) {
+  public void readVectors(MemorySegment w, long offset, int n, RowScratch to) {
     readScales(w, offset, n, to);
   }
 
   @Override
-  public FloatVector vector(MemorySegment w, long row, int i, Scales of) {
+  public FloatVector vector(MemorySegment w, long row, int i, RowScratch of) {
     int block = i >> 8;
     int part = i >> 5 & 7;
     long at = row + (long) block * BLOCK + CODES + (part >> 1) * 32L + (i & 31);

@@ -60,7 +60,7 @@ final class Q4Rows implements StoredRows {
   }
 
   @Override
-  public void decode(MemorySegment w, long offset, float[] dst, int at, int n, Scales room) {
+  public void decode(MemorySegment w, long offset, float[] dst, int at, int n, RowScratch room) {
     for (int b = 0; b < n / 32; b++) {
       long o = offset + (long) b * BLOCK;
       FloatVector d = all(Lanes.tableHalf(w, o));
@@ -87,7 +87,7 @@ final class Q4Rows implements StoredRows {
       float[] x,
       float[] prepared,
       int n,
-      Scales room,
+      RowScratch room,
       float[] sums) {
     if (N == 16) wide(w, first, apart, x, prepared, n, room, sums);
     else if (N == 8) bytes(w, first, apart, prepared, n, sums);
@@ -105,7 +105,7 @@ final class Q4Rows implements StoredRows {
       float[] x,
       float[] prepared,
       int n,
-      Scales room,
+      RowScratch room,
       float[] sums) {
     FloatVector acc0 = FloatVector.zero(F);
     FloatVector acc1 = acc0;
@@ -304,10 +304,10 @@ final class Q4Rows implements StoredRows {
   }
 
   @Override
-  public void readVectors(MemorySegment w, long offset, int n, Scales to) {}
+  public void readVectors(MemorySegment w, long offset, int n, RowScratch to) {}
 
   @Override
-  public FloatVector vector(MemorySegment w, long row, int i, Scales of) {
+  public FloatVector vector(MemorySegment w, long row, int i, RowScratch of) {
     long o = row + (long) (i >> 5) * BLOCK;
     int upper = i >> 4 & 1;
     float scale = Lanes.HALVES[w.get(Lanes.SHORT, o) & 0xffff];

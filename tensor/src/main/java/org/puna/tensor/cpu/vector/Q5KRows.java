@@ -32,7 +32,7 @@ final class Q5KRows implements SixBitRows {
       IntVector.zero(I).addIndex(1).lanewise(LSHR, 3).lanewise(LSHL, 1);
 
   @Override
-  public void decode(MemorySegment w, long offset, float[] dst, int at, int n, Scales of) {
+  public void decode(MemorySegment w, long offset, float[] dst, int at, int n, RowScratch of) {
     float[] scales = of.scales;
     for (int pair = 0; pair < n / 64; pair++) {
       long o = offset + (long) (pair >> 2) * BLOCK;
@@ -74,7 +74,7 @@ final class Q5KRows implements SixBitRows {
       float[] x,
       float[] prepared,
       int n,
-      Scales room,
+      RowScratch room,
       float[] sums) {
     if (N == 16) wide(w, first, prepared, n, sums);
     else narrow(w, first, prepared, n, room, sums);
@@ -144,7 +144,7 @@ final class Q5KRows implements SixBitRows {
 
   /** A vector of words at a time, of one pair of parts. */
   private static void narrow(
-      MemorySegment w, long row, float[] prepared, int n, Scales room, float[] sums) {
+      MemorySegment w, long row, float[] prepared, int n, RowScratch room, float[] sums) {
     room.reserve(SixBits.KEPT_NUMBERS);
     float[] kept = room.scales;
     Arrays.fill(kept, 0);
@@ -184,14 +184,14 @@ final class Q5KRows implements SixBitRows {
   }
 
   @Override
-  public void readVectors(MemorySegment w, long offset, int n, Scales to) {
+  public void readVectors(MemorySegment w, long offset, int n, RowScratch to) {
     readScales(w, offset, n, to);
     to.reserveCodes(n);
     readCodes(w, offset, n, to.codes);
   }
 
   @Override
-  public FloatVector vector(MemorySegment w, long row, int i, Scales of) {
+  public FloatVector vector(MemorySegment w, long row, int i, RowScratch of) {
     int s = i >> 4 & ~0xf | i >> 5 & 7;
     float scale = of.scales[s] * (1 + (i >> 5 & 1) * 15);
     float min = of.scales[s + 8];

@@ -71,7 +71,7 @@ final class Q6KRows implements StoredRows {
 
   /** Reads the scales, for upper nibbles those of the sixteenfold codes. */
   @Override
-  public void readScales(MemorySegment w, long offset, int n, Scales to) {
+  public void readScales(MemorySegment w, long offset, int n, RowScratch to) {
     to.reserve(n / 16);
     for (int b = 0; b < n / 256; b++) {
       long o = offset + (long) b * BLOCK;
@@ -84,7 +84,7 @@ final class Q6KRows implements StoredRows {
   }
 
   @Override
-  public void decode(MemorySegment w, long offset, float[] dst, int at, int n, Scales of) {
+  public void decode(MemorySegment w, long offset, float[] dst, int at, int n, RowScratch of) {
     float[] scales = of.scales;
     // Every second 32 numbers at a time: all four would be more than the compiler expands.
     for (int part = 0; part < 2; part++) {
@@ -132,7 +132,7 @@ final class Q6KRows implements StoredRows {
       float[] x,
       float[] prepared,
       int n,
-      Scales room,
+      RowScratch room,
       float[] sums) {
     if (N == 16) wide(w, first, prepared, n, sums);
     else narrow(w, first, prepared, n, room, sums);
@@ -205,7 +205,7 @@ final class Q6KRows implements StoredRows {
 
   /** Two vectors of words at a time, eight or four lanes, whose high bits lie in one. */
   private static void narrow(
-      MemorySegment w, long row, float[] prepared, int n, Scales room, float[] sums) {
+      MemorySegment w, long row, float[] prepared, int n, RowScratch room, float[] sums) {
     room.reserve(SPREAD + N);
     float[] kept = room.scales;
     Arrays.fill(kept, SPREAD, SPREAD + N, 0);
@@ -287,7 +287,7 @@ final class Q6KRows implements StoredRows {
   }
 
   @Override
-  public void readVectors(MemorySegment w, long offset, int n, Scales to) {
+  public void readVectors(MemorySegment w, long offset, int n, RowScratch to) {
     readScales(w, offset, n, to);
     to.reserveCodes(n);
     readCodes(w, offset, n, to.codes);
@@ -336,7 +336,7 @@ final class Q6KRows implements StoredRows {
   }
 
   @Override
-  public FloatVector vector(MemorySegment w, long row, int i, Scales of) {
+  public FloatVector vector(MemorySegment w, long row, int i, RowScratch of) {
     float scale = of.scales[i >> 4] * (1 + (i >> 6 & 1) * 15);
     if (N < 8) return Lanes.signedBytes(of.codes, i).fma(scale, -32 * scale);
     ByteVector codes = ByteVector.fromArray(Lanes.B, of.codes, i);

@@ -23,7 +23,7 @@ final class Q8Rows implements StoredRows {
   private static final IntVector TOP = IntVector.broadcast(I, 0xff000000);
 
   @Override
-  public void decode(MemorySegment w, long offset, float[] dst, int at, int n, Scales room) {
+  public void decode(MemorySegment w, long offset, float[] dst, int at, int n, RowScratch room) {
     for (int b = 0; b < n / 32; b++) {
       long o = offset + (long) b * BLOCK;
       FloatVector d = all(Lanes.tableHalf(w, o));
@@ -46,7 +46,7 @@ final class Q8Rows implements StoredRows {
       float[] x,
       float[] prepared,
       int n,
-      Scales room,
+      RowScratch room,
       float[] sums) {
     if (N == 16) wide(w, first, apart, x, n, sums);
     else narrow(w, first, apart, prepared, n, sums);
@@ -161,10 +161,10 @@ final class Q8Rows implements StoredRows {
   }
 
   @Override
-  public void readVectors(MemorySegment w, long offset, int n, Scales to) {}
+  public void readVectors(MemorySegment w, long offset, int n, RowScratch to) {}
 
   @Override
-  public FloatVector vector(MemorySegment w, long row, int i, Scales of) {
+  public FloatVector vector(MemorySegment w, long row, int i, RowScratch of) {
     long o = row + (long) (i >> 5) * BLOCK;
     float scale = Lanes.HALVES[w.get(Lanes.SHORT, o) & 0xffff];
     if (Lanes.N < 8) return Lanes.signedBytes(w, o + 2 + (i & 31)).mul(scale);

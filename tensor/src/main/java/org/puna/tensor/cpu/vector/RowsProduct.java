@@ -28,7 +28,7 @@ interface RowsProduct {
       MemorySegment w,
       long first,
       long apart,
-      Scales[] scales,
+      RowScratch[] scales,
       float[] x,
       int at,
       int n,

@@ -8,7 +8,7 @@ interface SixBitRows extends StoredRows {
   int blockBytes();
 
   @Override
-  default void readScales(MemorySegment w, long offset, int n, Scales to) {
+  default void readScales(MemorySegment w, long offset, int n, RowScratch to) {
     to.readSixBits(w, offset, blockBytes(), n / 256);
   }
 

@@ -25,7 +25,7 @@ interface StoredRows {
    * @param offset bytes to the first block
    * @param to receives them, in the format's own order
    */
-  default void readScales(MemorySegment w, long offset, int n, Scales to) {}
+  default void readScales(MemorySegment w, long offset, int n, RowScratch to) {}
 
   /**
    * Decodes {@code n} numbers, whole blocks, to the same bits as the format's own decoding.
@@ -33,7 +33,7 @@ interface StoredRows {
    * @param offset bytes to the first block
    * @param scales what {@link #readScales} read
    */
-  void decode(MemorySegment w, long offset, float[] dst, int at, int n, Scales scales);
+  void decode(MemorySegment w, long offset, float[] dst, int at, int n, RowScratch scales);
 
   /**
    * Returns how many rows {@link #dots} multiplies, at most {@link #MAX_ROWS}: it reads them in one
@@ -63,7 +63,7 @@ interface StoredRows {
       float[] x,
       float[] prepared,
       int n,
-      Scales room,
+      RowScratch room,
       float[] sums);
 
   /** Returns how many numbers {@link #prepare} writes for a row of {@code n}. */
@@ -88,7 +88,7 @@ interface StoredRows {
    * @param offset bytes to the first block
    * @param n numbers of the row, whole blocks
    */
-  default void readVectors(MemorySegment w, long offset, int n, Scales to) {
+  default void readVectors(MemorySegment w, long offset, int n, RowScratch to) {
     to.reserveNumbers(n);
     readScales(w, offset, n, to);
     decode(w, offset, to.numbers, 0, n, to);
@@ -101,7 +101,7 @@ interface StoredRows {
    * @param i the vector's first number, a multiple of the lanes
    * @param of what {@link #readVectors} wrote
    */
-  default FloatVector vector(MemorySegment w, long row, int i, Scales of) {
+  default FloatVector vector(MemorySegment w, long row, int i, RowScratch of) {
     return FloatVector.fromArray(Lanes.F, of.numbers, i);
   }
 
@@ -113,7 +113,7 @@ interface StoredRows {
    * @param n where they end
    * @param room memory for them
    */
-  default float rest(MemorySegment w, long offset, float[] x, int i, int n, Scales room) {
+  default float rest(MemorySegment w, long offset, float[] x, int i, int n, RowScratch room) {
     room.reserveNumbers(n - i);
     decode(w, offset, room.numbers, 0, n - i, room);
     return FloatDots.dot(room.numbers, 0, x, i, n - i);

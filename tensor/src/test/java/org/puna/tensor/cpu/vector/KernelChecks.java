@@ -74,7 +74,7 @@ final class KernelChecks {
         try (Arena arena = Arena.ofConfined()) {
           MemorySegment s = arena.allocate(bytes.length).copyFrom(MemorySegment.ofArray(bytes));
           StoredRows rows = Products.stored(f);
-          Scales scales = new Scales();
+          RowScratch scales = new RowScratch();
           rows.readScales(s, offset, n, scales);
           rows.decode(s, offset, actual, PAD, n, scales);
         }

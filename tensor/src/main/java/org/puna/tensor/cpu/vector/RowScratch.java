@@ -4,10 +4,10 @@ import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * The scales of one stored row's blocks as floats, and room for its numbers; memory of one thread,
- * used again and again.
+ * Scratch memory for one stored row: the scales of its blocks as floats, its numbers; of one
+ * thread, used again and again.
  */
-final class Scales {
+final class RowScratch {
   /** What the scales and minima of a block are multiplied by. */
   private static final float[] NIBBLES = new float[16];
 
