@@ -103,7 +103,7 @@ final class AnswerConstraints {
     return start(format, callable, several, Thinking.after(prompt, template, tokenizer));
   }
 
-  private static boolean mustCall(ToolChoice c) {
+  static boolean mustCall(ToolChoice c) {
     return c instanceof ToolChoice.Required || c instanceof ToolChoice.Function;
   }
 

@@ -26,6 +26,8 @@ import org.puna.engine.Sampling;
  * @param topLogprobs how many of the likeliest tokens to report with each token; −1 for no
  *     log-probabilities at all
  * @param timeout how long after its submission the answer is cut off; empty for no limit
+ * @param continuing whether the answer goes on with the last message, which is then the
+ *     assistant's, in place of starting one of its own
  * @param templateVariables further variables of the chat template, such as {@code enable_thinking},
  *     as plain Java
  */
@@ -40,6 +42,7 @@ public record ChatRequest(
     ResponseFormat format,
     int topLogprobs,
     Optional<Duration> timeout,
+    boolean continuing,
     Map<String, ?> templateVariables) {
 
   /** Copies the lists. */
@@ -67,6 +70,7 @@ public record ChatRequest(
         ResponseFormat.TEXT,
         -1,
         Optional.empty(),
+        false,
         Map.of());
   }
 
@@ -120,6 +124,11 @@ public record ChatRequest(
     return with().timeout(Optional.of(x)).build();
   }
 
+  /** Returns this request with an answer that goes on with the last message, or not. */
+  public ChatRequest withContinuing(boolean x) {
+    return with().continuing(x).build();
+  }
+
   /** Returns this request with variables for the template. */
   public ChatRequest withTemplateVariables(Map<String, ?> x) {
     return with().templateVariables(x).build();
@@ -147,6 +156,7 @@ public record ChatRequest(
     private ResponseFormat format;
     private int topLogprobs;
     private Optional<Duration> timeout;
+    private boolean continuing;
     private Map<String, ?> templateVariables;
 
     private Builder(ChatRequest r) {
@@ -160,6 +170,7 @@ public record ChatRequest(
       format = r.format;
       topLogprobs = r.topLogprobs;
       timeout = r.timeout;
+      continuing = r.continuing;
       templateVariables = r.templateVariables;
     }
 
@@ -223,6 +234,12 @@ public record ChatRequest(
       return this;
     }
 
+    /** Sets {@link ChatRequest#continuing}. */
+    public Builder continuing(boolean x) {
+      continuing = x;
+      return this;
+    }
+
     /** Sets {@link ChatRequest#templateVariables}. */
     public Builder templateVariables(Map<String, ?> x) {
       templateVariables = x;
@@ -242,6 +259,7 @@ public record ChatRequest(
           format,
           topLogprobs,
           timeout,
+          continuing,
           templateVariables);
     }
   }

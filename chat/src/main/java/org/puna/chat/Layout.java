@@ -30,6 +30,12 @@ final class Layout {
       "{% for m in messages %}{{ m.role|capitalize + ': ' + m.content + '\\n' }}{% endfor %}"
           + "{% if add_generation_prompt %}{{ 'Assistant:' }}{% endif %}";
 
+  /**
+   * Stands behind a message that an answer goes on with, to find it in what a template makes of it:
+   * characters that no text has, and a space that shows whether messages are trimmed.
+   */
+  private static final String END_OF_BEGUN = "\uE0B7\uE0B8\uE0B7 ";
+
   /** How a model of plain lines would go on as the user. */
   private static final List<String> PLAIN_STOPS = List.of("\nUser:", "\nSystem:");
 
@@ -62,8 +68,10 @@ final class Layout {
   }
 
   /**
-   * Renders a conversation up to where the assistant's answer starts.
+   * Renders a conversation up to where the assistant's answer starts, or goes on.
    *
+   * @throws BadInput if the answer is to go on with a last message that is not a text of the
+   *     assistant's, or that the template does not show
    * @throws org.puna.model.chat.TemplateError if the template refuses it
    */
   String render(ChatRequest request, LocalDateTime now) {
@@ -78,16 +86,46 @@ final class Layout {
       for (ToolCall c : m.toolCalls()) callNames.put(c.id(), c.name());
       messages.add(toMap(m, callNames));
     }
-    return template.render(
-        messages,
-        request.shownTools().isEmpty()
-            ? null
-            : request.shownTools().stream().map(Tool::toMap).toList(),
-        true,
-        spelling(tokenizer.bos()),
-        spelling(tokenizer.eos()),
-        now,
-        request.templateVariables());
+    if (request.continuing()) {
+      checkBegun(request.messages());
+      Map<String, @Nullable Object> last = messages.getLast();
+      last.put("content", last.get("content") + END_OF_BEGUN);
+    }
+    String rendered =
+        template.render(
+            messages,
+            request.shownTools().isEmpty()
+                ? null
+                : request.shownTools().stream().map(Tool::toMap).toList(),
+            !request.continuing(),
+            spelling(tokenizer.bos()),
+            spelling(tokenizer.eos()),
+            now,
+            request.templateVariables());
+    return request.continuing() ? upToEndOfBegun(rendered) : rendered;
+  }
+
+  private static void checkBegun(List<Message> messages) {
+    Message last = messages.isEmpty() ? Message.user("") : messages.getLast();
+    if (last.role() != Message.Role.ASSISTANT
+        || !last.toolCalls().isEmpty()
+        || last.text().isBlank()) {
+      throw new BadInput(
+          "messages: an answer can go on only with a last message that is a text of the"
+              + " assistant's; add one, or ask for an answer of its own");
+    }
+  }
+
+  /** Cuts at the mark; without the space at its end where the template trims messages. */
+  private static String upToEndOfBegun(String rendered) {
+    int at = rendered.lastIndexOf(END_OF_BEGUN.strip());
+    if (at < 0) {
+      throw new BadInput(
+          "messages: the model's chat template does not show the last message as it is, so no"
+              + " answer can go on with it; ask for an answer of its own");
+    }
+    String before = rendered.substring(0, at);
+    return rendered.startsWith(END_OF_BEGUN, at) ? before : before.stripTrailing();
   }
 
   /**

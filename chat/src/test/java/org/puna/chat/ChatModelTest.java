@@ -147,6 +147,42 @@ class ChatModelTest {
   }
 
   @Test
+  void goesOnWithTheAssistantsLastMessage() throws Exception {
+    ChatRequest r =
+        ChatRequest.of(List.of(Message.user("end?"), Message.assistant("  end ")))
+            .withContinuing(true);
+    assertThat(model(new Script(TOKENIZER, ""), Optional.of(TEMPLATE)).render(r))
+        .isEqualTo("<s>[user]end?</s>[assistant]  end ");
+    String trims =
+        "{% for m in messages %}<{{ m.role }}>{{ m.content | trim }}<end>{% endfor %}"
+            + "{% if add_generation_prompt %}<assistant>{% endif %}";
+    assertThat(model(new Script(TOKENIZER, ""), Optional.of(trims)).render(r))
+        .isEqualTo("<user>end?<end><assistant>end");
+    ChatModel plain = model(new Script(TOKENIZER, "less."), Optional.empty());
+    assertThat(plain.render(r)).isEqualTo("User: end?\nAssistant:   end ");
+    assertThat(hear(plain.chat(r)).text()).isEqualTo("less.");
+  }
+
+  @Test
+  void whatCannotBeGoneOnWithIsRefused() {
+    ChatModel m = model(new Script(TOKENIZER, ""), Optional.of(TEMPLATE));
+    ChatRequest users = request("u").withContinuing(true);
+    assertThatThrownBy(() -> m.render(users))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("a text of the assistant's");
+    ChatRequest none = ChatRequest.of(List.of()).withContinuing(true);
+    assertThatThrownBy(() -> m.render(none)).isInstanceOf(BadInput.class);
+    ChatRequest begun = ChatRequest.of(List.of(Message.assistant("{"))).withContinuing(true);
+    ChatModel hides = model(new Script(TOKENIZER, ""), Optional.of("{{ messages | length }}"));
+    assertThatThrownBy(() -> hides.render(begun))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("does not show the last message");
+    assertThatThrownBy(() -> m.chat(begun.withFormat(new ResponseFormat.JsonObject())))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("cannot keep to a format");
+  }
+
+  @Test
   void stopStringsEndTheAnswerAndTheGeneration() throws Exception {
     Script script = new Script(TOKENIZER, "one ENDurance, END. more");
     ChatRequest r = request("x").withStops(List.of("END.", "never"));

@@ -105,6 +105,32 @@ final class ServerTest {
     assertThat(r.path("usage").path("completion_tokens").asInt()).isBetween(3, 12);
   }
 
+  @Test
+  void goesOnWithTheAssistantsLastMessage() throws Exception {
+    String said = "[{'role':'user','content':'A king?'},{'role':'assistant','content':'The old'}]";
+    String whole = "{'messages':" + said + ",'continue_final_message':true,'temperature':0";
+    String prompt = ok(server.ask("/apply-template", whole + "}")).path("prompt").asString();
+    assertThat(prompt).endsWith("assistant: The old");
+    JsonNode chat = ok(server.ask("/v1/chat/completions", whole + ",'max_tokens':8}"));
+    JsonNode message =
+        ok(server.ask("/v1/messages", "{'messages':" + said + ",'max_tokens':8,'temperature':0}"));
+    assertThat(message.at("/content/0/text")).isEqualTo(chat.at("/choices/0/message/content"));
+    assertThat(message.at("/usage/input_tokens")).isEqualTo(chat.at("/usage/prompt_tokens"));
+    JsonNode anew =
+        ok(
+            server.ask(
+                "/v1/chat/completions",
+                "{'messages':" + said + ",'temperature':0,'max_tokens':8}"));
+    assertThat(anew.at("/usage/prompt_tokens").asInt())
+        .isGreaterThan(chat.at("/usage/prompt_tokens").asInt());
+    HttpResponse<String> users =
+        server.ask(
+            "/v1/chat/completions",
+            "{'messages':[{'role':'user','content':'x'}],'continue_final_message':true}");
+    assertThat(users.statusCode()).isEqualTo(400);
+    assertThat(users.body()).contains("a text of the assistant's");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -126,6 +152,10 @@ final class ServerTest {
         "{'messages':[{'role':'user','content':'x'}],'tools':[{'type':'function'}]} |"
             + " tools[0].function",
         "{'messages':[{'role':'user','content':'x'}],'tool_choice':'required'} | tool_choice",
+        "{'messages':[{'role':'assistant','content':'x'}],'continue_final_message':true,"
+            + "'add_generation_prompt':true} | continue_final_message",
+        "{'messages':[{'role':'user','content':'x'}],'add_generation_prompt':false} |"
+            + " add_generation_prompt",
         "{'messages':[{'role':'user','content':'x'}],'model':'nothing'} | model",
       })
   void namesTheFieldThatIsWrong(String body, String field) throws Exception {

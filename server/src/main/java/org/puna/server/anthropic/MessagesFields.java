@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.puna.chat.ChatRequest;
+import org.puna.chat.Message;
 import org.puna.chat.ResponseFormat;
 import org.puna.chat.Tool;
 import org.puna.chat.ToolChoice;
@@ -23,8 +24,9 @@ final class MessagesFields {
   static ChatRequest read(Fields f, ServedModel model) {
     List<Tool> tools = tools(f);
     Optional<Fields> choice = f.object("tool_choice");
+    List<Message> messages = MessageBlocks.read(f);
     return new ChatRequest(
-            MessageBlocks.read(f),
+            messages,
             SamplingFields.read(f, model.defaults(), model.chat().tokenizer().vocabSize()))
         .withTools(tools)
         .withToolChoice(choice.map(c -> choice(c, tools)).orElse(new ToolChoice.Auto()))
@@ -32,7 +34,17 @@ final class MessagesFields {
             !choice.flatMap(c -> c.flag("disable_parallel_tool_use")).orElse(false))
         .withStops(f.texts("stop_sequences").stream().filter(s -> !s.isBlank()).toList())
         .withFormat(format(f))
+        .withContinuing(continuing(messages))
         .withTemplateVariables(variables(f));
+  }
+
+  /** Returns whether the last message is the beginning of the answer: a text of the assistant's. */
+  private static boolean continuing(List<Message> messages) {
+    if (messages.isEmpty()) return false;
+    Message last = messages.getLast();
+    return last.role() == Message.Role.ASSISTANT
+        && last.toolCalls().isEmpty()
+        && !last.text().isBlank();
   }
 
   private static List<Tool> tools(Fields f) {

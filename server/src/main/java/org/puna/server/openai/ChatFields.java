@@ -42,6 +42,7 @@ public final class ChatFields {
             .withStops(stops(f, "stop"))
             .withFormat(format(f))
             .withTopLogprobs(topLogprobs(f))
+            .withContinuing(continuing(f))
             .withTemplateVariables(variables(f));
     OptionalInt most = maxTokens(f);
     return most.isPresent() ? request.withMaxTokens(most.getAsInt()) : request;
@@ -53,6 +54,21 @@ public final class ChatFields {
     f.text("service_tier");
     f.flag("store");
     f.object("metadata");
+  }
+
+  /** Returns whether the answer goes on with the last message, by the fields that vLLM has. */
+  private static boolean continuing(Fields f) {
+    boolean goesOn = f.flag("continue_final_message").orElse(false);
+    boolean starts = f.flag("add_generation_prompt").orElse(!goesOn);
+    if (goesOn && starts) {
+      throw ApiFailure.field(
+          "continue_final_message", "needs add_generation_prompt to be false or left out");
+    }
+    if (!goesOn && !starts) {
+      throw ApiFailure.field(
+          "add_generation_prompt", "false needs continue_final_message to be true");
+    }
+    return goesOn;
   }
 
   /** Returns how many answers are wanted. */
