@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import org.puna.model.arch.HfConfig;
 import org.puna.model.config.BadInput;
+import org.puna.model.config.JsonFault;
 import org.puna.model.io.MappedFile;
 import org.puna.model.io.Names;
 import tools.jackson.core.JacksonException;
@@ -105,7 +106,7 @@ final class SentenceTransformers {
       byte[] bytes = MappedFile.open(file, arena).bytes().toArray(ValueLayout.JAVA_BYTE);
       return JsonMapper.shared().readTree(bytes);
     } catch (JacksonException e) {
-      throw new BadInput(file + ": not JSON: " + e.getOriginalMessage().replaceAll("\\s+", " "), e);
+      throw new BadInput(file + ": not JSON: " + JsonFault.said(e), e);
     } catch (IOException e) {
       throw MappedFile.unreadable(file, e);
     }

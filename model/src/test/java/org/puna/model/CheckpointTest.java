@@ -158,6 +158,7 @@ class CheckpointTest {
     assertBad(() -> Checkpoint.open(dir), "expected a folder with config.json or with one .gguf");
     write("config.json", "{");
     assertBad(() -> Checkpoint.open(dir), "config.json: not JSON");
+    assertThatThrownBy(() -> Checkpoint.open(dir)).hasMessageNotContaining("Source");
     write("config.json", "{}");
     assertBad(() -> Checkpoint.open(dir), "model_type is missing");
     write("config.json", "{\"model_type\":\"mamba\"}");

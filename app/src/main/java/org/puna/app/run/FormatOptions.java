@@ -9,6 +9,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.puna.chat.ResponseFormat;
 import org.puna.model.config.BadInput;
+import org.puna.model.config.JsonFault;
 import picocli.CommandLine.Option;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -70,7 +71,7 @@ final class FormatOptions {
           "--json-schema: expected a schema in JSON"
               + (inline ? "" : " in " + given)
               + ", found an error: "
-              + e.getOriginalMessage(),
+              + JsonFault.said(e),
           e);
     }
   }

@@ -171,7 +171,7 @@ public final class RunCommand implements Callable<Integer> {
       this.engine = engine;
       this.format = format;
       tokenizer = checkpoint.tokenizer();
-      draw = sampling.sampling(checkpoint.generation());
+      draw = sampling.sampling(checkpoint.generation(), tokenizer.vocabSize());
       if (!ignoreEnd) {
         ends.addAll(checkpoint.generation().endIds());
         for (int id : tokenizer.endOfGeneration()) {

@@ -91,9 +91,10 @@ final class SamplingOptions {
    * Returns the choice that the options describe; what they leave open is as the model's maker
    * recommends.
    *
+   * @param vocabulary tokens that the model has
    * @throws BadInput if one is out of range
    */
-  Sampling sampling(GenerationDefaults model) {
+  Sampling sampling(GenerationDefaults model, int vocabulary) {
     Sampling d = FALLBACK.advised(model);
     return new Sampling(
         greedy ? 0 : or(temperature, d.temperature()),
@@ -104,7 +105,7 @@ final class SamplingOptions {
         or(repetitionPenalty, d.repetitionPenalty()),
         or(presencePenalty, d.presencePenalty()),
         or(frequencyPenalty, d.frequencyPenalty()),
-        bias(),
+        bias(vocabulary),
         seed());
   }
 
@@ -116,15 +117,22 @@ final class SamplingOptions {
     return seed == null ? RandomGenerator.getDefault().nextLong() : seed;
   }
 
-  private Map<Integer, Double> bias() {
+  private Map<Integer, Double> bias(int vocabulary) {
     Map<Integer, Double> bias = new HashMap<>();
-    logitBias.forEach((id, x) -> bias.put(id(id), amount(id, x)));
+    logitBias.forEach((id, x) -> bias.put(id(id, vocabulary), amount(id, x)));
     return bias;
   }
 
-  private static int id(String word) {
+  private static int id(String word, int vocabulary) {
     try {
-      return Integer.parseInt(word.strip());
+      int id = Integer.parseInt(word.strip());
+      if (id >= 0 && id < vocabulary) return id;
+      throw new BadInput(
+          "--logit-bias: token id "
+              + id
+              + " is not in the vocabulary of "
+              + vocabulary
+              + " tokens");
     } catch (NumberFormatException e) {
       throw new BadInput(
           "--logit-bias: expected a token id before '=', found '"

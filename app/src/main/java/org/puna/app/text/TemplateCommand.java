@@ -20,6 +20,7 @@ import org.puna.app.cli.Failures;
 import org.puna.model.Checkpoint;
 import org.puna.model.chat.ChatTemplate;
 import org.puna.model.config.BadInput;
+import org.puna.model.config.JsonFault;
 import org.puna.model.tokenizer.Tokenizer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -174,7 +175,7 @@ public final class TemplateCommand implements Callable<Integer> {
               + " column "
               + e.getLocation().getColumnNr()
               + ": "
-              + e.getOriginalMessage(),
+              + JsonFault.said(e),
           e);
     }
   }

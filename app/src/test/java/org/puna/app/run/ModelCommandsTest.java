@@ -164,6 +164,7 @@ class ModelCommandsTest {
     bad("expected at least 1 token", "run", MODEL, "-n", "0", "x");
     bad("temperature must be", "run", MODEL, "--temp", "-1", "x");
     bad("--logit-bias: expected a token id", "run", MODEL, "--logit-bias", "x=1", "x");
+    bad("is not in the vocabulary of", "run", MODEL, "--logit-bias", "99999=1", "x");
     bad("choose one of auto", "run", MODEL, "--backend", "gpu", "x");
     bad("--threads: expected 1", "run", MODEL, "--threads", "0", "x");
     bad("a prompt comes second: puna run default", "run", "Tell me a story.");

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.puna.model.config.BadInput;
+import org.puna.model.config.JsonFault;
 import org.puna.model.io.MappedFile;
 import org.puna.model.io.Names;
 import tools.jackson.core.JacksonException;
@@ -70,7 +71,7 @@ public final class HfConfig {
       throw new BadInput(
           where
               + ": not JSON: "
-              + e.getOriginalMessage().replaceAll("\\s+", " ")
+              + JsonFault.said(e)
               + (e.getLocation() == null
                   ? ""
                   : " at line "

@@ -1,5 +1,6 @@
 package org.puna.model.convert;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -65,11 +66,28 @@ public final class Convert {
               + (gguf ? "an empty name" : "a folder, which holds no name but its own"));
     }
     try (var checkpoint = Checkpoint.open(in)) {
+      checkApart(checkpoint.files(), out);
       if (gguf) {
         Optional<Mix> mix = type.map(Mix::named);
         return toGguf(checkpoint, out, mix, name.orElse(checkpoint.name()), threads, progress);
       }
       return toFolder(checkpoint, out, type.map(Mix::named), SHARD_BYTES, threads, progress);
+    }
+  }
+
+  /**
+   * Checks that writing does not destroy what is read.
+   *
+   * @throws BadInput if {@code out} is one of the files
+   */
+  static void checkApart(List<Path> in, Path out) {
+    for (Path file : in) {
+      try {
+        if (!Files.exists(out) || !Files.isSameFile(file, out)) continue;
+      } catch (IOException e) {
+        throw new BadInput(out + ": cannot be looked at: " + e.getMessage(), e);
+      }
+      throw new BadInput(out + ": is the file that is read, which would be lost; name another one");
     }
   }
 

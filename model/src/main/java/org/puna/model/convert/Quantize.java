@@ -42,11 +42,13 @@ public final class Quantize {
       Path in, Path out, Mix mix, boolean pure, int threads, Progress progress) {
     if (Files.isDirectory(in)) {
       try (var checkpoint = Checkpoint.open(in)) {
+        Convert.checkApart(checkpoint.files(), out);
         return new ToGguf(checkpoint, Optional.of(mix), pure, checkpoint.name())
             .write(out, threads, progress);
       }
     }
     try (var file = GgufFile.open(in)) {
+      Convert.checkApart(file.paths(), out);
       var chooser = new TypeChooser(mix, model(file), pure);
       var plans = new ArrayList<Plan>();
       file.tensors().forEach((name, t) -> plans.add(plan(name, t, chooser)));

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.puna.model.config.BadInput;
+import org.puna.model.config.JsonFault;
 import org.puna.model.io.Names;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
@@ -91,7 +92,7 @@ final class SafetensorsPart {
               + (offset
                   + Math.max(0, e.getLocation() == null ? 0 : e.getLocation().getByteOffset()))
               + ": "
-              + e.getOriginalMessage().replaceAll("\\s+", " "),
+              + JsonFault.said(e),
           e);
     }
   }

@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.puna.model.config.BadInput;
+import org.puna.model.config.JsonFault;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -59,15 +60,14 @@ final class HfJson {
       }
       if (in.nextToken() != null) throw json.bad(in, "nothing after the object");
     } catch (JacksonException e) {
-      throw new BadInput(file + ": not JSON: " + firstLine(e), e);
+      throw new BadInput(file + ": not JSON: " + said(e), e);
     }
     return json;
   }
 
-  private static String firstLine(JacksonException e) {
-    String message = String.valueOf(e.getOriginalMessage());
+  private static String said(JacksonException e) {
     String where = e.getLocation() == null ? "" : ", line " + e.getLocation().getLineNr();
-    return message.lines().findFirst().orElse("damaged") + where;
+    return JsonFault.said(e) + where;
   }
 
   private void model(JsonParser in) {

@@ -177,6 +177,22 @@ class ConvertTest {
   }
 
   @Test
+  void whatIsReadIsNotOverwritten() throws IOException {
+    Path in = Files.copy(Fixtures.path("gguf/tiny-q4_0.gguf"), dir.resolve("m.gguf"));
+    byte[] before = Files.readAllBytes(in);
+    Path link = Files.createSymbolicLink(dir.resolve("link.gguf"), in);
+    for (Path out : new Path[] {in, link, dir.resolve("./m.gguf")}) {
+      assertThatThrownBy(() -> Quantize.run(in, out, Mix.Q8_0, false, THREADS, Progress.NONE))
+          .isInstanceOf(BadInput.class)
+          .hasMessageContaining("is the file that is read");
+      assertThatThrownBy(() -> Convert.run(in, out, Optional.of("f16"), THREADS, Progress.NONE))
+          .isInstanceOf(BadInput.class)
+          .hasMessageContaining("is the file that is read");
+    }
+    assertThat(in).hasBinaryContent(before);
+  }
+
+  @Test
   void quantizesAnyGguf() {
     Path in = Fixtures.path("gguf/tiny-q4_0.gguf");
     Path out = dir.resolve("q.gguf");
