@@ -37,8 +37,8 @@ final class Q4KRows implements SixBitRows {
       for (int u = 0; u < 32; u += Lanes.N) {
         int to = at + pair * 64 + u;
         IntVector q = Lanes.anyBytes(w, codes + u);
-        Lanes.floats(q.and(15)).mul(scale0).sub(min0).intoArray(dst, to);
-        Lanes.floats(q.and(0xf0)).mul(scale1).sub(min1).intoArray(dst, to + 32);
+        Lanes.floats(q.and(15)).mul(scale0).add(min0).intoArray(dst, to);
+        Lanes.floats(q.and(0xf0)).mul(scale1).add(min1).intoArray(dst, to + 32);
       }
     }
   }
@@ -193,11 +193,13 @@ final class Q4KRows implements SixBitRows {
     int part = i >> 5 & 7;
     long at = row + (long) block * BLOCK + CODES + (part >> 1) * 32L + (i & 31);
     int mask = (part & 1) == 0 ? 0xf : 0xf0;
-    float scale = of.scales[16 * block + part];
-    float min = of.scales[16 * block + part + 8];
-    if (N < 8) return Lanes.floats(Lanes.anyBytes(w, at).and(mask)).fma(scale, -min);
+    int s = 16 * block + part;
+    if (N < 8) {
+      IntVector codes = Lanes.anyBytes(w, at).and(mask);
+      return Lanes.floats(codes).fma(of.scales[s], of.scales[s + 8]);
+    }
     ByteVector q = ByteVector.fromMemorySegment(Lanes.B, w, at, LE);
     IntVector codes = ((IntVector) q.castShape(I, 0)).and(mask);
-    return ((FloatVector) codes.castShape(F, 0)).fma(scale, -min);
+    return ((FloatVector) codes.castShape(F, 0)).fma(of.scales[s], of.scales[s + 8]);
   }
 }

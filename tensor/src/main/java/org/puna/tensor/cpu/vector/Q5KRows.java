@@ -49,8 +49,8 @@ final class Q5KRows implements SixBitRows {
         IntVector f = Lanes.anyBytes(w, o + FIFTH + u).lanewise(LSHR, bit);
         IntVector low = q.and(15).or(f.and(1).lanewise(LSHL, 4));
         IntVector high = q.and(0xf0).or(f.and(2).lanewise(LSHL, 7));
-        Lanes.floats(low).mul(scale0).sub(min0).intoArray(dst, to);
-        Lanes.floats(high).mul(scale1).sub(min1).intoArray(dst, to + 32);
+        Lanes.floats(low).mul(scale0).add(min0).intoArray(dst, to);
+        Lanes.floats(high).mul(scale1).add(min1).intoArray(dst, to + 32);
       }
     }
   }
@@ -186,6 +186,7 @@ final class Q5KRows implements SixBitRows {
   @Override
   public void readVectors(MemorySegment w, long offset, int n, RowScratch to) {
     readScales(w, offset, n, to);
+    to.unpackSixteenths(n / 32);
     to.reserveCodes(n);
     readCodes(w, offset, n, to.codes);
   }
@@ -193,11 +194,9 @@ final class Q5KRows implements SixBitRows {
   @Override
   public FloatVector vector(MemorySegment w, long row, int i, RowScratch of) {
     int s = i >> 4 & ~0xf | i >> 5 & 7;
-    float scale = of.scales[s] * (1 + (i >> 5 & 1) * 15);
-    float min = of.scales[s + 8];
-    if (N < 8) return Lanes.signedBytes(of.codes, i).fma(scale, -min);
+    if (N < 8) return Lanes.signedBytes(of.codes, i).fma(of.scales[s], of.scales[s + 8]);
     ByteVector codes = ByteVector.fromArray(Lanes.B, of.codes, i);
-    return ((FloatVector) codes.castShape(F, 0)).fma(scale, -min);
+    return ((FloatVector) codes.castShape(F, 0)).fma(of.scales[s], of.scales[s + 8]);
   }
 
   /** Unpacks codes, a byte each. */

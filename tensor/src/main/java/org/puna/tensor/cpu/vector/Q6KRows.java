@@ -28,6 +28,9 @@ final class Q6KRows implements StoredRows {
 
   private static final int PAIR = 0x30303030;
 
+  /** The code of zero. */
+  private static final byte ZERO = 32;
+
   private static final VectorSpecies<Float> F = Lanes.F;
   private static final VectorSpecies<Integer> I = Lanes.I;
   private static final int N = Lanes.N;
@@ -65,20 +68,29 @@ final class Q6KRows implements StoredRows {
    */
   private static final float[] SIXTEENTHS = new float[16];
 
+  /** The same for codes that are moved down. */
+  private static final float[] ONES = new float[16];
+
   static {
+    Arrays.fill(ONES, 1);
     for (int i = 0; i < 16; i++) SIXTEENTHS[i] = (i & 4) == 0 ? 1 : 1 / 16f;
   }
 
   /** Reads the scales, for upper nibbles those of the sixteenfold codes. */
   @Override
   public void readScales(MemorySegment w, long offset, int n, RowScratch to) {
+    readScales(w, offset, n, SIXTEENTHS, to);
+  }
+
+  private static void readScales(
+      MemorySegment w, long offset, int n, float[] factors, RowScratch to) {
     to.reserve(n / 16);
     for (int b = 0; b < n / 256; b++) {
       long o = offset + (long) b * BLOCK;
       FloatVector d = all(Lanes.half(w, o + FACTOR));
       for (int u = 0; u < 16; u += Lanes.N) {
         FloatVector code = Lanes.signedBytes(w, o + SCALES + u);
-        code.mul(d).mul(FloatVector.fromArray(F, SIXTEENTHS, u)).intoArray(to.scales, 16 * b + u);
+        code.mul(d).mul(FloatVector.fromArray(F, factors, u)).intoArray(to.scales, 16 * b + u);
       }
     }
   }
@@ -288,12 +300,12 @@ final class Q6KRows implements StoredRows {
 
   @Override
   public void readVectors(MemorySegment w, long offset, int n, RowScratch to) {
-    readScales(w, offset, n, to);
+    readScales(w, offset, n, ONES, to);
     to.reserveCodes(n);
     readCodes(w, offset, n, to.codes);
   }
 
-  /** Unpacks codes, a byte each. */
+  /** Unpacks codes, a signed byte each. */
   private static void readCodes(MemorySegment w, long offset, int n, byte[] to) {
     if (N == 16) wideCodes(w, offset, n, to);
     else narrowCodes(w, offset, n, to);
@@ -308,8 +320,8 @@ final class Q6KRows implements StoredRows {
       IntVector q = IntVector.fromMemorySegment(I, w, block + (half & 1) * 64L, LE);
       IntVector low = q.and(Words.NIBBLES).or(h.lanewise(LSHL, 4).and(Words.PAIRS));
       IntVector high = q.lanewise(LSHR, 4).and(Words.NIBBLES).or(h.and(Words.PAIRS));
-      low.reinterpretAsBytes().intoArray(to, half * 128);
-      high.reinterpretAsBytes().intoArray(to, half * 128 + 64);
+      low.reinterpretAsBytes().sub(ZERO).intoArray(to, half * 128);
+      high.reinterpretAsBytes().sub(ZERO).intoArray(to, half * 128 + 64);
     }
   }
 
@@ -324,22 +336,22 @@ final class Q6KRows implements StoredRows {
         IntVector h = Lanes.codes(w, highs + u);
         int at = half * 128 + u;
         IntVector q0 = a.and(LOW).or(h.lanewise(LSHL, 4).and(PAIR));
-        q0.reinterpretAsBytes().intoArray(to, at);
+        q0.reinterpretAsBytes().sub(ZERO).intoArray(to, at);
         IntVector q1 = b.and(LOW).or(h.lanewise(LSHL, 2).and(PAIR));
-        q1.reinterpretAsBytes().intoArray(to, at + 32);
+        q1.reinterpretAsBytes().sub(ZERO).intoArray(to, at + 32);
         IntVector q2 = a.lanewise(LSHR, 4).and(LOW).or(h.and(PAIR));
-        q2.reinterpretAsBytes().intoArray(to, at + 64);
+        q2.reinterpretAsBytes().sub(ZERO).intoArray(to, at + 64);
         IntVector q3 = b.lanewise(LSHR, 4).and(LOW).or(h.lanewise(LSHR, 2).and(PAIR));
-        q3.reinterpretAsBytes().intoArray(to, at + 96);
+        q3.reinterpretAsBytes().sub(ZERO).intoArray(to, at + 96);
       }
     }
   }
 
   @Override
   public FloatVector vector(MemorySegment w, long row, int i, RowScratch of) {
-    float scale = of.scales[i >> 4] * (1 + (i >> 6 & 1) * 15);
-    if (N < 8) return Lanes.signedBytes(of.codes, i).fma(scale, -32 * scale);
+    float scale = of.scales[i >> 4];
+    if (N < 8) return Lanes.signedBytes(of.codes, i).mul(scale);
     ByteVector codes = ByteVector.fromArray(Lanes.B, of.codes, i);
-    return ((FloatVector) codes.castShape(F, 0)).fma(scale, -32 * scale);
+    return ((FloatVector) codes.castShape(F, 0)).mul(scale);
   }
 }

@@ -12,7 +12,7 @@ final class RowScratch {
   private static final float[] NIBBLES = new float[16];
 
   static {
-    for (int i = 0; i < 16; i++) NIBBLES[i] = i < 8 && i % 2 == 1 ? 1 / 16f : 1;
+    for (int i = 0; i < 16; i++) NIBBLES[i] = i >= 8 ? -1 : i % 2 == 1 ? 1 / 16f : 1;
   }
 
   /** A factor for each run of numbers that share one, and what else belongs to a block. */
@@ -43,7 +43,7 @@ final class RowScratch {
    * Reads the scales and minima of blocks of 256 numbers in eight parts, as Q4_K and Q5_K have
    * them: two half-precision factors and twelve bytes of 6-bit codes, at each block's start. Writes
    * [blocks, 16]: eight scales, every second one divided by sixteen because the codes that it is
-   * for are upper nibbles and left where they are, then eight minima.
+   * for are upper nibbles and left where they are, then eight minima, negative.
    *
    * @param step bytes of a block
    */
@@ -62,9 +62,14 @@ final class RowScratch {
         float dMin = Lanes.tableHalf(w, block + 2);
         for (int i = 0; i < 8; i++) {
           scales[16 * b + i] = NIBBLES[i] * d * (codes >>> 8 * i & 0xff);
-          scales[16 * b + 8 + i] = dMin * (minCodes >>> 8 * i & 0xff);
+          scales[16 * b + 8 + i] = -dMin * (minCodes >>> 8 * i & 0xff);
         }
       }
     }
+  }
+
+  /** Makes the scales of {@link #readSixBits} those of codes that are not left in upper nibbles. */
+  void unpackSixteenths(int parts) {
+    for (int p = 1; p < parts; p += 2) scales[2 * (p & ~7) + (p & 7)] *= 16;
   }
 }
