@@ -2,7 +2,7 @@ package org.puna.train.data;
 
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.nio.charset.MalformedInputException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -115,8 +115,8 @@ public final class Corpus {
                 ? lines(f, fields, sink)
                 : ROWS.contains(ending(f)) ? rows(f, fields, sink) : text(f, sink);
         if (!more) return;
-      } catch (MalformedInputException e) {
-        throw new BadInput(f + ": expected UTF-8 text, found other bytes; convert it", e);
+      } catch (CharacterCodingException e) {
+        throw notUtf8(f, e);
       } catch (IOException e) {
         throw MappedFile.unreadable(f, e);
       }
@@ -158,12 +158,22 @@ public final class Corpus {
     }
   }
 
+  /** Returns a mistake that names a file which is not in UTF-8. */
+  public static BadInput notUtf8(Path file, CharacterCodingException e) {
+    return new BadInput(file + ": expected UTF-8 text, found other bytes; convert it", e);
+  }
+
+  /** Returns what a file begins with, without the byte-order mark that some editors write. */
+  public static String withoutMark(String begin) {
+    return begin.startsWith("\uFEFF") ? begin.substring(1) : begin;
+  }
+
   private static boolean text(Path f, Predicate<Document> sink) throws IOException {
     if (Files.size(f) > MOST_BYTES) {
       throw new BadInput(
           f + ": a document of more than 1 GiB; split it into several files, or use .jsonl");
     }
-    String text = new String(Files.readAllBytes(f), StandardCharsets.UTF_8);
+    String text = withoutMark(Files.readString(f));
     return text.isBlank() || sink.test(new Document(f.toString(), text));
   }
 
@@ -172,7 +182,7 @@ public final class Corpus {
     try (BufferedReader in = Files.newBufferedReader(f, StandardCharsets.UTF_8)) {
       long n = 0;
       for (String line = in.readLine(); line != null; line = in.readLine()) {
-        n++;
+        if (++n == 1) line = withoutMark(line);
         if (line.isBlank()) continue;
         String where = f + ":" + n;
         String text = text(json, line, fields, where);

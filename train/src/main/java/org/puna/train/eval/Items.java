@@ -39,7 +39,7 @@ public final class Items {
     try (BufferedReader in = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
       for (String line = in.readLine(); line != null; line = in.readLine()) {
         if (line.isBlank()) continue;
-        JsonNode n = JSON.readTree(line);
+        JsonNode n = parsed(line);
         return KINDS.stream().anyMatch(n::has)
             || !n.path("text").isString() && !n.path("content").isString();
       }
@@ -68,6 +68,8 @@ public final class Items {
         n++;
         if (!line.isBlank()) out.add(item(line, file + ", line " + n));
       }
+    } catch (MalformedInputException e) {
+      throw new BadInput(file + ": expected UTF-8 text, found other bytes; convert it", e);
     }
     if (out.isEmpty()) {
       throw new BadInput(file + ": expected items, one JSON object a line, found none");
@@ -75,10 +77,15 @@ public final class Items {
     return out;
   }
 
+  /** Some editors begin a file with a byte-order mark. */
+  private static JsonNode parsed(String line) {
+    return JSON.readTree(line.startsWith("\uFEFF") ? line.substring(1) : line);
+  }
+
   private static Item item(String line, String where) {
     JsonNode n;
     try {
-      n = JSON.readTree(line);
+      n = parsed(line);
     } catch (JacksonException e) {
       throw new BadInput(where + ": expected a JSON object: " + e.getOriginalMessage(), e);
     }

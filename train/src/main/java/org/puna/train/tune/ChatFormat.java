@@ -45,7 +45,8 @@ public final class ChatFormat {
    * Encodes a conversation.
    *
    * @param where it is from, for errors
-   * @param messages each with {@code role} and {@code content} at least
+   * @param messages each with {@code role} and {@code content} at least; an assistant's with {@code
+   *     weight} 0 is not learned
    * @param tools JSON schemas of functions, where there are any
    * @throws BadInput if the template refuses it, or does not simply append messages
    */
@@ -67,7 +68,7 @@ public final class ChatFormat {
       pieces.add(tokenizer.encode(before.substring(done.length()), true));
       learned.add(false);
       pieces.add(tokenizer.encode(after.substring(before.length()), true));
-      learned.add(true);
+      learned.add(!Integer.valueOf(0).equals(messages.get(i).get(Conversations.WEIGHT)));
       done = after;
     }
     return joined(pieces, learned);

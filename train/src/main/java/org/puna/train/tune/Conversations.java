@@ -1,6 +1,7 @@
 package org.puna.train.tune;
 
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.puna.model.config.BadInput;
 import org.puna.model.io.MappedFile;
+import org.puna.train.data.Corpus;
 import org.puna.train.parquet.ParquetFile;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -24,6 +26,9 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public final class Conversations {
   private static final long MOST_BYTES = 1L << 30;
+
+  /** OpenAI's key of a message: an assistant's with 0 is not learned. */
+  static final String WEIGHT = "weight";
 
   /** What is read of Parquet files: published sets have many other columns. */
   private static final Set<String> COLUMNS =
@@ -79,7 +84,7 @@ public final class Conversations {
       }
       if (Files.size(file) > MOST_BYTES) throw new BadInput(file + ": more than 1 GiB; split it");
       if (file.toString().toLowerCase(Locale.ROOT).endsWith(".parquet")) return rows(file);
-      String text = Files.readString(file);
+      String text = Corpus.withoutMark(Files.readString(file));
       if (text.stripLeading().startsWith("[")) {
         int i = 0;
         for (JsonNode n : JsonMapper.shared().readTree(text)) {
@@ -90,14 +95,24 @@ public final class Conversations {
       int line = 0;
       for (String l : text.lines().toList()) {
         line++;
-        if (!l.isBlank()) out.add(Map.entry(file + ":" + line, JsonMapper.shared().readTree(l)));
+        if (!l.isBlank()) out.add(Map.entry(file + ":" + line, object(file + ":" + line, l)));
       }
       return out;
     } catch (JacksonException e) {
       throw new BadInput(
           file + ": expected a JSON array, or a JSON object on each line, found neither", e);
+    } catch (CharacterCodingException e) {
+      throw Corpus.notUtf8(file, e);
     } catch (IOException e) {
       throw MappedFile.unreadable(file, e);
+    }
+  }
+
+  private static JsonNode object(String where, String line) {
+    try {
+      return JsonMapper.shared().readTree(line);
+    } catch (JacksonException e) {
+      throw new BadInput(where + ": expected a JSON object on this line, found none", e);
     }
   }
 
@@ -165,15 +180,48 @@ public final class Conversations {
       if (!m.isObject() || !m.path("role").isString()) {
         throw new BadInput(where + ": message " + out.size() + ": expected an object with a role");
       }
+      String at = where + ": message " + out.size();
       Map<String, Object> message = new LinkedHashMap<>();
       for (var e : m.properties()) {
         if (e.getValue().isNull()) continue;
-        message.put(e.getKey(), JsonMapper.shared().convertValue(e.getValue(), Object.class));
+        message.put(
+            e.getKey(),
+            switch (e.getKey()) {
+              case "content" -> content(at, e.getValue());
+              case WEIGHT -> weight(at, e.getValue());
+              default -> JsonMapper.shared().convertValue(e.getValue(), Object.class);
+            });
       }
       message.putIfAbsent("content", "");
       out.add(message);
     }
     return out;
+  }
+
+  /** Templates lay out one text: OpenAI's list of parts is joined, a part of another kind none. */
+  private static String content(String at, JsonNode content) {
+    if (content.isString()) return content.stringValue();
+    if (!content.isArray()) {
+      throw new BadInput(at + ": content: expected a text or a list of texts, found " + content);
+    }
+    StringBuilder text = new StringBuilder();
+    for (JsonNode part : content) {
+      if (!part.path("type").asString("").equals("text") || !part.path("text").isString()) {
+        throw new BadInput(
+            at
+                + ": content: expected parts of type text, found "
+                + part.path("type").asString("a part without a type")
+                + "; leave this conversation out");
+      }
+      text.append(part.get("text").stringValue());
+    }
+    return text.toString();
+  }
+
+  private static int weight(String at, JsonNode weight) {
+    double w = weight.isNumber() ? weight.doubleValue() : Double.NaN;
+    if (w == 0 || w == 1) return (int) w;
+    throw new BadInput(at + ": weight: expected 0 or 1, found " + weight);
   }
 
   private static Map<String, Object> message(String role, String content) {
@@ -200,8 +248,8 @@ public final class Conversations {
     List<Pair> out = new ArrayList<>();
     for (Path f : files) {
       for (var e : objects(f)) {
-        Optional<String> chosen = answer(e.getValue(), "chosen");
-        Optional<String> rejected = answer(e.getValue(), "rejected");
+        Optional<String> chosen = answer(e.getKey(), e.getValue(), "chosen");
+        Optional<String> rejected = answer(e.getKey(), e.getValue(), "rejected");
         if (chosen.isEmpty() || rejected.isEmpty()) {
           throw new BadInput(
               e.getKey() + ": expected \"chosen\" and \"rejected\" beside a question");
@@ -215,9 +263,12 @@ public final class Conversations {
   }
 
   /** An answer is a text, or a list of messages of which the last is meant. */
-  private static Optional<String> answer(JsonNode o, String field) {
+  private static Optional<String> answer(String where, JsonNode o, String field) {
     JsonNode v = o.path(field);
-    if (v.isArray() && !v.isEmpty()) return text(v.get(v.size() - 1), "content");
-    return text(o, field);
+    if (!v.isArray() || v.isEmpty()) return text(o, field);
+    JsonNode last = v.get(v.size() - 1);
+    return last.has("content")
+        ? Optional.of(content(where + ": " + field, last.get("content")))
+        : Optional.empty();
   }
 }

@@ -132,4 +132,17 @@ class DataTest {
         .hasMessageContaining("no such file or folder");
     assertThat(Set.of(Corpus.files(List.of(dir.resolve("a.md"))))).hasSize(1);
   }
+
+  @Test
+  void aByteOrderMarkIsNoTextAndOtherEncodingsAreRefused() throws IOException {
+    Files.writeString(dir.resolve("a.txt"), "\uFEFFone");
+    Files.writeString(dir.resolve("b.jsonl"), "\uFEFF{\"text\":\"two\"}\n");
+    List<String> texts = new ArrayList<>();
+    Corpus.read(Corpus.files(List.of(dir)), d -> texts.add(d.text()));
+    assertThat(texts).containsExactly("one", "two");
+    Path latin = Files.write(dir.resolve("c.md"), new byte[] {'c', 'a', 'f', (byte) 0xe9});
+    assertThatThrownBy(() -> Corpus.read(List.of(latin), _ -> {}))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("c.md: expected UTF-8 text");
+  }
 }

@@ -312,10 +312,58 @@ class TuneTest {
     assertThatThrownBy(() -> Conversations.read(List.of(data)))
         .isInstanceOf(BadInput.class)
         .hasMessageContaining("q.jsonl:2");
-    Path torn = data("t.jsonl", "{\"question\"");
-    assertThatThrownBy(() -> Conversations.read(List.of(torn))).isInstanceOf(BadInput.class);
+    Path torn = data("t.jsonl", "{\"question\":\"Who?\",\"answer\":\"You.\"}\n{\"question\"");
+    assertThatThrownBy(() -> Conversations.read(List.of(torn)))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("t.jsonl:2: expected a JSON object");
+    Path latin = Files.write(dir.resolve("l.jsonl"), new byte[] {'"', (byte) 0xe9, '"'});
+    assertThatThrownBy(() -> Conversations.read(List.of(latin)))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("expected UTF-8");
     Path unpaired = data("u.json", "[{\"question\":\"Who?\",\"chosen\":\"You.\"}]");
     assertThatThrownBy(() -> Conversations.pairs(List.of(unpaired)))
         .hasMessageContaining("rejected");
+  }
+
+  @Test
+  void partsOfTextAreOneTextAndOthersAreRefused() throws IOException {
+    String line =
+        "{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"Who \"},%s]},"
+            + "{\"role\":\"assistant\",\"content\":\"Me.\",\"weight\":%s}]}\n";
+    String text = "{\"type\":\"text\",\"text\":\"sat?\"}";
+    Path good = data("parts.jsonl", "\uFEFF" + line.formatted(text, 1));
+    assertThat(Conversations.read(List.of(good)).getFirst().messages().getFirst().get("content"))
+        .isEqualTo("Who sat?");
+    String image = "{\"type\":\"image_url\",\"image_url\":{\"url\":\"x\"}}";
+    Path other = data("image.jsonl", line.formatted(text, 1) + line.formatted(image, 1));
+    assertThatThrownBy(() -> Conversations.read(List.of(other)))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("image.jsonl:2: message 0")
+        .hasMessageContaining("image_url");
+    Path heavy = data("heavy.jsonl", line.formatted(text, "0.5"));
+    assertThatThrownBy(() -> Conversations.read(List.of(heavy)))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("weight: expected 0 or 1, found 0.5");
+  }
+
+  @Test
+  void anAnswerOfWeightZeroIsNotLearned() throws IOException {
+    Path data =
+        data(
+            "weights.jsonl",
+            """
+            {"messages":[{"role":"user","content":"Who?"},{"role":"assistant","content":"No.","weight":0},\
+            {"role":"user","content":"Who?"},{"role":"assistant","content":"Me.","weight":1}]}
+            """);
+    var c = Conversations.read(List.of(data)).getFirst();
+    try (Checkpoint m = Checkpoint.open(model())) {
+      var format = new ChatFormat(m.tokenizer(), m.chatTemplate().orElseThrow());
+      Example e = format.encode(c.where(), c.messages(), c.tools());
+      StringBuilder learned = new StringBuilder();
+      for (int i = 0; i < e.ids().length; i++) {
+        if (e.learned()[i]) learned.append(m.tokenizer().decode(new int[] {e.ids()[i]}, true));
+      }
+      assertThat(learned.toString()).isEqualTo("Me.<|eot_id|>");
+    }
   }
 }
