@@ -15,6 +15,7 @@ import java.util.function.LongConsumer;
 import org.puna.model.config.BadInput;
 import org.puna.model.io.OutputFile;
 import org.puna.model.tokenizer.Tokenizer;
+import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -77,17 +78,21 @@ public final class Preparation {
       Path folder,
       int threads,
       LongConsumer progress) {
-    String key = key(files, fingerprint, options);
+    String key = key(files, List.of(fingerprint, options));
     Path index = folder.resolve(INDEX);
     try {
       if (Files.exists(index)) {
-        JsonNode old = JsonMapper.shared().readTree(Files.readString(index));
-        if (old.path("key").asString("").equals(key)) {
-          return new Summary(
-              old.path("documents").asLong(0),
-              old.path("duplicates").asLong(0),
-              old.path("tokens").asLong(0),
-              old.path("held_out_tokens").asLong(0));
+        JsonNode old = index(index);
+        Summary s =
+            new Summary(
+                old.path("documents").asLong(0),
+                old.path("duplicates").asLong(0),
+                old.path("tokens").asLong(0),
+                old.path("held_out_tokens").asLong(0));
+        if (old.path("key").asString("").equals(key)
+            && holds(folder.resolve(TRAIN), s.tokens)
+            && holds(folder.resolve(HELD_OUT), s.heldOutTokens)) {
+          return s;
         }
       }
       Files.createDirectories(folder);
@@ -105,8 +110,33 @@ public final class Preparation {
     }
   }
 
-  private static String key(List<Path> files, String fingerprint, Options options) {
-    StringBuilder k = new StringBuilder(fingerprint).append(options);
+  /** A list that cannot be read is as good as none. */
+  private static JsonNode index(Path file) throws IOException {
+    try {
+      return JsonMapper.shared().readTree(Files.readAllBytes(file));
+    } catch (JacksonException _) {
+      return JsonMapper.shared().createObjectNode();
+    }
+  }
+
+  /** Whether a file is whole and of that size; one that is not is written anew. */
+  private static boolean holds(Path file, long tokens) {
+    try (TokenFile f = TokenFile.open(file)) {
+      return f.size() == tokens;
+    } catch (BadInput _) {
+      return false;
+    }
+  }
+
+  /**
+   * Returns a text that changes with files and with what is made of them.
+   *
+   * @param how options
+   * @throws BadInput if a file cannot be read
+   */
+  public static String key(List<Path> files, List<?> how) {
+    StringBuilder k = new StringBuilder();
+    how.forEach(k::append);
     try {
       for (Path f : files) {
         k.append('\n').append(f.toAbsolutePath()).append(' ').append(Files.size(f));

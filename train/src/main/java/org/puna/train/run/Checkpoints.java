@@ -208,6 +208,23 @@ public final class Checkpoints {
     return Optional.empty();
   }
 
+  /**
+   * Checks that the newest checkpoint that can be read, if there is one, is of a recipe.
+   *
+   * @throws BadInput if it is of another one
+   */
+  public void agree(String recipe) {
+    for (Path p : all()) {
+      try {
+        JsonNode state = JsonMapper.shared().readTree(Files.readString(p.resolve(STATE)));
+        matches(p, state.path("recipe").asString(""), recipe, state.path("step").asLong(0));
+        return;
+      } catch (IOException | JacksonException e) {
+        LOG.log(System.Logger.Level.DEBUG, "{0} cannot be read: {1}", p, e.getMessage());
+      }
+    }
+  }
+
   /** Returns the newest checkpoint that is whole. */
   public Optional<Path> newest() {
     return all().stream().filter(p -> damage(p).isEmpty()).findFirst();

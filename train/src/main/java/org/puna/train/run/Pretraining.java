@@ -52,6 +52,9 @@ public final class Pretraining {
           + "{% if add_generation_prompt %}<|start_header_id|>assistant<|end_header_id|>\n\n"
           + "{% endif %}";
 
+  /** Beside a learned tokenizer: from what and how it was learned. */
+  private static final String LEARNED = "learned.txt";
+
   private final Request request;
   private final Watcher watcher;
 
@@ -112,8 +115,22 @@ public final class Pretraining {
     ModelConfig config = given != null ? given.config() : Dial.config(recipe);
     Architecture architecture =
         given != null ? given.architecture() : architecture(recipe.text("model.architecture"));
-    if (request.replay.isPresent())
-      return replay(recipe, folder, architecture, config, given, stop);
+    try (RunFolder held = RunFolder.take(folder, request.resume)) {
+      if (request.resume) recipe.goOn(folder);
+      return request.replay.isPresent()
+          ? replay(recipe, held, architecture, config, given, stop)
+          : texts(recipe, held, architecture, config, given, stop);
+    }
+  }
+
+  private TrainingRun.Ending texts(
+      Recipe recipe,
+      RunFolder held,
+      Architecture architecture,
+      ModelConfig config,
+      @Nullable Checkpoint given,
+      BooleanSupplier stop) {
+    Path folder = held.path();
     Dial.training(recipe, config);
     if (!recipe.has("data.paths")) {
       throw new BadInput(
@@ -121,6 +138,9 @@ public final class Pretraining {
               + " --set data.paths=FOLDER");
     }
     List<Path> files = Corpus.files(recipe.texts("data.paths").stream().map(Path::of).toList());
+    // What is in the folder changes only once it is clear that its run can go on.
+    Checkpoints before = new Checkpoints(folder.resolve("checkpoints"), 1);
+    if (request.resume) before.agree(recipe.yaml());
     Path tokenizerFolder = folder.resolve("tokenizer");
     Tokenizer tokenizer = tokenizer(recipe, given, files, tokenizerFolder, config.contextLength());
     if (tokenizer.vocabSize() > config.vocabSize()) {
@@ -167,7 +187,7 @@ public final class Pretraining {
       describe(recipe, config, windows.tokensPerStep());
       int most = recipe.size("validation.windows", 1, 1 << 20);
       return new TrainingRun(
-              folder,
+              held,
               recipe,
               model,
               windows,
@@ -203,7 +223,7 @@ public final class Pretraining {
 
   private TrainingRun.Ending replay(
       Recipe recipe,
-      Path folder,
+      RunFolder folder,
       Architecture architecture,
       ModelConfig config,
       @Nullable Checkpoint given,
@@ -267,22 +287,44 @@ public final class Pretraining {
   private Tokenizer tokenizer(
       Recipe recipe, @Nullable Checkpoint given, List<Path> files, Path folder, int contextLength) {
     Path json = folder.resolve("tokenizer.json");
+    Path learned = folder.resolve(LEARNED);
     try {
       if (given != null) {
+        Files.deleteIfExists(learned);
         copy(given.path(), folder);
         return given.tokenizer();
       }
       if (recipe.has("tokenizer.file")) {
         Path file = Path.of(recipe.text("tokenizer.file"));
         Path from = file.toAbsolutePath().getParent();
+        Files.deleteIfExists(learned);
         if (from != null) copy(from, folder);
         return Tokenizers.open(file);
       }
-      if (!Files.exists(json)) learn(recipe, files, folder, contextLength);
+      String key = learnedKey(recipe, files, contextLength);
+      boolean goesOn = request.resume && Files.exists(folder.resolveSibling("metrics.jsonl"));
+      boolean same = Files.exists(learned) && Files.readString(learned).strip().equals(key);
+      if (!Files.exists(json) || !(same || goesOn)) {
+        Files.deleteIfExists(learned);
+        learn(recipe, files, folder, contextLength);
+        OutputFile.writeText(learned, key + "\n");
+      }
       return Tokenizers.open(json);
     } catch (IOException e) {
       throw new BadInput(folder + ": the tokenizer cannot be written: " + e.getMessage(), e);
     }
+  }
+
+  /** Tells from what and how a tokenizer was learned. */
+  private static String learnedKey(Recipe recipe, List<Path> files, int contextLength) {
+    return Preparation.key(
+        files,
+        List.of(
+            recipe.whole("model.vocab"),
+            recipe.flag("tokenizer.lines"),
+            recipe.flag("data.prose"),
+            field(recipe),
+            contextLength));
   }
 
   private static void copy(Path from, Path to) throws IOException {

@@ -23,6 +23,8 @@ import tools.jackson.dataformat.yaml.YAMLWriteFeature;
  * {@link Dial} finds the rest.
  */
 public final class Recipe {
+  private static final String WARMUP = "schedule.warmup";
+
   private final Map<String, Object> values;
   private final String source;
 
@@ -70,6 +72,17 @@ public final class Recipe {
       String said = String.valueOf(e.getOriginalMessage()).replaceAll("\\s+", " ");
       throw new BadInput(source + ": not YAML: " + said, e);
     }
+  }
+
+  /**
+   * Takes from the recipe of the run in a folder what the dial would find from the number of steps
+   * and what may not change when a run goes on: a longer run has the warmup that it began with.
+   */
+  public void goOn(Path folder) {
+    Path saved = folder.resolve("recipe.yaml");
+    if (!Files.exists(saved)) return;
+    Object warmup = read(saved).values.get(WARMUP);
+    if (warmup != null) otherwise(WARMUP, warmup);
   }
 
   /** Returns the keys whose values differ from those of another recipe. */

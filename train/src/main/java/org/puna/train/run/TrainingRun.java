@@ -1,7 +1,5 @@
 package org.puna.train.run;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -115,14 +113,14 @@ public final class TrainingRun {
   /**
    * Prepares a run.
    *
-   * @param folder receives everything
+   * @param folder receives everything; it stays held while the run lasts
    * @param recipe resolved
    * @param heldOut what is measured now and then, maybe nothing
    * @param heldOutRows most rows of a part of it
    * @throws BadInput if the JVM has too little memory
    */
   public TrainingRun(
-      Path folder,
+      RunFolder folder,
       Recipe recipe,
       Model model,
       Batches batches,
@@ -131,7 +129,7 @@ public final class TrainingRun {
       Compute compute,
       int threads,
       Watcher watcher) {
-    this.folder = folder;
+    this.folder = folder.path();
     this.recipe = recipe;
     this.model = model;
     this.batches = batches;
@@ -196,7 +194,8 @@ public final class TrainingRun {
             compute.grads(),
             compute.team());
     checkpoints =
-        new Checkpoints(folder.resolve("checkpoints"), recipe.size("checkpoint.keep", 1, 1000));
+        new Checkpoints(
+            this.folder.resolve("checkpoints"), recipe.size("checkpoint.keep", 1, 1000));
   }
 
   /**
@@ -206,7 +205,7 @@ public final class TrainingRun {
    * @param stop asked after each step
    * @throws Diverged if the loss is no number or explodes: the message names the last good
    *     checkpoint
-   * @throws BadInput if the folder has a run in it that is not resumed, or cannot be written
+   * @throws BadInput if the checkpoints are of another run, or the folder cannot be written
    */
   public Ending run(boolean resume, BooleanSupplier stop) {
     String text = recipe.yaml();
@@ -220,11 +219,7 @@ public final class TrainingRun {
         tokens = at.get().tokens();
         watcher.note("continuing after step " + done + " from " + at.get().path());
       }
-    } else if (Files.exists(folder.resolve("metrics.jsonl"))) {
-      throw new BadInput(
-          folder + ": a run is here already; continue it with --resume, or choose another --out");
     }
-    create(folder);
     OutputFile.writeText(folder.resolve("recipe.yaml"), text);
     long steps = Math.min(recipe.whole("steps"), batches.steps());
     watcher.begin(done, steps);
@@ -238,14 +233,6 @@ public final class TrainingRun {
       model.release().accept(folder.resolve("model"));
       watcher.note("written: " + folder.resolve("model"));
       return ending;
-    }
-  }
-
-  private static void create(Path folder) {
-    try {
-      Files.createDirectories(folder);
-    } catch (IOException e) {
-      throw new BadInput(folder + ": cannot be created: " + e.getMessage(), e);
     }
   }
 

@@ -19,6 +19,7 @@ import org.puna.train.params.Parameters;
 import org.puna.train.run.Compute;
 import org.puna.train.run.Initial;
 import org.puna.train.run.Recipe;
+import org.puna.train.run.RunFolder;
 import org.puna.train.run.TrainingRun;
 import org.puna.train.run.Watcher;
 import org.puna.train.tape.Recompute;
@@ -66,6 +67,7 @@ public final class Aligning {
 
   private TrainingRun.Ending preferences(Recipe recipe, BooleanSupplier stop) {
     try (Checkpoint base = Checkpoint.open(request.model());
+        RunFolder folder = request.folder(recipe);
         Compute compute = Compute.open(request.threads())) {
       List<Answers> pairs = pairs(base, request.data());
       int longest =
@@ -98,7 +100,7 @@ public final class Aligning {
               compute.team());
       TrainingRun.Model model = Student.of(recipe, base, request);
       return new TrainingRun(
-              request.out(),
+              folder,
               recipe,
               model,
               new Pairs(cut, recipe, rows, reference),

@@ -20,6 +20,7 @@ import org.puna.train.params.Parameters;
 import org.puna.train.run.Compute;
 import org.puna.train.run.Initial;
 import org.puna.train.run.Recipe;
+import org.puna.train.run.RunFolder;
 import org.puna.train.run.TrainingRun;
 import org.puna.train.run.Watcher;
 import org.puna.train.tape.Recompute;
@@ -135,6 +136,7 @@ public final class Distilling {
   private TrainingRun.Ending live(Recipe recipe, BooleanSupplier stop) {
     try (Checkpoint base = Checkpoint.open(request.model());
         Checkpoint master = Checkpoint.open(teacher);
+        RunFolder folder = request.folder(recipe);
         Compute compute = Compute.open(request.threads())) {
       Vocabularies.same(base, master);
       defaults(recipe);
@@ -156,7 +158,7 @@ public final class Distilling {
                 compute.grads(),
                 compute.team());
         Batches batches = new TaughtBatches(plain, net, alpha, temperature);
-        return run(recipe, base, batches, compute, stop);
+        return run(folder, recipe, base, batches, compute, stop);
       }
     }
   }
@@ -168,6 +170,7 @@ public final class Distilling {
     }
     try (Checkpoint base = Checkpoint.open(request.model());
         StoredTeacher told = new StoredTeacher(teacher);
+        RunFolder folder = request.folder(recipe);
         Compute compute = Compute.open(request.threads())) {
       told.sameVocabulary(base);
       recipe.otherwise("distill.temperature", told.temperature());
@@ -187,7 +190,7 @@ public final class Distilling {
       watcher.note(told.describe());
       recipe.otherwise("name", base.name() + "-distilled");
       Examples batches = examples(recipe, base, told, alpha, temperature);
-      return run(recipe, base, batches, compute, stop);
+      return run(folder, recipe, base, batches, compute, stop);
     }
   }
 
@@ -220,18 +223,15 @@ public final class Distilling {
   }
 
   private TrainingRun.Ending run(
-      Recipe recipe, Checkpoint base, Batches batches, Compute compute, BooleanSupplier stop) {
+      RunFolder folder,
+      Recipe recipe,
+      Checkpoint base,
+      Batches batches,
+      Compute compute,
+      BooleanSupplier stop) {
     TrainingRun.Model model = Student.of(recipe, base, request);
     return new TrainingRun(
-            request.out(),
-            recipe,
-            model,
-            batches,
-            List.of(),
-            0,
-            compute,
-            request.threads(),
-            watcher)
+            folder, recipe, model, batches, List.of(), 0, compute, request.threads(), watcher)
         .run(request.resume(), stop);
   }
 

@@ -14,6 +14,7 @@ import org.puna.train.lora.PeftFolder;
 import org.puna.train.run.Compute;
 import org.puna.train.run.Pretraining;
 import org.puna.train.run.Recipe;
+import org.puna.train.run.RunFolder;
 import org.puna.train.run.TrainingRun;
 import org.puna.train.run.Watcher;
 
@@ -50,6 +51,17 @@ public final class FineTuning {
       boolean merge,
       boolean resume,
       int threads) {
+    /**
+     * Takes the run's folder.
+     *
+     * @throws BadInput if it is taken, or has a run in it that is not resumed
+     */
+    RunFolder folder(Recipe recipe) {
+      RunFolder folder = RunFolder.take(out, resume);
+      if (resume) recipe.goOn(out);
+      return folder;
+    }
+
     /** Returns the values that the file and the command line give. */
     Recipe values() {
       Recipe r = recipe.map(Recipe::read).orElseGet(Recipe::empty);
@@ -74,6 +86,7 @@ public final class FineTuning {
   public TrainingRun.Ending run(BooleanSupplier stop) {
     Recipe recipe = request.values();
     try (Checkpoint base = Checkpoint.open(request.model);
+        RunFolder folder = request.folder(recipe);
         Compute compute = Compute.open(request.threads);
         Batches batches = batches(recipe, base, request)) {
       TrainingRun.Model model = Student.of(recipe, base, request);
@@ -84,7 +97,7 @@ public final class FineTuning {
               model.weights().trainedNumbers(),
               ModelSize.parameters(base.config()).total()));
       return new TrainingRun(
-              request.out, recipe, model, batches, List.of(), 0, compute, request.threads, watcher)
+              folder, recipe, model, batches, List.of(), 0, compute, request.threads, watcher)
           .run(request.resume, stop);
     }
   }

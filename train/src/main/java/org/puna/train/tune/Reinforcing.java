@@ -22,6 +22,7 @@ import org.puna.train.params.Parameters;
 import org.puna.train.run.Compute;
 import org.puna.train.run.Initial;
 import org.puna.train.run.Recipe;
+import org.puna.train.run.RunFolder;
 import org.puna.train.run.TrainingRun;
 import org.puna.train.run.Watcher;
 import org.puna.train.tape.Recompute;
@@ -57,6 +58,7 @@ public final class Reinforcing {
    */
   TrainingRun.Ending run(Recipe recipe, BooleanSupplier stop) {
     try (Checkpoint base = Checkpoint.open(request.model());
+        RunFolder folder = request.folder(recipe);
         Compute compute = Compute.open(request.threads())) {
       recipe.otherwise("align.beta", 0.04);
       recipe.otherwise("align.reward", "number");
@@ -91,15 +93,7 @@ public final class Reinforcing {
       TrainingRun.Model model = Student.of(recipe, base, request);
       var groups = new Groups(tasks, recipe, base, model, reference, rows, request.threads());
       return new TrainingRun(
-              request.out(),
-              recipe,
-              model,
-              groups,
-              List.of(),
-              0,
-              compute,
-              request.threads(),
-              watcher)
+              folder, recipe, model, groups, List.of(), 0, compute, request.threads(), watcher)
           .run(request.resume(), stop);
     }
   }

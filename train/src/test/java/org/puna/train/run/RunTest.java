@@ -253,4 +253,103 @@ class RunTest {
     JsonNode last = Journal.read(out.resolve("metrics.jsonl")).getLast();
     assertThat(last.get("bits_per_byte").doubleValue()).isBetween(0.5, 20.0);
   }
+
+  @Test
+  void aRunMadeLongerHasTheWarmupThatItBeganWith() {
+    Path out = dir.resolve("run");
+    List<String> level = List.of("schedule.name=warmdown", "schedule.floor=0.05");
+    List<String> sets = new ArrayList<>(level);
+    sets.addAll(List.of("optimizer.lr=3e-3", "steps=100"));
+    AtomicInteger asked = new AtomicInteger();
+    pretrain(sets, out, false, () -> asked.incrementAndGet() == 3);
+    sets.set(3, "steps=400");
+    assertThat(pretrain(sets, out, true, () -> true)).isEqualTo(TrainingRun.Ending.STOPPED);
+    assertThat(Recipe.read(out.resolve("recipe.yaml")).whole("schedule.warmup")).isEqualTo(2);
+  }
+
+  private static TrainingRun.Ending pretrain(
+      List<String> sets, Path out, boolean resume, BooleanSupplier stop) {
+    boolean replayed = sets.stream().noneMatch(s -> s.startsWith("data.paths"));
+    Optional<Path> init = replayed ? Optional.of(fixture("init")) : Optional.empty();
+    Optional<Path> replay = replayed ? Optional.of(fixture("data.safetensors")) : Optional.empty();
+    return new Pretraining(
+            new Pretraining.Request(
+                Optional.empty(), sets, init, replay, Optional.of(out), resume, 1),
+            new Quiet())
+        .run(stop);
+  }
+
+  /** A run of one step from a text. */
+  private List<String> small(String... more) {
+    List<String> sets =
+        new ArrayList<>(
+            List.of(
+                "depth=1",
+                "model.width=32",
+                "model.heads=2",
+                "data.paths=" + dir.resolve("a.txt"),
+                "data.held_out=0",
+                "batch.rows=1",
+                "batch.length=16",
+                "steps=1",
+                "samples.every=0"));
+    sets.addAll(List.of(more));
+    return sets;
+  }
+
+  @Test
+  void aRefusedRunLeavesTheOneThatIsThere() throws IOException {
+    Files.writeString(dir.resolve("a.txt"), "The cat sat. A rose is red. ".repeat(100));
+    Path out = dir.resolve("run");
+    pretrain(small("model.vocab=270"), out, false, () -> false);
+    pretrain(small("model.vocab=275"), dir.resolve("other"), false, () -> false);
+    byte[] tokenizer = Files.readAllBytes(out.resolve("tokenizer/tokenizer.json"));
+    byte[] index = Files.readAllBytes(out.resolve("data/data.json"));
+    String file = "tokenizer.file=" + dir.resolve("other/tokenizer/tokenizer.json");
+    assertThatThrownBy(() -> pretrain(small(file), out, false, () -> false))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("a run is here already");
+    assertThatThrownBy(() -> pretrain(small(file), out, true, () -> false))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("another recipe");
+    assertThat(Files.readAllBytes(out.resolve("tokenizer/tokenizer.json"))).isEqualTo(tokenizer);
+    assertThat(Files.readAllBytes(out.resolve("data/data.json"))).isEqualTo(index);
+  }
+
+  @Test
+  void aTokenizerOfAFailedStartIsLearnedAnew() throws IOException {
+    Files.writeString(dir.resolve("a.txt"), "The cat sat. A rose is red. ".repeat(100));
+    Path out = dir.resolve("run");
+    assertThatThrownBy(() ->
+            pretrain(small("model.vocab=270", "data.held_out=0.9999999"), out, false, () -> false))
+        .hasMessageContaining("held out");
+    pretrain(small("model.vocab=280"), out, false, () -> false);
+    try (Checkpoint c = Checkpoint.open(out.resolve("model"))) {
+      assertThat(c.tokenizer().vocabSize()).isEqualTo(280);
+    }
+  }
+
+  @Test
+  void preparedDataThatIsBrokenIsPreparedAnew() throws IOException {
+    Files.writeString(dir.resolve("a.txt"), "The cat sat. A rose is red. ".repeat(100));
+    Path out = dir.resolve("run");
+    pretrain(small("model.vocab=270"), out, false, () -> false);
+    Files.write(out.resolve("data/train.tokens"), new byte[32]);
+    assertThat(pretrain(small("model.vocab=270"), out, true, () -> false))
+        .isEqualTo(TrainingRun.Ending.COMPLETE);
+  }
+
+  @Test
+  void aFolderIsHeldByOneRun() {
+    Path out = dir.resolve("run");
+    try (RunFolder held = RunFolder.take(out, false)) {
+      assertThat(held.path()).isEqualTo(out);
+      assertThatThrownBy(() -> replay(fixture(""), out, false, List.of("steps=1"), () -> false))
+          .isInstanceOf(BadInput.class)
+          .hasMessageContaining("another run works in this folder")
+          .hasMessageNotContaining("\n");
+    }
+    assertThat(out).doesNotExist();
+    replay(fixture(""), out, false, List.of("steps=1"), () -> false);
+  }
 }
