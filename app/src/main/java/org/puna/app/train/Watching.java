@@ -1,13 +1,16 @@
 package org.puna.app.train;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import org.puna.app.cli.Context;
 import org.puna.model.config.BadInput;
 import org.puna.train.run.Journal;
 import org.puna.train.run.Recipe;
+import org.puna.train.run.TrainingRun;
 import tools.jackson.databind.JsonNode;
 
 /** Follows the measures of a run that another process does. */
@@ -25,7 +28,7 @@ final class Watching {
     this.folder = folder;
   }
 
-  /** Prints the last steps, then a line for each new one, until the run's last step is done. */
+  /** Prints the last steps, then a line for each new one, until the run ends. */
   void run() {
     Path metrics = folder.resolve("metrics.jsonl");
     if (!Files.exists(metrics)) {
@@ -34,6 +37,8 @@ final class Watching {
     long steps = Recipe.read(folder.resolve("recipe.yaml")).whole("steps");
     long last = Long.MIN_VALUE;
     while (true) {
+      // Looked at before the lines are, so that none is written between.
+      Optional<String> ended = ending();
       List<JsonNode> lines = Journal.read(metrics);
       if (last == Long.MIN_VALUE && lines.size() > BEFORE) {
         last = lines.get(lines.size() - BEFORE - 1).path("step").asLong(-1);
@@ -46,12 +51,25 @@ final class Watching {
       }
       context.console().out().flush();
       if (last + 1 >= steps) return;
+      if (ended.isPresent()) {
+        context.say("the run ended: " + ended.get());
+        return;
+      }
       try {
         Thread.sleep(PAUSE_MILLIS);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         return;
       }
+    }
+  }
+
+  private Optional<String> ending() {
+    Path file = folder.resolve(TrainingRun.ENDING);
+    try {
+      return Files.exists(file) ? Optional.of(Files.readString(file).strip()) : Optional.empty();
+    } catch (IOException e) {
+      throw new BadInput(file + ": cannot be read: " + e.getMessage(), e);
     }
   }
 

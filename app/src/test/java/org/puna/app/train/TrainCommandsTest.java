@@ -94,6 +94,7 @@ class TrainCommandsTest {
         .contains("last good checkpoint")
         .doesNotContain("internal error")
         .doesNotContain("--debug");
+    assertThat(ok("train", "--watch", at("exploded")).out()).contains("the loss exploded");
     assertThat(trained.err()).contains("memory").contains("parameters").contains("step");
     assertThat(home.resolve("run").resolve("report.html")).exists();
     String watched = ok("train", "--watch", at("run")).out();

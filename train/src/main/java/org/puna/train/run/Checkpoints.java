@@ -240,7 +240,8 @@ public final class Checkpoints {
       }
       return Optional.empty();
     } catch (IOException | JacksonException e) {
-      return Optional.of(p + ": the checkpoint is damaged: " + e.getMessage());
+      String why = e instanceof JacksonException ? STATE + " is no JSON" : e.getMessage();
+      return Optional.of(p + ": the checkpoint is damaged: " + why);
     }
   }
 

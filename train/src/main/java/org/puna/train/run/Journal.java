@@ -50,7 +50,9 @@ public final class Journal implements AutoCloseable {
     List<JsonNode> lines = new ArrayList<>();
     if (!Files.exists(file)) return lines;
     try {
-      for (String line : Files.readAllLines(file)) {
+      // Decoded leniently: a line that was torn within a letter is dropped below.
+      String text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+      for (String line : text.lines().toList()) {
         if (line.isBlank()) continue;
         try {
           lines.add(JsonMapper.shared().readTree(line));

@@ -21,13 +21,53 @@ final class Keys {
     TEXTS
   }
 
+  /** Where a number must lie. */
+  enum Range {
+    /** Anywhere. */
+    ANY("any number"),
+    /** From 0 on. */
+    NOT_NEGATIVE("0 or more"),
+    /** Above 0. */
+    POSITIVE("more than 0"),
+    /** From 0 to 1. */
+    PART("0 to 1"),
+    /** From 0 on and below 1. */
+    DECAY("0 to less than 1");
+
+    private final String text;
+
+    Range(String text) {
+      this.text = text;
+    }
+
+    boolean has(double x) {
+      return switch (this) {
+        case ANY -> true;
+        case NOT_NEGATIVE -> x >= 0;
+        case POSITIVE -> x > 0;
+        case PART -> x >= 0 && x <= 1;
+        case DECAY -> x >= 0 && x < 1;
+      };
+    }
+
+    /** Says it, for errors. */
+    String text() {
+      return text;
+    }
+  }
+
   /**
    * A key.
    *
    * @param kind of its value
    * @param meaning for people
+   * @param range of a number
    */
-  record Key(Kind kind, String meaning) {}
+  record Key(Kind kind, String meaning, Range range) {
+    Key(Kind kind, String meaning) {
+      this(kind, meaning, Range.ANY);
+    }
+  }
 
   static Map<String, Key> all() {
     Map<String, Key> k = new LinkedHashMap<>();
@@ -44,57 +84,77 @@ final class Keys {
     k.put("model.vocab", new Key(Kind.WHOLE, "token ids"));
     k.put("model.context", new Key(Kind.WHOLE, "positions the model is made for"));
     k.put("model.tied", new Key(Kind.FLAG, "whether the head is the embedding table"));
-    k.put("model.rope_theta", new Key(Kind.NUMBER, "base of the rotary wavelengths"));
-    k.put("model.norm_eps", new Key(Kind.NUMBER, "epsilon of the norms"));
+    k.put(
+        "model.rope_theta", new Key(Kind.NUMBER, "base of the rotary wavelengths", Range.POSITIVE));
+    k.put("model.norm_eps", new Key(Kind.NUMBER, "epsilon of the norms", Range.POSITIVE));
     k.put("tokenizer.file", new Key(Kind.TEXT, "a tokenizer to take; learned where empty"));
     k.put("tokenizer.lines", new Key(Kind.FLAG, "whether it is learned line by line"));
     k.put("data.paths", new Key(Kind.TEXTS, "files and folders of texts"));
     k.put("data.field", new Key(Kind.TEXT, "field or column of texts; text, else content"));
     k.put("data.prose", new Key(Kind.FLAG, "whether books become plain sections"));
-    k.put("data.held_out", new Key(Kind.NUMBER, "part of the documents that is held out"));
+    k.put(
+        "data.held_out",
+        new Key(Kind.NUMBER, "part of the documents that is held out", Range.DECAY));
     k.put("data.duplicates", new Key(Kind.TEXT, "what is left out: none, exact or near ones"));
-    k.put("data.similarity", new Key(Kind.NUMBER, "from which documents count as near"));
+    k.put(
+        "data.similarity", new Key(Kind.NUMBER, "from which documents count as near", Range.PART));
     k.put("data.masked", new Key(Kind.FLAG, "whether a replayed file's loss_mask is used"));
-    k.put("data.epochs", new Key(Kind.NUMBER, "how often fine-tuning reads its examples"));
+    k.put(
+        "data.epochs",
+        new Key(Kind.NUMBER, "how often fine-tuning reads its examples", Range.POSITIVE));
     k.put("lora.rank", new Key(Kind.WHOLE, "rank of adapters, 0 to train all weights"));
-    k.put("lora.alpha", new Key(Kind.NUMBER, "adapters are scaled by alpha / rank"));
+    k.put(
+        "lora.alpha",
+        new Key(Kind.NUMBER, "adapters are scaled by alpha / rank", Range.NOT_NEGATIVE));
     k.put("lora.targets", new Key(Kind.TEXTS, "matrices that get adapters, such as attn_q"));
-    k.put("distill.alpha", new Key(Kind.NUMBER, "part of the teacher in the loss, 0 to 1"));
-    k.put("distill.temperature", new Key(Kind.NUMBER, "of both distributions"));
+    k.put(
+        "distill.alpha",
+        new Key(Kind.NUMBER, "part of the teacher in the loss, 0 to 1", Range.PART));
+    k.put("distill.temperature", new Key(Kind.NUMBER, "of both distributions", Range.POSITIVE));
     k.put("distill.k", new Key(Kind.WHOLE, "tokens that are stored of a teacher"));
     k.put("align.method", new Key(Kind.TEXT, "dpo from pairs, grpo from a reward"));
-    k.put("align.beta", new Key(Kind.NUMBER, "strength of the reference"));
+    k.put("align.beta", new Key(Kind.NUMBER, "strength of the reference", Range.NOT_NEGATIVE));
     k.put("align.reward", new Key(Kind.TEXT, "what grpo rewards: number or text"));
     k.put("align.group", new Key(Kind.WHOLE, "answers that grpo draws to a question"));
     k.put("align.tokens", new Key(Kind.WHOLE, "tokens of a drawn answer at most"));
-    k.put("align.temperature", new Key(Kind.NUMBER, "of drawn answers"));
+    k.put("align.temperature", new Key(Kind.NUMBER, "of drawn answers", Range.POSITIVE));
     k.put("batch.rows", new Key(Kind.WHOLE, "windows of a step"));
     k.put("batch.length", new Key(Kind.WHOLE, "tokens of a window"));
     k.put("batch.micro_rows", new Key(Kind.WHOLE, "windows that are computed together"));
-    k.put("steps", new Key(Kind.WHOLE, "steps of the run"));
+    k.put("steps", new Key(Kind.WHOLE, "steps of the run", Range.NOT_NEGATIVE));
     k.put("optimizer.name", new Key(Kind.TEXT, "adamw or muon"));
-    k.put("optimizer.lr", new Key(Kind.NUMBER, "highest learning rate"));
-    k.put("optimizer.beta1", new Key(Kind.NUMBER, "decay of the mean gradient"));
-    k.put("optimizer.beta2", new Key(Kind.NUMBER, "decay of the mean square"));
-    k.put("optimizer.eps", new Key(Kind.NUMBER, "added to the root of the mean square"));
-    k.put("optimizer.decay", new Key(Kind.NUMBER, "weight decay of matrices"));
-    k.put("optimizer.momentum", new Key(Kind.NUMBER, "Muon's"));
-    k.put("optimizer.matrix_lr", new Key(Kind.NUMBER, "Muon's learning rate, relative to lr"));
+    k.put("optimizer.lr", new Key(Kind.NUMBER, "highest learning rate", Range.NOT_NEGATIVE));
+    k.put("optimizer.beta1", new Key(Kind.NUMBER, "decay of the mean gradient", Range.DECAY));
+    k.put("optimizer.beta2", new Key(Kind.NUMBER, "decay of the mean square", Range.DECAY));
+    k.put(
+        "optimizer.eps",
+        new Key(Kind.NUMBER, "added to the root of the mean square", Range.NOT_NEGATIVE));
+    k.put("optimizer.decay", new Key(Kind.NUMBER, "weight decay of matrices", Range.NOT_NEGATIVE));
+    k.put("optimizer.momentum", new Key(Kind.NUMBER, "Muon's", Range.DECAY));
+    k.put(
+        "optimizer.matrix_lr",
+        new Key(Kind.NUMBER, "Muon's learning rate, relative to lr", Range.NOT_NEGATIVE));
     k.put("schedule.name", new Key(Kind.TEXT, "cosine, warmdown or constant"));
-    k.put("schedule.warmup", new Key(Kind.WHOLE, "steps of linear rise"));
-    k.put("schedule.warmdown", new Key(Kind.WHOLE, "steps of linear fall"));
-    k.put("schedule.floor", new Key(Kind.NUMBER, "lowest learning rate, relative to lr"));
-    k.put("clip", new Key(Kind.NUMBER, "longest gradient, 0 for any"));
+    k.put("schedule.warmup", new Key(Kind.WHOLE, "steps of linear rise", Range.NOT_NEGATIVE));
+    k.put("schedule.warmdown", new Key(Kind.WHOLE, "steps of linear fall", Range.NOT_NEGATIVE));
+    k.put(
+        "schedule.floor",
+        new Key(Kind.NUMBER, "lowest learning rate, relative to lr", Range.NOT_NEGATIVE));
+    k.put("clip", new Key(Kind.NUMBER, "longest gradient, 0 for any", Range.NOT_NEGATIVE));
     k.put("recompute", new Key(Kind.TEXT, "nothing, cheap or layers"));
-    k.put("stop_above", new Key(Kind.NUMBER, "loss that stops the run"));
-    k.put("checkpoint.every", new Key(Kind.WHOLE, "steps between checkpoints"));
+    k.put("stop_above", new Key(Kind.NUMBER, "loss that stops the run", Range.NOT_NEGATIVE));
+    k.put("checkpoint.every", new Key(Kind.WHOLE, "steps between checkpoints", Range.NOT_NEGATIVE));
     k.put("checkpoint.keep", new Key(Kind.WHOLE, "checkpoints that are kept"));
-    k.put("validation.every", new Key(Kind.WHOLE, "steps between measures, 0 for none"));
+    k.put(
+        "validation.every",
+        new Key(Kind.WHOLE, "steps between measures, 0 for none", Range.NOT_NEGATIVE));
     k.put("validation.windows", new Key(Kind.WHOLE, "held-out windows that are measured"));
-    k.put("samples.every", new Key(Kind.WHOLE, "steps between samples, 0 for none"));
+    k.put(
+        "samples.every",
+        new Key(Kind.WHOLE, "steps between samples, 0 for none", Range.NOT_NEGATIVE));
     k.put("samples.prompts", new Key(Kind.TEXTS, "texts that are continued"));
     k.put("samples.tokens", new Key(Kind.WHOLE, "tokens of a sample"));
-    k.put("samples.temperature", new Key(Kind.NUMBER, "of samples"));
+    k.put("samples.temperature", new Key(Kind.NUMBER, "of samples", Range.NOT_NEGATIVE));
     return k;
   }
 }

@@ -14,6 +14,7 @@ import org.puna.model.config.BadInput;
 import org.puna.train.optim.Schedule;
 import org.puna.train.tape.Recompute;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.dataformat.yaml.YAMLMapper;
 import tools.jackson.dataformat.yaml.YAMLWriteFeature;
@@ -23,6 +24,10 @@ import tools.jackson.dataformat.yaml.YAMLWriteFeature;
  * {@link Dial} finds the rest.
  */
 public final class Recipe {
+  /** Refuses a key that is given twice, of which YAML would take the last. */
+  private static final YAMLMapper STRICT =
+      YAMLMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
+
   private static final String WARMUP = "schedule.warmup";
 
   private final Map<String, Object> values;
@@ -63,7 +68,7 @@ public final class Recipe {
   static Recipe parse(String source, String yaml) {
     Recipe r = new Recipe(source, new LinkedHashMap<>());
     try {
-      JsonNode root = YAMLMapper.shared().readTree(yaml);
+      JsonNode root = STRICT.readTree(yaml);
       if (root.isMissingNode() || root.isNull()) return r;
       if (!root.isObject()) throw new BadInput(source + ": expected keys and values, found none");
       r.flatten("", root);
@@ -95,8 +100,12 @@ public final class Recipe {
   private void flatten(String prefix, JsonNode node) {
     for (var e : node.properties()) {
       String key = prefix + e.getKey();
-      if (e.getValue().isObject()) flatten(key + ".", e.getValue());
-      else put(key, e.getValue());
+      if (e.getValue().isObject()) {
+        flatten(key + ".", e.getValue());
+        continue;
+      }
+      if (has(key)) throw new BadInput(source + ": " + key + " is given twice; leave one out");
+      put(key, e.getValue());
     }
   }
 
@@ -125,7 +134,14 @@ public final class Recipe {
       throw new BadInput(
           source + ": unknown key " + key + "; known are " + String.join(", ", near(key)));
     }
-    values.put(key, converted(key, known.kind(), value));
+    Object v = converted(key, known.kind(), value);
+    if (v instanceof Number n && !known.range().has(n.doubleValue())) {
+      throw wrong(key, known.range().text(), value);
+    }
+    if (key.equals("name") && v instanceof String s && s.isBlank()) {
+      throw wrong(key, "a name", value);
+    }
+    values.put(key, v);
   }
 
   private static List<String> near(String key) {
@@ -162,7 +178,7 @@ public final class Recipe {
   }
 
   private double number(String key, JsonNode v, String expected) {
-    if (v.isNumber()) return v.doubleValue();
+    if (v.isNumber() && Double.isFinite(v.doubleValue())) return v.doubleValue();
     try {
       // YAML takes 1e-3 for a text, since it asks for a point.
       double d = Double.parseDouble(v.asString(""));

@@ -90,6 +90,28 @@ public final class Trainer {
     return new Result(loss, norm, lr);
   }
 
+  /**
+   * Checks what the steps so far have made, before it is kept: every weight is a number, and the
+   * loss of a part of the last step is one, and not above the limit.
+   *
+   * @throws Diverged if not
+   */
+  public void check(long step, List<? extends Part> parts) {
+    for (Parameter p : trained) {
+      if (!finite(p.value())) {
+        throw new Diverged(
+            "step " + step + ": weight " + p.name() + " holds a number that is none");
+      }
+    }
+    for (Part b : parts) {
+      if (b.counted() == 0) continue;
+      double loss = measure(network, List.of(b));
+      if (Double.isFinite(loss) && loss <= stopAbove) return;
+      throw new Diverged(
+          "step " + step + ": the loss after it is " + loss + ", stop_above=" + stopAbove);
+    }
+  }
+
   private String culprit() {
     for (Parameter p : trained) {
       if (!finite(p.value())) return "weight " + p.name() + " holds a number that is none";

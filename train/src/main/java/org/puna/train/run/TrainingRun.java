@@ -1,5 +1,7 @@
 package org.puna.train.run;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,12 +17,14 @@ import org.puna.model.arch.Architecture;
 import org.puna.model.config.BadInput;
 import org.puna.model.config.ModelConfig;
 import org.puna.model.config.ModelSize;
+import org.puna.model.io.MappedFile;
 import org.puna.model.io.OutputFile;
 import org.puna.model.tokenizer.Tokenizer;
 import org.puna.tensor.Graph;
 import org.puna.train.data.Batches;
 import org.puna.train.data.MicroBatch;
 import org.puna.train.loss.Network;
+import org.puna.train.loss.Part;
 import org.puna.train.optim.AdamW;
 import org.puna.train.optim.Muon;
 import org.puna.train.optim.Optimizer;
@@ -31,6 +35,9 @@ import org.puna.train.params.Parameters;
  * at the end the model as a folder that others load.
  */
 public final class TrainingRun {
+  /** In a run's folder: one line that says how it ended, once it has. */
+  public static final String ENDING = "ending.txt";
+
   private final Path folder;
   private final Recipe recipe;
   private final Model model;
@@ -223,16 +230,35 @@ public final class TrainingRun {
     OutputFile.writeText(folder.resolve("recipe.yaml"), text);
     long steps = Math.min(recipe.whole("steps"), batches.steps());
     watcher.begin(done, steps);
+    Path ended = folder.resolve(ENDING);
+    delete(ended);
     try (Journal metrics = new Journal(folder.resolve("metrics.jsonl"), done);
         Journal samples = new Journal(folder.resolve("samples.jsonl"), done)) {
       if (done == 0) save(0, 0, text);
-      Ending ending = steps(done, tokens, steps, text, metrics, samples, stop);
+      Ending ending;
+      try {
+        ending = steps(done, tokens, steps, text, metrics, samples, stop);
+      } catch (Diverged e) {
+        String why = e.getMessage() + "; " + lastGood() + "; try a lower optimizer.lr";
+        OutputFile.writeText(ended, why + "\n");
+        throw new Diverged(why);
+      }
       Report.write(folder, recipe.text("name"), text);
       // A stopped run's model is written too: it can be used, and training goes on from the
       // checkpoint.
       model.release().accept(folder.resolve("model"));
       watcher.note("written: " + folder.resolve("model"));
+      OutputFile.writeText(
+          ended, ending == Ending.COMPLETE ? "all steps are done\n" : "stopped; nothing is lost\n");
       return ending;
+    }
+  }
+
+  private static void delete(Path file) {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      throw MappedFile.unreadable(file, e);
     }
   }
 
@@ -254,12 +280,8 @@ public final class TrainingRun {
     long every = Math.max(1, recipe.whole("checkpoint.every"));
     for (long step = done; step < steps; step++) {
       long begun = System.nanoTime();
-      Trainer.Result r;
-      try {
-        r = trainer.step(step, batches.step(step));
-      } catch (Diverged e) {
-        throw new Diverged(e.getMessage() + "; " + lastGood() + "; try a lower optimizer.lr");
-      }
+      List<? extends Part> parts = batches.step(step);
+      Trainer.Result r = trainer.step(step, parts);
       tokens += batches.tokensPerStep();
       double seconds = (System.nanoTime() - begun) / 1e9;
       StepReport report =
@@ -270,6 +292,7 @@ public final class TrainingRun {
       if (due("samples.every", step, last)) sample(step, samples);
       boolean stopping = stop.getAsBoolean();
       if (last || stopping || (step + 1) % every == 0) {
+        trainer.check(step, parts);
         save(step + 1, tokens, text);
         Report.write(folder, recipe.text("name"), text);
       }
@@ -304,8 +327,11 @@ public final class TrainingRun {
     m.put("seconds", r.seconds());
     m.put("flops_per_second", r.seconds() > 0 ? r.flops() / r.seconds() : 0);
     m.putAll(batches.found());
-    if (measure && !heldOut.isEmpty()) {
+    if (measure && heldOut.stream().anyMatch(b -> b.counted() > 0)) {
       double loss = Trainer.measure(network, heldOut);
+      if (!Double.isFinite(loss)) {
+        throw new Diverged("step " + r.step() + ": the held-out loss is " + loss);
+      }
       m.put("validation_loss", loss);
       bytesPerToken().ifPresent(b -> m.put("bits_per_byte", loss / Math.log(2) / b));
       watcher.note(

@@ -78,6 +78,15 @@ class CheckpointsTest {
         .isInstanceOf(BadInput.class)
         .hasMessageContaining("damaged")
         .hasMessageContaining("no whole checkpoint is left");
+    Files.writeString(dir.resolve("step-00000001").resolve("state.json"), "{\"step\": 1,\n \"tok");
+    Files.delete(second.resolve("state.json"));
+    Files.delete(second.resolve("optimizer.safetensors"));
+    Files.delete(file);
+    Files.delete(second);
+    assertThatThrownBy(() -> c.restore("recipe", List.of(w), adam))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("state.json is no JSON")
+        .hasMessageNotContaining("\n");
   }
 
   @Test

@@ -78,7 +78,16 @@ class RecipeTest {
         "depth=1.5 | depth: expected a whole number",
         "model.tied=maybe | model.tied: expected true or false",
         "nonsense | expected key=value",
-        "clip=NaN | clip: expected a number"
+        "clip=NaN | clip: expected a number",
+        "optimizer.lr=.nan | optimizer.lr: expected a number",
+        "optimizer.lr=.inf | optimizer.lr: expected a number",
+        "optimizer.lr=-1 | optimizer.lr: expected 0 or more, found -1",
+        "clip=-1 | clip: expected 0 or more",
+        "data.similarity=5 | data.similarity: expected 0 to 1",
+        "align.beta=-1 | align.beta: expected 0 or more",
+        "data.epochs=-1 | data.epochs: expected more than 0",
+        "optimizer.beta1=1 | optimizer.beta1: expected 0 to less than 1",
+        "name='' | name: expected a name"
       })
   void mistakesAreNamed(String assignment, String message) {
     assertThatThrownBy(() -> Recipe.empty().set(assignment))
@@ -94,6 +103,13 @@ class RecipeTest {
         .isInstanceOf(BadInput.class)
         .hasMessageContaining("not YAML")
         .hasMessageNotContaining("\n");
+    assertThatThrownBy(() -> read("steps: 1\nsteps: 2\n"))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("steps")
+        .hasMessageNotContaining("\n");
+    assertThatThrownBy(() -> read("clip: 1\noptimizer.lr: 1\noptimizer: {lr: 2}\n"))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("optimizer.lr is given twice");
     assertThatThrownBy(() -> Recipe.read(dir.resolve("none.yaml")))
         .hasMessageContaining("no such recipe");
   }

@@ -352,4 +352,21 @@ class RunTest {
     assertThat(out).doesNotExist();
     replay(fixture(""), out, false, List.of("steps=1"), () -> false);
   }
+
+  @Test
+  void whatExplodedIsNeitherKeptNorReleased() {
+    List<String> wild = List.of("schedule.name=constant", "stop_above=1e9");
+    for (String lr : List.of("1e30", "1e38")) {
+      Path out = dir.resolve(lr);
+      List<String> sets = new ArrayList<>(wild);
+      sets.addAll(List.of("optimizer.lr=" + lr, "checkpoint.every=1", "steps=1"));
+      assertThatThrownBy(() -> replay(fixture(""), out, false, sets, () -> false))
+          .isInstanceOf(Diverged.class)
+          .hasMessageContaining("step 0")
+          .hasMessageContaining("last good checkpoint is " + out.resolve("checkpoints"))
+          .hasMessageContaining("step-00000000");
+      assertThat(out.resolve("model")).doesNotExist();
+      assertThat(out.resolve(TrainingRun.ENDING)).content().contains("step 0");
+    }
+  }
 }
