@@ -115,6 +115,13 @@ public final class ExportCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Path model = run.resolve("model");
     for (Path p : List.of(model.resolve("config.json"), run.resolve("recipe.yaml"))) {
+      if (!Files.exists(p) && Files.exists(run.resolve("adapter"))) {
+        throw new BadInput(
+            "export: "
+                + run
+                + ": expected a whole model, found adapters alone; write one by repeating the run's"
+                + " command with --resume --merge");
+      }
       if (!Files.exists(p)) {
         throw new BadInput(
             "export: "

@@ -28,7 +28,8 @@ public record Adapters(List<Adapter> all) {
   }
 
   /**
-   * Makes adapters for the products of a graph whose weight has one of the given parts of names.
+   * Makes adapters for the products of a graph, but for its head, whose weight has one of the given
+   * parts of names.
    *
    * @param targets such as {@code attn_q}, {@code ffn_down}
    * @throws BadInput if a target names no matrix
@@ -37,7 +38,9 @@ public record Adapters(List<Adapter> all) {
       Graph graph, Set<String> targets, int rank, double alpha, long seed) {
     Map<String, Param> matrices = new LinkedHashMap<>();
     for (Op op : graph.ops()) {
-      if (op instanceof Op.Linear l) matrices.put(l.weight().name(), l.weight());
+      if (op instanceof Op.Linear l && !isHead(graph, l)) {
+        matrices.put(l.weight().name(), l.weight());
+      }
     }
     var random = new SplittableRandom(seed);
     List<Adapter> made = new ArrayList<>();
@@ -48,15 +51,23 @@ public record Adapters(List<Adapter> all) {
       unused.remove(part);
       made.add(Adapter.fresh(matrix, rank, alpha / rank, random));
     });
-    if (!unused.isEmpty()) {
+    if (targets.isEmpty() || !unused.isEmpty()) {
       throw new BadInput(
-          "adapters: no matrix named "
+          "lora.targets: "
+              + (targets.isEmpty() ? "none is named" : "no matrix of a layer is named ")
               + String.join(", ", unused)
               + "; this model has "
               + String.join(
                   ", ", matrices.keySet().stream().map(Adapters::part).distinct().toList()));
     }
     return new Adapters(made);
+  }
+
+  /** The head's loss is computed a piece at a time, so it takes no detour. */
+  private static boolean isHead(Graph graph, Op.Linear l) {
+    Value logits =
+        graph.ops().getLast() instanceof Op.Softcap s ? s.x() : graph.ops().getLast().out();
+    return l.out().equals(logits);
   }
 
   /** Returns the part of a canonical name that says which matrix of a layer it is. */
@@ -79,7 +90,7 @@ public record Adapters(List<Adapter> all) {
    * Returns a graph in which each adapted product has its detour: {@code x · Wᵀ + scale · (x · Aᵀ)
    * · Bᵀ}.
    *
-   * @throws IllegalArgumentException if an adapter's target is no product of the graph
+   * @throws BadInput if an adapter's target is no matrix of a layer
    */
   public Graph applied(Graph graph) {
     Map<String, Adapter> byTarget = new HashMap<>();
@@ -89,7 +100,7 @@ public record Adapters(List<Adapter> all) {
     List<Op> ops = new ArrayList<>();
     for (Op op : graph.ops()) {
       Adapter a = op instanceof Op.Linear l ? byTarget.get(l.weight().name()) : null;
-      if (a == null || !(op instanceof Op.Linear l)) {
+      if (a == null || !(op instanceof Op.Linear l) || isHead(graph, l)) {
         ops.add(op);
         continue;
       }
@@ -107,7 +118,10 @@ public record Adapters(List<Adapter> all) {
       ops.add(new Op.Add(out, plain, change));
     }
     if (!unused.isEmpty()) {
-      throw new IllegalArgumentException("adapters: the model has no product with " + unused);
+      throw new BadInput(
+          "adapters: expected adapters of matrices of layers, found "
+              + String.join(", ", unused)
+              + "; train them without these");
     }
     return new Graph(ops, graph.output(), graph.layers());
   }

@@ -3,6 +3,7 @@ package org.puna.train.run;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import org.puna.model.config.BadInput;
 import org.puna.model.config.ModelConfig;
 import org.puna.model.config.ModelSize;
 
@@ -18,6 +19,9 @@ import org.puna.model.config.ModelSize;
  * @see "Hoffmann et al. 2022, Training Compute-Optimal Large Language Models"
  */
 public final class Dial {
+  /** Families whose models are made of these sizes alone. */
+  static final List<String> FAMILIES = List.of("llama", "mistral", "qwen2", "qwen3", "phi3");
+
   private static final int WIDTH_PER_LAYER = 64;
   private static final int HEAD_DIM = 64;
   private static final int TOKENS_PER_PARAMETER = 20;
@@ -52,25 +56,55 @@ public final class Dial {
     r.otherwise("model.norm_eps", 1e-5);
   }
 
-  /** Returns the configuration that a recipe's sizes mean. */
+  /**
+   * Returns the configuration that a recipe's sizes mean.
+   *
+   * @throws BadInput if they make no model that other tools load
+   */
   public static ModelConfig config(Recipe r) {
+    String family = r.text("model.architecture");
+    if (!FAMILIES.contains(family)) {
+      throw new BadInput(
+          "model.architecture: expected one of "
+              + String.join(", ", FAMILIES)
+              + ", found "
+              + family
+              + "; models of other families are trained further with finetune or --init");
+    }
     int headDim = r.size("model.head_dim", 2, 1 << 14);
+    int heads = r.size("model.heads", 1, 1 << 16);
+    int kvHeads = r.size("model.kv_heads", 1, 1 << 16);
+    int width = r.size("model.width", 1, 1 << 20);
+    if (headDim % 2 != 0) {
+      throw new BadInput(
+          "model.head_dim: expected an even number, whose halves rotate, found "
+              + headDim
+              + "; set it, or model.heads");
+    }
+    if (width % heads != 0) {
+      throw new BadInput(
+          "model.width: expected a multiple of model.heads=" + heads + ", found " + width);
+    }
+    if (heads % kvHeads != 0) {
+      throw new BadInput(
+          "model.heads: expected a multiple of model.kv_heads=" + kvHeads + ", found " + heads);
+    }
     var rope =
         new ModelConfig.Rope(
-            r.number("model.rope_theta"), headDim / 2 * 2, new ModelConfig.RopeScaling.None());
+            r.number("model.rope_theta"), headDim, new ModelConfig.RopeScaling.None());
     var layer = new ModelConfig.Layer(new ModelConfig.Span.Full(), Optional.of(rope), false);
-    boolean qwen3 = r.text("model.architecture").equals("qwen3");
-    boolean qwen2 = r.text("model.architecture").equals("qwen2");
+    boolean qwen3 = family.equals("qwen3");
+    boolean qwen2 = family.equals("qwen2");
     return new ModelConfig(
-        r.text("model.architecture"),
+        family,
         r.size("model.vocab", 1, 1 << 24),
-        r.size("model.width", 1, 1 << 20),
+        width,
         r.size("model.context", 1, 1 << 24),
         r.number("model.norm_eps"),
         r.flag("model.tied"),
         new ModelConfig.Attention(
-            r.size("model.heads", 1, 1 << 16),
-            r.size("model.kv_heads", 1, 1 << 16),
+            heads,
+            kvHeads,
             headDim,
             1 / Math.sqrt(headDim),
             qwen2,

@@ -104,23 +104,33 @@ public final class Pretraining {
 
   private TrainingRun.Ending run(Recipe recipe, @Nullable Checkpoint given, BooleanSupplier stop) {
     if (given != null) {
-      refuseOtherSizes(recipe);
+      recipe.refuseSizes(given.path());
       recipe.otherwise("name", given.name());
       recipe.otherwise("seed", 1);
     } else {
       tokenizerFile(recipe).ifPresent(t -> recipe.otherwise("model.vocab", t.vocabSize()));
       Dial.model(recipe);
     }
-    Path folder = request.out.orElseGet(() -> Path.of("runs", recipe.text("name")));
+    Path folder = request.out.orElseGet(() -> folder(recipe.text("name")));
     ModelConfig config = given != null ? given.config() : Dial.config(recipe);
     Architecture architecture =
-        given != null ? given.architecture() : architecture(recipe.text("model.architecture"));
+        given != null
+            ? given.architecture()
+            : Architectures.byName(config.architecture()).orElseThrow();
     try (RunFolder held = RunFolder.take(folder, request.resume)) {
       if (request.resume) recipe.goOn(folder);
       return request.replay.isPresent()
           ? replay(recipe, held, architecture, config, given, stop)
           : texts(recipe, held, architecture, config, given, stop);
     }
+  }
+
+  private static Path folder(String name) {
+    if (name.contains("/") || name.contains("\\") || name.equals(".") || name.equals("..")) {
+      throw new BadInput(
+          "name: expected the name of a folder in runs, found " + name + "; choose one with --out");
+    }
+    return Path.of("runs", name);
   }
 
   private TrainingRun.Ending texts(
@@ -150,6 +160,16 @@ public final class Pretraining {
               + " tokens, the model only "
               + config.vocabSize()
               + "; set model.vocab");
+    }
+    if (given == null && 2L * tokenizer.vocabSize() < config.vocabSize()) {
+      throw new BadInput(
+          "model.vocab: the tokenizer has "
+              + tokenizer.vocabSize()
+              + " tokens, found "
+              + config.vocabSize()
+              + ", most of which would mean nothing; set model.vocab="
+              + tokenizer.vocabSize()
+              + " or add texts");
     }
     Preparation.Summary data = prepare(recipe, files, tokenizer, tokenizerFolder, folder);
     watcher.note(
@@ -199,25 +219,6 @@ public final class Pretraining {
           .run(request.resume, stop);
     } finally {
       heldOut.ifPresent(Windows::close);
-    }
-  }
-
-  private static Architecture architecture(String name) {
-    return Architectures.byName(name)
-        .orElseThrow(() ->
-            new BadInput(
-                "model.architecture: expected one of "
-                    + Architectures.all().stream().map(Architecture::name).toList()
-                    + ", found "
-                    + name));
-  }
-
-  private void refuseOtherSizes(Recipe recipe) {
-    for (String key : Keys.all().keySet()) {
-      if ((key.startsWith("model.") || key.equals("depth")) && recipe.has(key)) {
-        throw new BadInput(
-            key + ": the sizes are those of " + request.init.orElseThrow() + "; leave it out");
-      }
     }
   }
 

@@ -90,6 +90,20 @@ public final class Recipe {
     if (warmup != null) otherwise(WARMUP, warmup);
   }
 
+  /**
+   * Refuses sizes where a model is given.
+   *
+   * @param given the model
+   * @throws BadInput if the recipe has one
+   */
+  public void refuseSizes(Path given) {
+    for (String key : values.keySet()) {
+      if (key.startsWith("model.") || key.equals("depth")) {
+        throw new BadInput(key + ": the sizes are those of " + given + "; leave it out");
+      }
+    }
+  }
+
   /** Returns the keys whose values differ from those of another recipe. */
   List<String> differences(Recipe other) {
     return Keys.all().keySet().stream()

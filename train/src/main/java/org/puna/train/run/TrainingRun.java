@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.puna.model.Checkpoint;
@@ -57,14 +57,15 @@ public final class TrainingRun {
    * @param weights what is trained, and what is not
    * @param recorded records the forward pass over these weights
    * @param tokenizer where there is one
-   * @param release writes what the run has made into a folder
+   * @param release writes what the run has made, a model into the given folder, and returns what it
+   *     wrote
    */
   public record Model(
       ModelConfig config,
       Parameters weights,
       Supplier<Graph> recorded,
       Optional<Tokenizer> tokenizer,
-      Consumer<Path> release) {
+      Function<Path, List<Path>> release) {
     /** Returns the forward pass over these weights. */
     public Graph graph() {
       return recorded.get();
@@ -89,7 +90,10 @@ public final class TrainingRun {
           weights,
           () -> architecture.forward(config, weights, length),
           tokenizer,
-          to -> ModelFolder.write(to, architecture, config, weights, tokenizer, tokenizerFolder));
+          to -> {
+            ModelFolder.write(to, architecture, config, weights, tokenizer, tokenizerFolder);
+            return List.of(to);
+          });
     }
 
     /**
@@ -105,7 +109,10 @@ public final class TrainingRun {
           weights,
           () -> base.architecture().forward(config, weights, length),
           base.hasTokenizer() ? Optional.of(base.tokenizer()) : Optional.empty(),
-          to -> ModelFolder.write(to, base, weights));
+          to -> {
+            ModelFolder.write(to, base, weights);
+            return List.of(to);
+          });
     }
   }
 
@@ -246,8 +253,7 @@ public final class TrainingRun {
       Report.write(folder, recipe.text("name"), text);
       // A stopped run's model is written too: it can be used, and training goes on from the
       // checkpoint.
-      model.release().accept(folder.resolve("model"));
-      watcher.note("written: " + folder.resolve("model"));
+      for (Path p : model.release().apply(folder.resolve("model"))) watcher.note("written: " + p);
       OutputFile.writeText(
           ended, ending == Ending.COMPLETE ? "all steps are done\n" : "stopped; nothing is lost\n");
       return ending;

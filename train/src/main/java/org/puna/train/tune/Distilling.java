@@ -30,6 +30,9 @@ import org.puna.train.tape.Recompute;
  * what {@link Storing} kept of one.
  */
 public final class Distilling {
+  /** How the names of files end that hold what a teacher said. */
+  static final String STORED = ".safetensors";
+
   private final FineTuning.Request request;
   private final Path teacher;
   private final Watcher watcher;
@@ -99,7 +102,7 @@ public final class Distilling {
 
   /** Returns whether a path is a file that holds what a teacher said, and no model. */
   static boolean isStored(Path teacher) {
-    return Files.isRegularFile(teacher) && teacher.toString().endsWith(".safetensors");
+    return Files.isRegularFile(teacher) && teacher.toString().endsWith(STORED);
   }
 
   /** Fills in what a recipe of distillation leaves open. */

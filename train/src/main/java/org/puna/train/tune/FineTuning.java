@@ -62,10 +62,15 @@ public final class FineTuning {
       return folder;
     }
 
-    /** Returns the values that the file and the command line give. */
+    /**
+     * Returns the values that the file and the command line give.
+     *
+     * @throws BadInput if one is wrong, or a size of the model, which is given
+     */
     Recipe values() {
       Recipe r = recipe.map(Recipe::read).orElseGet(Recipe::empty);
       for (String s : sets) r.set(s);
+      r.refuseSizes(model);
       if (adapter.isPresent()) PeftFolder.describe(adapter.get(), r::otherwise);
       return r;
     }

@@ -63,6 +63,13 @@ public final class Storing {
    * @throws BadInput if the vocabularies differ, the disk is full, or anything else is wrong
    */
   public void run(BooleanSupplier stop) {
+    if (!file.toString().endsWith(Distilling.STORED)) {
+      throw new BadInput(
+          "--store: expected a file name that ends in "
+              + Distilling.STORED
+              + ", by which --teacher knows it, found "
+              + file);
+    }
     Recipe recipe = request.values();
     if (Distilling.isStored(teacher)) {
       throw new BadInput("--store: " + teacher + " is no model; name the teacher itself");

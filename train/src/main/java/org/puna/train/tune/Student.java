@@ -1,5 +1,6 @@
 package org.puna.train.tune;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -57,9 +58,11 @@ public final class Student {
         () -> adapters.applied(plain),
         tokenizer,
         to -> {
-          peft.write(request.out().resolve("adapter"), adapters, base.path().toString());
-          if (!request.merge()) return;
+          Path adapter = request.out().resolve("adapter");
+          peft.write(adapter, adapters, base.path().toString());
+          if (!request.merge()) return List.of(adapter);
           ModelFolder.write(to, base, merged(frozen, adapters));
+          return List.of(adapter, to);
         });
   }
 

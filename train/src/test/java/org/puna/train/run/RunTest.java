@@ -369,4 +369,41 @@ class RunTest {
       assertThat(out.resolve(TrainingRun.ENDING)).content().contains("step 0");
     }
   }
+
+  @Test
+  void everyFamilyOfTheDialTrainsAndLoads() throws IOException {
+    Files.writeString(dir.resolve("a.txt"), "The cat sat. A rose is red. ".repeat(100));
+    for (String family : Dial.FAMILIES) {
+      Path out = dir.resolve(family);
+      pretrain(small("model.vocab=270", "model.architecture=" + family), out, false, () -> false);
+      Path gguf = dir.resolve(family + ".gguf");
+      org.puna.model.convert.Convert.run(
+          out.resolve("model"), gguf, Optional.of("f16"), Optional.empty(), 1, (_, _) -> {});
+      for (Path p : List.of(out.resolve("model"), gguf)) {
+        try (Checkpoint c = Checkpoint.open(p)) {
+          for (var w : c.weights().all()) assertThat(c.weights().tensor(w.name())).isPresent();
+          assertThat(c.config().nLayers()).isEqualTo(1);
+        }
+      }
+    }
+  }
+
+  @Test
+  void modelsThatNobodyLoadsAreRefused() throws IOException {
+    Files.writeString(dir.resolve("a.txt"), "The cat sat. A rose is red. ".repeat(100));
+    String[][] wrong = {
+      {"model.architecture=gemma3", "model.architecture: expected one of llama"},
+      {"model.architecture=mixtral", "model.architecture: expected one of llama"},
+      {"model.heads=3", "model.width: expected a multiple of model.heads=3, found 32"},
+      {"model.head_dim=7", "model.head_dim: expected an even number"},
+      {"model.kv_heads=4", "model.heads: expected a multiple of model.kv_heads=4, found 2"},
+      {"model.vocab=3000000", "set model.vocab="}
+    };
+    for (String[] w : wrong) {
+      assertThatThrownBy(() -> pretrain(small(w[0]), dir.resolve("out"), false, () -> false))
+          .isInstanceOf(BadInput.class)
+          .hasMessageContaining(w[1])
+          .hasMessageNotContaining("\n");
+    }
+  }
 }

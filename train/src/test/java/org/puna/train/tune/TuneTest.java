@@ -366,4 +366,28 @@ class TuneTest {
       assertThat(learned.toString()).isEqualTo("Me.<|eot_id|>");
     }
   }
+
+  @Test
+  void whatCannotBeTunedIsOneLine() throws IOException {
+    Path data = data("q.json", "[{\"question\":\"Who?\",\"answer\":\"You.\"}]");
+    String[][] wrong = {
+      {"lora.targets=[]", "lora.targets: none is named; this model has attn_q"},
+      {"lora.targets=token_embd", "no matrix of a layer is named token_embd"},
+      {"lora.targets=output", "no matrix of a layer is named output"},
+      {"model.width=64", "model.width: the sizes are those of"},
+      {"depth=2", "depth: the sizes are those of"}
+    };
+    for (String[] w : wrong) {
+      var tuning = new FineTuning(request(data, List.of("lora.rank=2", w[0]), false), new Quiet());
+      assertThatThrownBy(() -> tuning.run(() -> false))
+          .isInstanceOf(BadInput.class)
+          .hasMessageContaining(w[1])
+          .hasMessageNotContaining("\n");
+    }
+    var storing =
+        new Storing(request(data, List.of(), false), model(), dir.resolve("t.st"), new Quiet());
+    assertThatThrownBy(() -> storing.run(() -> false))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("--store: expected a file name that ends in .safetensors");
+  }
 }
