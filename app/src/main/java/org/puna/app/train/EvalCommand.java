@@ -87,7 +87,7 @@ public final class EvalCommand implements Callable<Integer> {
   @Option(
       names = "--batch",
       paramLabel = "N",
-      description = "Sequences that share a step; no score depends on it (default: 8).")
+      description = "Sequences that share a step; it changes scores by rounding only (default: 8).")
   private int batch = 8;
 
   @Option(

@@ -18,6 +18,9 @@ public interface Batches extends AutoCloseable {
     return Map.of();
   }
 
+  /** Returns a text that changes with what is learned from, so that a resumed run can tell. */
+  String fingerprint();
+
   /** Returns the most rows of a part. */
   int maxRows();
 

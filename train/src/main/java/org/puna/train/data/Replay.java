@@ -137,6 +137,12 @@ public final class Replay implements Batches {
   }
 
   @Override
+  public String fingerprint() {
+    Fingerprint f = new Fingerprint().add(tokens);
+    return (mask == null ? f : f.add(mask)).text();
+  }
+
+  @Override
   public int maxRows() {
     return microRows * length;
   }

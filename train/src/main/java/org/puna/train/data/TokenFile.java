@@ -34,12 +34,14 @@ public final class TokenFile implements AutoCloseable {
   private final MemorySegment ids;
   private final boolean shorts;
   private final long size;
+  private final int checksum;
 
-  private TokenFile(Arena arena, MemorySegment ids, boolean shorts, long size) {
+  private TokenFile(Arena arena, MemorySegment ids, boolean shorts, long size, int checksum) {
     this.arena = arena;
     this.ids = ids;
     this.shorts = shorts;
     this.size = size;
+    this.checksum = checksum;
   }
 
   /**
@@ -77,7 +79,7 @@ public final class TokenFile implements AutoCloseable {
       if ((int) found.getValue() != crc) {
         throw new BadInput(path + ": the checksum is wrong: the file is damaged; prepare anew");
       }
-      return new TokenFile(arena, ids, width == 2, size);
+      return new TokenFile(arena, ids, width == 2, size, crc);
     } catch (RuntimeException e) {
       arena.close();
       throw e;
@@ -87,6 +89,11 @@ public final class TokenFile implements AutoCloseable {
   /** Returns the number of ids. */
   public long size() {
     return size;
+  }
+
+  /** Returns a text that changes with the ids. */
+  public String fingerprint() {
+    return size + ":" + Integer.toHexString(checksum);
   }
 
   /** Returns an id. */

@@ -112,6 +112,11 @@ public final class Windows implements Batches {
   }
 
   @Override
+  public String fingerprint() {
+    return file.fingerprint();
+  }
+
+  @Override
   public int maxRows() {
     return Math.min(rows, microRows) * length;
   }

@@ -42,6 +42,7 @@ public final class Checkpoints {
   private static final String PREFIX = "step-";
   private static final String WEIGHTS = "weights.safetensors";
   private static final String OPTIMIZER = "optimizer.safetensors";
+  private static final String ORIGIN = "origin.";
   private static final String STATE = "state.json";
 
   /** Numbers that are copied at a time. */
@@ -52,6 +53,7 @@ public final class Checkpoints {
 
   private final Path folder;
   private final int keep;
+  private final Map<String, String> origin;
 
   /**
    * Checkpoints in a folder.
@@ -59,8 +61,18 @@ public final class Checkpoints {
    * @param keep how many are kept, at least 1
    */
   public Checkpoints(Path folder, int keep) {
+    this(folder, keep, Map.of());
+  }
+
+  /**
+   * Checkpoints in a folder, of a run that must go on with what it began with.
+   *
+   * @param origin fingerprints of what it began with, by name, such as {@code data}
+   */
+  Checkpoints(Path folder, int keep, Map<String, String> origin) {
     this.folder = folder;
     this.keep = keep;
+    this.origin = Map.copyOf(origin);
   }
 
   /**
@@ -95,6 +107,7 @@ public final class Checkpoints {
       o.put("step", step);
       o.put("tokens", tokens);
       o.put("recipe", recipe);
+      origin.forEach((name, print) -> o.put(ORIGIN + name, print));
       o.put(WEIGHTS, checksum(draft.resolve(WEIGHTS)));
       o.put(OPTIMIZER, checksum(draft.resolve(OPTIMIZER)));
       Files.writeString(draft.resolve(STATE), o.toPrettyString() + "\n");
@@ -245,12 +258,21 @@ public final class Checkpoints {
     }
   }
 
-  private static Position read(
-      Path p, String recipe, List<Parameter> trained, Optimizer optimizer) {
+  private Position read(Path p, String recipe, List<Parameter> trained, Optimizer optimizer) {
     try {
       JsonNode state = JsonMapper.shared().readTree(Files.readString(p.resolve(STATE)));
       long step = state.path("step").asLong(0);
       matches(p, state.path("recipe").asString(""), recipe, step);
+      // Checkpoints of before have no fingerprints.
+      origin.forEach((name, print) -> {
+        if (!state.path(ORIGIN + name).asString(print).equals(print)) {
+          throw new BadInput(
+              p
+                  + ": the run began with another "
+                  + name
+                  + " than is given now; go on with what it began with, or choose another --out");
+        }
+      });
       try (Safetensors w = Safetensors.open(p.resolve(WEIGHTS));
           Safetensors m = Safetensors.open(p.resolve(OPTIMIZER))) {
         for (Parameter q : trained) copy(w.tensor(q.name()), q.value(), q.name());

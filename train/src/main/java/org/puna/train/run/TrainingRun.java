@@ -21,7 +21,9 @@ import org.puna.model.io.MappedFile;
 import org.puna.model.io.OutputFile;
 import org.puna.model.tokenizer.Tokenizer;
 import org.puna.tensor.Graph;
+import org.puna.tensor.Param;
 import org.puna.train.data.Batches;
+import org.puna.train.data.Fingerprint;
 import org.puna.train.data.MicroBatch;
 import org.puna.train.loss.Network;
 import org.puna.train.loss.Part;
@@ -56,6 +58,7 @@ public final class TrainingRun {
    * @param config its sizes
    * @param weights what is trained, and what is not
    * @param recorded records the forward pass over these weights
+   * @param origin a fingerprint of the weights that were given to begin with
    * @param tokenizer where there is one
    * @param release writes what the run has made, a model into the given folder, and returns what it
    *     wrote
@@ -64,11 +67,19 @@ public final class TrainingRun {
       ModelConfig config,
       Parameters weights,
       Supplier<Graph> recorded,
+      String origin,
       Optional<Tokenizer> tokenizer,
       Function<Path, List<Path>> release) {
     /** Returns the forward pass over these weights. */
     public Graph graph() {
       return recorded.get();
+    }
+
+    /** Returns a fingerprint of weights. */
+    public static String origin(List<Param> weights) {
+      Fingerprint f = new Fingerprint();
+      for (Param p : weights) f.add(p.name()).addEnds(p.tensor().data());
+      return f.text();
     }
 
     /**
@@ -89,6 +100,7 @@ public final class TrainingRun {
           config,
           weights,
           () -> architecture.forward(config, weights, length),
+          "",
           tokenizer,
           to -> {
             ModelFolder.write(to, architecture, config, weights, tokenizer, tokenizerFolder);
@@ -108,6 +120,7 @@ public final class TrainingRun {
           config,
           weights,
           () -> base.architecture().forward(config, weights, length),
+          origin(weights.all()),
           base.hasTokenizer() ? Optional.of(base.tokenizer()) : Optional.empty(),
           to -> {
             ModelFolder.write(to, base, weights);
@@ -209,7 +222,9 @@ public final class TrainingRun {
             compute.team());
     checkpoints =
         new Checkpoints(
-            this.folder.resolve("checkpoints"), recipe.size("checkpoint.keep", 1, 1000));
+            this.folder.resolve("checkpoints"),
+            recipe.size("checkpoint.keep", 1, 1000),
+            Map.of("text", batches.fingerprint(), "model", model.origin()));
   }
 
   /**

@@ -9,6 +9,7 @@ import org.puna.model.Checkpoint;
 import org.puna.model.config.BadInput;
 import org.puna.tensor.Graph;
 import org.puna.train.data.Batches;
+import org.puna.train.data.Fingerprint;
 import org.puna.train.data.MicroBatch;
 import org.puna.train.data.Shuffle;
 import org.puna.train.loss.CrossEntropy;
@@ -194,6 +195,13 @@ public final class Aligning {
     @Override
     public Map<String, Double> found() {
       return tally.found();
+    }
+
+    @Override
+    public String fingerprint() {
+      Fingerprint f = new Fingerprint();
+      for (Answers p : pairs) f.add(p.chosen.ids()).add(p.rejected.ids());
+      return f.text();
     }
 
     @Override

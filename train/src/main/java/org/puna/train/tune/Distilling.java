@@ -251,6 +251,11 @@ public final class Distilling {
     }
 
     @Override
+    public String fingerprint() {
+      return plain.fingerprint();
+    }
+
+    @Override
     public int maxRows() {
       return plain.maxRows();
     }

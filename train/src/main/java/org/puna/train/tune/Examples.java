@@ -7,6 +7,7 @@ import java.util.function.IntFunction;
 import java.util.function.LongToIntFunction;
 import org.puna.model.config.BadInput;
 import org.puna.train.data.Batches;
+import org.puna.train.data.Fingerprint;
 import org.puna.train.data.MicroBatch;
 import org.puna.train.data.Shuffle;
 import org.puna.train.loss.Part;
@@ -134,6 +135,13 @@ public final class Examples implements Batches {
     }
     return new MicroBatch(
         new Rows(ids, bounds, Arrays.copyOf(outputs, counted)), Arrays.copyOf(targets, counted));
+  }
+
+  @Override
+  public String fingerprint() {
+    Fingerprint f = new Fingerprint();
+    for (Example e : examples) f.add(e.ids()).add(e.learned());
+    return f.text();
   }
 
   @Override

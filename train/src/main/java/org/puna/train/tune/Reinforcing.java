@@ -13,6 +13,7 @@ import org.puna.model.config.BadInput;
 import org.puna.model.tokenizer.Tokenizer;
 import org.puna.tensor.Graph;
 import org.puna.train.data.Batches;
+import org.puna.train.data.Fingerprint;
 import org.puna.train.data.MicroBatch;
 import org.puna.train.data.Shuffle;
 import org.puna.train.loss.CrossEntropy;
@@ -222,6 +223,13 @@ public final class Reinforcing {
     @Override
     public Map<String, Double> found() {
       return Map.of("reward", rewards, "answer_tokens", lengths);
+    }
+
+    @Override
+    public String fingerprint() {
+      Fingerprint f = new Fingerprint();
+      for (Task t : tasks) f.add(t.prompt).add(t.reference);
+      return f.text();
     }
 
     @Override

@@ -56,6 +56,7 @@ public final class Student {
         config,
         weights,
         () -> adapters.applied(plain),
+        TrainingRun.Model.origin(frozen.all()),
         tokenizer,
         to -> {
           Path adapter = request.out().resolve("adapter");

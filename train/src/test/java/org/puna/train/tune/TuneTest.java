@@ -390,4 +390,35 @@ class TuneTest {
         .isInstanceOf(BadInput.class)
         .hasMessageContaining("--store: expected a file name that ends in .safetensors");
   }
+
+  @Test
+  void aRunGoesOnWithTheDataAndTheModelThatItBeganWith() throws IOException {
+    Path a = data("a.json", "[{\"question\":\"Who?\",\"answer\":\"You.\"}]");
+    Path b = data("b.json", "[{\"question\":\"Who?\",\"answer\":\"She.\"}]");
+    List<String> sets = List.of("name=x", "steps=2", "batch.rows=1", "batch.length=32");
+    new FineTuning(request(a, sets, false), new Quiet()).run(() -> false);
+    assertThatThrownBy(() -> resume(model(), b, sets))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("another text");
+    assertThatThrownBy(() -> resume(dir.resolve("out/model"), a, sets))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("another model");
+    resume(model(), a, sets);
+  }
+
+  private void resume(Path model, Path data, List<String> sets) {
+    var request =
+        new FineTuning.Request(
+            model,
+            List.of(data),
+            Optional.empty(),
+            sets,
+            dir.resolve("out"),
+            Optional.empty(),
+            Optional.empty(),
+            false,
+            true,
+            1);
+    new FineTuning(request, new Quiet()).run(() -> false);
+  }
 }
