@@ -12,6 +12,9 @@ import org.puna.train.params.Parameter;
 
 /** Does steps: loss and gradients of all parts, clipping, one move of the weights. */
 public final class Trainer {
+  /** A larger weight has no square in float32, so that norms make zeros of it. */
+  private static final float LARGEST = 1.8e19f;
+
   private final Network network;
   private final List<Parameter> trained;
   private final Optimizer optimizer;
@@ -91,16 +94,16 @@ public final class Trainer {
   }
 
   /**
-   * Checks what the steps so far have made, before it is kept: every weight is a number, and the
-   * loss of a part of the last step is one, and not above the limit.
+   * Checks what the steps so far have made, before it is kept: every weight is a number whose
+   * square is one, and the loss of a part of the last step is one, and not above the limit.
    *
    * @throws Diverged if not
    */
   public void check(long step, List<? extends Part> parts) {
     for (Parameter p : trained) {
-      if (!finite(p.value())) {
-        throw new Diverged(
-            "step " + step + ": weight " + p.name() + " holds a number that is none");
+      for (float v : p.value()) {
+        if (Math.abs(v) <= LARGEST) continue;
+        throw new Diverged("step " + step + ": weight " + p.name() + " exploded: it holds " + v);
       }
     }
     for (Part b : parts) {

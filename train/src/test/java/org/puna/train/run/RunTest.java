@@ -323,9 +323,9 @@ class RunTest {
     assertThatThrownBy(() ->
             pretrain(small("model.vocab=270", "data.held_out=0.9999999"), out, false, () -> false))
         .hasMessageContaining("held out");
-    pretrain(small("model.vocab=280"), out, false, () -> false);
+    pretrain(small("model.vocab=275"), out, false, () -> false);
     try (Checkpoint c = Checkpoint.open(out.resolve("model"))) {
-      assertThat(c.tokenizer().vocabSize()).isEqualTo(280);
+      assertThat(c.tokenizer().vocabSize()).isEqualTo(275);
     }
   }
 

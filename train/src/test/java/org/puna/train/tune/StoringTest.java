@@ -148,12 +148,17 @@ class StoringTest {
         .isInstanceOf(BadInput.class)
         .hasMessageContaining("expected what `puna distill --store` writes");
     assertThatThrownBy(() ->
-            new Storing(request(replay, "a"), file, dir.resolve("b"), new Quiet()).run(() -> false))
+            new Storing(request(replay, "a"), file, dir.resolve("b.safetensors"), new Quiet())
+                .run(() -> false))
         .isInstanceOf(BadInput.class)
         .hasMessageContaining("is no model");
-    new Storing(request(replay, "a"), golden("pretrain_final"), dir.resolve("b"), new Quiet())
+    new Storing(
+            request(replay, "a"),
+            golden("pretrain_final"),
+            dir.resolve("b.safetensors"),
+            new Quiet())
         .run(() -> true);
-    assertThat(dir.resolve("b")).doesNotExist();
+    assertThat(dir.resolve("b.safetensors")).doesNotExist();
   }
 
   @Test
