@@ -14,10 +14,10 @@ public final class Amount {
    *
    * @param text what the user wrote
    * @param where the option or field, the start of the error
-   * @throws BadInput if it is no positive, finite amount
+   * @throws BadInput if it is no positive, finite amount, or may have a decimal comma
    */
   public static double parse(String text, String where) {
-    String t = text.strip().replace("_", "").replace(",", "");
+    String t = text.strip();
     double factor = 1;
     if (!t.isEmpty()) {
       factor =
@@ -30,7 +30,7 @@ public final class Amount {
           };
       if (factor > 1) t = t.substring(0, t.length() - 1);
     }
-    double v = number(t) * factor;
+    double v = number(Digits.ungrouped(t, where)) * factor;
     if (!(v > 0) || Double.isInfinite(v)) {
       throw new BadInput(
           where

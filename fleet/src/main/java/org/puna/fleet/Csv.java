@@ -69,7 +69,7 @@ public final class Csv {
       Optional<String> t = text(column);
       if (t.isEmpty()) return OptionalDouble.empty();
       try {
-        double v = Double.parseDouble(t.get());
+        double v = Double.parseDouble(Digits.ungrouped(t.get(), where + ": " + column));
         if (Double.isFinite(v)) return OptionalDouble.of(v);
       } catch (NumberFormatException e) {
         throw notANumber(column, t.get());

@@ -53,6 +53,7 @@ public record Inventory(String name, List<Group> groups, List<String> assumption
    * @param chip what they are
    * @param count how many, at least 0
    * @param nodeChips chips of one server
+   * @param nodeStated whether somebody said so; else {@code nodeChips} is what is usual
    * @param podChips chips behind one full-bandwidth network block; {@code count} where the file
    *     says nothing
    * @param scaleOutGBps one-way network bandwidth of one chip between servers in GB/s; empty where
@@ -73,6 +74,7 @@ public record Inventory(String name, List<Group> groups, List<String> assumption
       Accelerator chip,
       long count,
       int nodeChips,
+      boolean nodeStated,
       long podChips,
       OptionalDouble scaleOutGBps,
       OptionalInt ports,
@@ -98,6 +100,7 @@ public record Inventory(String name, List<Group> groups, List<String> assumption
           chip,
           count,
           nodeChips,
+          true,
           Math.max(count, 1),
           OptionalDouble.empty(),
           OptionalInt.empty(),

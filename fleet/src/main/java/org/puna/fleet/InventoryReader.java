@@ -233,6 +233,7 @@ public final class InventoryReader {
         chip,
         count,
         node,
+        cells.containsKey("node"),
         whole(cells, "pod", node, Inventory.MAX_CHIPS, Math.max(count, node)),
         quantity(cells, "scale_out", Quantity.BANDWIDTH_GBPS),
         ports(cells),
@@ -295,7 +296,7 @@ public final class InventoryReader {
     if (c == null) return OptionalDouble.empty();
     double v;
     try {
-      v = Double.parseDouble(c.text().strip());
+      v = Double.parseDouble(Digits.ungrouped(c.text(), c.where() + ": " + key));
     } catch (NumberFormatException e) {
       v = Double.NaN;
     }
@@ -314,7 +315,7 @@ public final class InventoryReader {
   private static long whole(Map<String, Cell> cells, String key, long min, long max, long missing) {
     Cell c = cells.get(key);
     if (c == null) return missing;
-    String digits = c.text().strip().replace("_", "").replace(",", "");
+    String digits = Digits.ungrouped(c.text(), c.where() + ": " + key);
     long v;
     try {
       v = Long.parseLong(digits);

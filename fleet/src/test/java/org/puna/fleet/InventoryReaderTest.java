@@ -9,6 +9,7 @@ import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.puna.fleet.estimate.Machine;
 import org.puna.model.config.BadInput;
 
 class InventoryReaderTest {
@@ -105,6 +106,63 @@ class InventoryReaderTest {
     assertThatThrownBy(
             () -> InventoryReader.csv("site,chip,count,ports\na,A100,8,0\n", "inv.csv", CHIPS))
         .hasMessageStartingWith("inv.csv:2: ports must");
+  }
+
+  @Test
+  void bitsAndBytesDifferByCase() {
+    Quantity q = Quantity.BANDWIDTH_GBPS;
+    for (String bits :
+        new String[] {"400 Gb/s", "400 Gbps", "400 Gbit/s", "400 gbit/s", "0.4Tb/s"}) {
+      assertThat(q.parse(bits, "x")).as(bits).isCloseTo(50, within(1e-12));
+    }
+    assertThat(q.parse("400 GB/s", "x")).isEqualTo(400);
+    assertThat(Quantity.BANDWIDTH_TBPS.parse("8 Tb/s", "x")).isEqualTo(1);
+    assertThat(Quantity.POWER_W.parse("1 MW", "x")).isEqualTo(1e6);
+    assertThat(Quantity.POWER_W.parse("1 kw", "x")).isEqualTo(1000);
+    for (String open : new String[] {"400 gb/s", "400 GB/S", "400 gbps", "1 tb/s"}) {
+      assertThatThrownBy(() -> q.parse(open, "inv.yaml:3: scale_out"))
+          .as(open)
+          .isInstanceOf(BadInput.class)
+          .hasMessageStartingWith("inv.yaml:3: scale_out: ")
+          .hasMessageContaining(" may be ");
+    }
+    assertThatThrownBy(() -> Quantity.MEMORY_GB.parse("80 gb", "x"))
+        .hasMessage("x: \"gb\" may be GB or Gb, which differ; write it in that case");
+    assertThatThrownBy(() -> Quantity.POWER_W.parse("1 mw", "x")).isNotNull();
+  }
+
+  @Test
+  void commasOnlyGroupThreeDigits() {
+    assertThat(Quantity.USD.parse("1,234,567.5 USD", "x")).isEqualTo(1_234_567.5);
+    assertThat(Amount.parse("1,500", "x")).isEqualTo(1500);
+    assertThat(Amount.parse("15.6T", "x")).isEqualTo(15.6e12);
+    for (String wrong : new String[] {"2,50", "1,5", "12,34,567", "1,0000", "1,000,5", ",500"}) {
+      assertThatThrownBy(() -> Amount.parse(wrong + "T", "--tokens"))
+          .as(wrong)
+          .isInstanceOf(BadInput.class)
+          .hasMessageContaining("write a decimal point (2.50)");
+    }
+    assertThatThrownBy(() -> Quantity.USD_PER_HOUR.parse("2,50 USD/h", "inv.yaml:26: rent"))
+        .hasMessageStartingWith("inv.yaml:26: rent: \"2,50\" has a comma");
+    for (String csv :
+        new String[] {
+          "site,chip,count\na,H100,\"1,5\"\n",
+          "site;chip;count;rent [USD/h]\na;H100;8;2,50\n",
+          "site;chip;count;pue\na;H100;8;1,1\n"
+        }) {
+      assertThatThrownBy(() -> InventoryReader.csv(csv, "inv.csv", CHIPS))
+          .isInstanceOf(BadInput.class)
+          .hasMessageStartingWith("inv.csv:2: ")
+          .hasMessageContaining("decimal point");
+    }
+  }
+
+  @Test
+  void aStatedServerIsTaken() {
+    Inventory inv =
+        InventoryReader.csv("site,chip,count,node\na,H100,64,4\nb,H100,64,\n", "inv.csv", CHIPS);
+    assertThat(Machine.of(inv.groups().getFirst()).nodeChips()).isEqualTo(4);
+    assertThat(Machine.of(inv.groups().getLast()).nodeChips()).isEqualTo(8);
   }
 
   @Test

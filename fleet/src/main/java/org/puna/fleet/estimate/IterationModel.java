@@ -103,10 +103,10 @@ public final class IterationModel {
     double work = n * slowest;
     double bubble = (sum - slowest) / v;
 
-    double params = MemoryUse.parametersPerGpu(run);
-    double exposed = gradients(run, k, params, layers * layer.backward());
-    double optimizer =
-        k.traffic(params * ADAM_TRAFFIC * c(Constant.OPTIMIZER) / optimizerShards(run));
+    MemoryUse.Held held = MemoryUse.Held.of(run);
+    double exposed = gradients(run, k, held, layers * layer.backward());
+    double updated = run.zero() >= 1 ? held.share() : held.all();
+    double optimizer = k.traffic(updated * ADAM_TRAFFIC * c(Constant.OPTIMIZER));
     double steps = work + bubble + exposed + optimizer + c(Constant.ITERATION);
     double nodes = Math.max(1, (double) l.gpus() / machine.nodeChips());
     double straggler = steps * c(Constant.STRAGGLER) * Math.log(nodes) / Math.log(2);
@@ -158,24 +158,19 @@ public final class IterationModel {
     return 2 * l.virtualStages() * k.stageTransfer(bytes, l.tp() * l.cp() * l.dp());
   }
 
-  private static double optimizerShards(TrainingRun run) {
-    return run.zero() >= 1 ? (double) run.layout().dp() * run.layout().cp() : 1;
-  }
-
   /** Seconds of reducing gradients (and gathering weights) that no work hides. */
-  private double gradients(TrainingRun run, Kernels k, double params, double lastBackward) {
+  private double gradients(TrainingRun run, Kernels k, MemoryUse.Held held, double lastBackward) {
     Layout l = run.layout();
-    int ranks = l.dp() * l.cp();
-    if (ranks == 1) return 0;
-    double around = (ranks - 1.0) / ranks;
+    if (held.ranks() == 1) return 0;
     // A sum goes around twice; sharded optimisers scatter sums and gather 16-bit weights, and
     // ZeRO-3 gathers the weights again for the backward pass of each micro-batch.
     double sum = run.software().gradients() == TrainingRun.Gradients.FP32 ? 4 : 2;
     double bytes = run.zero() == 0 ? 2 * sum : sum + 2;
-    double sums = around * bytes * params;
-    double gathers = run.zero() == 3 ? 2 * run.microBatches() * around * 2 * params : 0;
-    double seconds = k.ring(sums, ranks, l.tp());
-    double again = k.ring(gathers, ranks, l.tp());
+    double againBytes = run.zero() == 3 ? 2.0 * run.microBatches() * 2 : 0;
+    double sent = sent(held);
+    double ring = ring(held, k, l);
+    double seconds = bytes * ring;
+    double again = againBytes * ring;
     double hidden = lastBackward * c(Constant.GRADIENT_OVERLAP);
     if (run.software().overlapped()) {
       // Chunks finish one after another: the first is reduced while the others still work on the
@@ -186,7 +181,27 @@ public final class IterationModel {
     double hiddenAgain = hidden * run.microBatches();
     double exposed = softRemainder(seconds, hidden) + softRemainder(again, hiddenAgain);
     double hiddenPart = Math.max(0, 1 - exposed / (seconds + again));
-    return exposed + hiddenPart * k.taken(sums + gathers);
+    return exposed + hiddenPart * k.taken((bytes + againBytes) * sent);
+  }
+
+  /** Parameters that a GPU passes on when every rank contributes once. */
+  private static double sent(MemoryUse.Held held) {
+    return around(held.ranks()) * held.dense() + around(held.expertRanks()) * held.experts();
+  }
+
+  /**
+   * Seconds to pass on one byte of each of them. The copies of an expert stand ep ranks apart, and
+   * their rings come after those of the dense parameters on the same links.
+   */
+  private static double ring(MemoryUse.Held held, Kernels k, Layout l) {
+    double dense = around(held.ranks()) * held.dense();
+    double experts = around(held.expertRanks()) * held.experts();
+    return k.ring(dense, held.ranks(), l.tp())
+        + k.ring(experts, held.expertRanks(), l.tp() * l.ep());
+  }
+
+  private static double around(int ranks) {
+    return (ranks - 1.0) / ranks;
   }
 
   /** {@code max(0, total − hidden)} with a smooth corner, because overlap is never perfect. */

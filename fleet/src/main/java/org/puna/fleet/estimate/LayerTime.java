@@ -67,8 +67,7 @@ record LayerTime(
   /** The mean layer of a model, dense layers and those with experts by their number. */
   static LayerTime mean(TrainingRun run, Kernels k, Calibration c) {
     ModelConfig m = run.model();
-    long experts = m.layers().stream().filter(ModelConfig.Layer::experts).count();
-    double share = (double) experts / m.nLayers();
+    double share = (double) ModelSize.expertLayers(m) / m.nLayers();
     LayerTime mean = new LayerTime(0, 0, 0, 0, 0, 0, 0, 0);
     if (share < 1) mean = mean.plus(layer(run, k, c, false).times(1 - share));
     if (share > 0) mean = mean.plus(layer(run, k, c, true).times(share));

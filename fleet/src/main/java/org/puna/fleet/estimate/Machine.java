@@ -75,7 +75,7 @@ public record Machine(
    */
   public static Machine of(Inventory.Group group) {
     Machine m = of(group.chip());
-    int chips = Math.max(m.nodeChips, group.nodeChips());
+    int chips = group.nodeStated() ? group.nodeChips() : m.nodeChips;
     return new Machine(
         m.chip,
         chips,

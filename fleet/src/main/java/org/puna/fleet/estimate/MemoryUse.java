@@ -32,22 +32,53 @@ public record MemoryUse(
     return weights + gradients + optimizer + activations + reserve;
   }
 
+  /**
+   * Parameters on one GPU of the largest stage. Dense ones have a copy on every data- and
+   * context-parallel rank. The routed experts that a rank holds have one only on every ep-th of
+   * them, so ZeRO shares them among fewer.
+   *
+   * @param dense all but routed experts
+   * @param experts routed experts
+   * @param ranks GPUs that hold the same dense parameters
+   * @param expertRanks GPUs that hold the same experts
+   * @see "Rajbhandari et al. 2022, DeepSpeed-MoE, section 5; Megatron-Core's expert data parallel
+   *     groups"
+   */
+  record Held(double dense, double experts, int ranks, int expertRanks) {
+    static Held of(TrainingRun run) {
+      ModelConfig m = run.model();
+      Layout l = run.layout();
+      ModelSize.Parameters p = ModelSize.parameters(m);
+      double layers = m.nLayers();
+      double experts = ModelSize.expertParameters(m);
+      double perLayer = (p.nonEmbedding() - experts) / layers;
+      // Keys and values of heads that tensor-parallel ranks repeat.
+      double repeated = m.attention().kvDim(l.tp()) * l.tp() - m.attention().kvDim();
+      perLayer += 2.0 * m.dModel() * repeated;
+      double ends =
+          l.pp() > 1 ? Math.max(p.embedding(), p.head()) : (double) p.embedding() + p.head();
+      int stage = l.stageLayers(m.nLayers());
+      int ranks = l.dp() * l.cp();
+      return new Held(
+          (stage * perLayer + ends) / l.tp(),
+          stage * (experts / layers) / l.ep() / l.tp(),
+          ranks,
+          ranks / l.ep());
+    }
+
+    double all() {
+      return dense + experts;
+    }
+
+    /** Parameters of which a GPU works on its own share only. */
+    double share() {
+      return dense / ranks + experts / expertRanks;
+    }
+  }
+
   /** Parameters on one GPU of the largest stage. */
   static double parametersPerGpu(TrainingRun run) {
-    ModelConfig m = run.model();
-    Layout l = run.layout();
-    ModelSize.Parameters p = ModelSize.parameters(m);
-    double perLayer = 0;
-    for (ModelConfig.Layer layer : m.layers()) {
-      double ffn = ModelSize.feedForwardParameters(m, layer.experts(), false);
-      perLayer += ModelSize.attentionParameters(m) + ffn / (layer.experts() ? l.ep() : 1);
-    }
-    perLayer = perLayer / m.nLayers() + 2.0 * m.dModel();
-    // Keys and values of heads that tensor-parallel ranks repeat.
-    double repeated = m.attention().kvDim(l.tp()) * l.tp() - m.attention().kvDim();
-    perLayer += 2.0 * m.dModel() * repeated;
-    double ends = l.pp() > 1 ? Math.max(p.embedding(), p.head()) : p.embedding() + p.head();
-    return (l.stageLayers(m.nLayers()) * perLayer + ends) / l.tp();
+    return Held.of(run).all();
   }
 
   /**
@@ -56,28 +87,27 @@ public record MemoryUse(
    * @param run the run
    */
   public static MemoryUse of(TrainingRun run) {
-    Layout l = run.layout();
-    double params = parametersPerGpu(run);
-    double shards = (double) l.dp() * l.cp();
+    Held held = Held.of(run);
     return new MemoryUse(
-        2 * params / (run.zero() >= 3 ? shards : 1),
-        gradients(run) * params,
-        12 * params / (run.zero() >= 1 ? shards : 1),
+        2 * (run.zero() >= 3 ? held.share() : held.all()),
+        gradients(run, held),
+        12 * (run.zero() >= 1 ? held.share() : held.all()),
         activations(run),
         RESERVE);
   }
 
-  /** Bytes of gradients for each parameter on a GPU. */
-  private static double gradients(TrainingRun run) {
-    double shards = (double) run.layout().dp() * run.layout().cp();
+  private static double gradients(TrainingRun run, Held held) {
+    double kept = run.zero() >= 2 ? held.share() : held.all();
     boolean half = run.software().gradients() == TrainingRun.Gradients.BF16;
-    if (run.zero() == 0 || !half) return 4 / (run.zero() >= 2 ? shards : 1);
-    return 4 / shards + 2 / (run.zero() >= 2 ? shards : 1);
+    if (run.zero() == 0 || !half) return 4 * kept;
+    return 4 * held.share() + 2 * kept;
   }
 
   private static double activations(TrainingRun run) {
     ModelConfig m = run.model();
     Layout l = run.layout();
+    int experts = ModelSize.expertLayers(m);
+    int dense = m.nLayers() - experts;
     double all = 0;
     double largest = 0;
     Keeping whole =
@@ -87,14 +117,14 @@ public record MemoryUse(
             run.software().sequenceParallel(),
             run.software().fusedAttention(),
             Recompute.NONE);
-    for (ModelConfig.Layer layer : m.layers()) {
+    for (boolean kind : new boolean[] {false, true}) {
+      int layers = kind ? experts : dense;
+      if (layers == 0) continue;
       all +=
-          ActivationMemory.layerBytes(
-              m, layer.experts(), run.microBatch(), run.seq(), run.keeping());
+          layers * ActivationMemory.layerBytes(m, kind, run.microBatch(), run.seq(), run.keeping());
       largest =
           Math.max(
-              largest,
-              ActivationMemory.layerBytes(m, layer.experts(), run.microBatch(), run.seq(), whole));
+              largest, ActivationMemory.layerBytes(m, kind, run.microBatch(), run.seq(), whole));
     }
     double first =
         all * ActivationMemory.layersInFlight(l.pp(), l.virtualStages(), run.microBatches());

@@ -206,6 +206,52 @@ class IterationModelTest {
         .isEqualTo(model.estimate(b, h100()).breakdown().get("matrix products"));
   }
 
+  /** No ZeRO stage can make state vanish: all GPUs together hold at least one whole copy. */
+  @ParameterizedTest
+  @CsvSource({
+    "deepseek-v3, 1, 1, 1, 64, 8",
+    "deepseek-v3, 1, 1, 1, 64, 64",
+    "deepseek-v3, 2, 1, 3, 64, 16",
+    "mixtral-8x7b, 1, 1, 1, 8, 8",
+    "mixtral-8x7b, 2, 2, 4, 8, 4",
+    "mixtral-8x7b, 1, 1, 1, 8, 1",
+    "llama-3-8b, 1, 1, 1, 8, 1",
+    "llama-3-8b, 8, 2, 4, 8, 1",
+    "gpt-22b, 8, 1, 4, 4, 1",
+    "qwen3-8b, 4, 1, 1, 8, 1"
+  })
+  void allGpusTogetherHoldOneCopyOfTheState(String name, int tp, int cp, int pp, int dp, int ep) {
+    ModelConfig m = ModelShapes.parse(name);
+    Layout l = new Layout(tp, cp, pp, dp, ep, 1);
+    double whole = ModelSize.parameters(m).total();
+    for (int zero = 1; zero <= 3; zero++) {
+      TrainingRun.Software modern = TrainingRun.Software.MODERN;
+      Machine.Precision bf16 = Machine.Precision.BF16;
+      TrainingRun run = new TrainingRun(m, 4096, dp, 1, l, bf16, Recompute.NONE, zero, modern);
+      MemoryUse use = MemoryUse.of(run);
+      double gpus = l.gpus();
+      double least = 1 - ROUNDING;
+      assertThat(gpus * use.optimizer()).isGreaterThanOrEqualTo(12 * whole * least);
+      assertThat(gpus * use.gradients()).isGreaterThanOrEqualTo(4 * whole * least);
+      assertThat(gpus * use.weights()).isGreaterThanOrEqualTo(2 * whole * least);
+      // Updating parameters of which there is one copy cannot be shared.
+      double seconds = model.estimate(run, h100()).breakdown().get("optimizer");
+      assertThat(seconds * gpus * h100().chip().bandwidthTbps() * 1e12).isGreaterThan(24 * whole);
+    }
+  }
+
+  @Test
+  void expertsAreSharedByFewerRanksThanTheRest() {
+    ModelConfig m = ModelShapes.parse("mixtral-8x7b");
+    Layout l = new Layout(1, 1, 1, 8, 8, 1);
+    TrainingRun.Software modern = TrainingRun.Software.MODERN;
+    Machine.Precision bf16 = Machine.Precision.BF16;
+    TrainingRun run = new TrainingRun(m, 4096, 8, 1, l, bf16, Recompute.NONE, 1, modern);
+    // Adam's 12 bytes of 46.7 billion parameters on eight GPUs.
+    assertThat(MemoryUse.of(run).optimizer() / 1e9).isCloseTo(70, within(0.5));
+    assertThat(ModelSize.expertParameters(m)).isEqualTo(32L * 8 * 3 * 4096 * 14336);
+  }
+
   private static Machine h100() {
     return Machine.of(CHIPS.get("H100", "test"));
   }

@@ -34,7 +34,9 @@ public final class ModelShapes {
           "expert_ffn",
           "shared_ffn",
           "dense_layers",
-          "window");
+          "window",
+          "qkv_bias",
+          "qk_norm");
 
   private static final Map<String, String> NAMED = named();
 
@@ -80,20 +82,24 @@ public final class ModelShapes {
         "layers=56,hidden=6144,heads=48,ffn=16384,expert_ffn=16384,vocab=32768" + mixtral);
     m.put(
         "qwen2.5-7b",
-        "layers=28,hidden=3584,heads=28,kv_heads=4,ffn=18944,vocab=152064,context=131072");
+        "layers=28,hidden=3584,heads=28,kv_heads=4,ffn=18944,vocab=152064,context=131072,"
+            + "qkv_bias=true");
     m.put(
         "qwen2.5-72b",
-        "layers=80,hidden=8192,heads=64,kv_heads=8,ffn=29568,vocab=152064,context=131072");
+        "layers=80,hidden=8192,heads=64,kv_heads=8,ffn=29568,vocab=152064,context=131072,"
+            + "qkv_bias=true");
     m.put(
         "qwen3-8b",
-        "layers=36,hidden=4096,heads=32,kv_heads=8,head_dim=128,ffn=12288,vocab=151936,context=40960");
+        "layers=36,hidden=4096,heads=32,kv_heads=8,head_dim=128,ffn=12288,vocab=151936,context=40960,"
+            + "qk_norm=true");
     m.put(
         "qwen3-32b",
-        "layers=64,hidden=5120,heads=64,kv_heads=8,head_dim=128,ffn=25600,vocab=151936,context=40960");
+        "layers=64,hidden=5120,heads=64,kv_heads=8,head_dim=128,ffn=25600,vocab=151936,context=40960,"
+            + "qk_norm=true");
     m.put(
         "qwen3-30b-a3b",
         "layers=48,hidden=2048,heads=32,kv_heads=4,head_dim=128,ffn=6144,vocab=151936,"
-            + "experts=128,active=8,expert_ffn=768,context=40960");
+            + "experts=128,active=8,expert_ffn=768,context=40960,qk_norm=true");
     m.put(
         "palm-540b",
         "layers=118,hidden=18432,heads=48,kv_heads=1,head_dim=256,ffn=73728,"
@@ -244,9 +250,9 @@ public final class ModelShapes {
             r.or("kv_heads", heads),
             headDim,
             1 / Math.sqrt(headDim),
+            r.flag("qkv_bias", gpt),
             gpt,
-            gpt,
-            ModelConfig.QkNorm.NONE,
+            r.flag("qk_norm", false) ? ModelConfig.QkNorm.LEARNED : ModelConfig.QkNorm.NONE,
             0,
             Optional.empty()),
         new ModelConfig.Ffn(
@@ -262,6 +268,9 @@ public final class ModelShapes {
   private record Reader(String what, Map<String, String> values) {
     /** Largest size that is read: products of two stay within a long. */
     private static final int MAX = 100_000_000;
+
+    /** Most layers; the deepest published model has some hundred, and planning visits each. */
+    private static final int MAX_LAYERS = 2_000;
 
     int required(String key) {
       String v = values.get(key);
@@ -292,7 +301,7 @@ public final class ModelShapes {
       }
       int least =
           key.endsWith("_ffn") || key.endsWith("experts") || key.startsWith("dense") ? 0 : 1;
-      int most = key.equals("layers") ? 100_000 : MAX;
+      int most = key.equals("layers") ? MAX_LAYERS : MAX;
       if (n < least || n > most) {
         throw new BadInput(
             what

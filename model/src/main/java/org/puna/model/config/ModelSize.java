@@ -1,5 +1,7 @@
 package org.puna.model.config;
 
+import java.util.function.Supplier;
+
 /**
  * How large a model is and how much arithmetic a token costs, from its configuration alone.
  * Training reports and the run planner use these same formulas.
@@ -52,14 +54,59 @@ public final class ModelSize {
     return count(c, true);
   }
 
+  /**
+   * The parameters of all routed experts, which expert parallelism divides; without the shared
+   * ones.
+   *
+   * @param c the model
+   */
+  public static long expertParameters(ModelConfig c) {
+    long layers = expertLayers(c);
+    if (layers == 0) return 0;
+    ModelConfig.Moe moe = c.moe().orElseThrow();
+    return exact(
+        () -> Math.multiplyExact(layers, feedForward(c, (long) moe.nExperts() * moe.dim())));
+  }
+
+  /**
+   * The number of layers with experts.
+   *
+   * @param c the model
+   */
+  public static int expertLayers(ModelConfig c) {
+    int n = 0;
+    for (ModelConfig.Layer layer : c.layers()) if (layer.experts()) n++;
+    return n;
+  }
+
+  /** A count that must not pass the largest long unseen. */
+  private static <T> T exact(Supplier<T> count) {
+    try {
+      return count.get();
+    } catch (ArithmeticException e) {
+      throw new BadInput(
+          "model: more parameters than can be counted (9.2e18); check layers, widths, experts and"
+              + " vocabulary",
+          e);
+    }
+  }
+
   private static Parameters count(ModelConfig c, boolean active) {
-    long attention = 0;
+    return exact(() -> exactCount(c, active));
+  }
+
+  private static Parameters exactCount(ModelConfig c, boolean active) {
+    int experts = expertLayers(c);
+    int dense = c.nLayers() - experts;
+    long attention = Math.multiplyExact(c.nLayers(), attentionParameters(c));
     long feedForward = 0;
     long router = 0;
-    for (ModelConfig.Layer layer : c.layers()) {
-      attention += attentionParameters(c);
-      feedForward += feedForwardParameters(c, layer.experts(), active);
-      if (layer.experts()) router += (long) c.dModel() * c.moe().orElseThrow().nExperts();
+    if (dense > 0) feedForward = Math.multiplyExact(dense, feedForwardParameters(c, false, active));
+    if (experts > 0) {
+      long each = feedForwardParameters(c, true, active);
+      feedForward = Math.addExact(feedForward, Math.multiplyExact(experts, each));
+      long routing = (long) c.dModel() * c.moe().orElseThrow().nExperts();
+      router = Math.multiplyExact(experts, routing);
     }
     long perNorm = hasBiases(c) ? 2L * c.dModel() : c.dModel();
     long norms = perNorm * (2L * c.nLayers() + 1);
@@ -74,6 +121,9 @@ public final class ModelSize {
       embedding += (long) e.segments() * c.dModel();
       head = e.labels() * (c.dModel() + 1L);
       if (e.labels() > 0 && e.pooler()) head += c.dModel() * (c.dModel() + 1L);
+    }
+    if (attention + (double) feedForward + router + norms + embedding + head > Long.MAX_VALUE) {
+      throw new ArithmeticException("long overflow");
     }
     return new Parameters(embedding, attention, feedForward, router, norms, head);
   }
@@ -100,14 +150,18 @@ public final class ModelSize {
    * @param active whether to count only the experts that one token visits
    */
   public static long feedForwardParameters(ModelConfig c, boolean experts, boolean active) {
-    long matrices = c.ffn().gated() ? 3 : 2;
     if (!experts) {
       long bias = hasBiases(c) ? c.ffn().dim() + (long) c.dModel() : 0;
-      return matrices * c.dModel() * c.ffn().dim() + bias;
+      return exact(() -> Math.addExact(feedForward(c, c.ffn().dim()), bias));
     }
     ModelConfig.Moe moe = c.moe().orElseThrow();
     long visited = active ? moe.nActive() : moe.nExperts();
-    return matrices * c.dModel() * (visited * moe.dim() + moe.sharedDim());
+    return exact(() -> feedForward(c, visited * moe.dim() + moe.sharedDim()));
+  }
+
+  /** Parameters of the matrices of feed-forward networks of a width in all. */
+  private static long feedForward(ModelConfig c, long width) {
+    return Math.multiplyExact((c.ffn().gated() ? 3L : 2L) * c.dModel(), width);
   }
 
   /**

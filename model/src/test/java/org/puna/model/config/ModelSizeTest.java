@@ -43,6 +43,36 @@ class ModelSizeTest {
         .isCloseTo(activeB, within(activeB * PRINTED_DIGITS));
   }
 
+  /** The parameters that the safetensors files on Hugging Face state. */
+  @ParameterizedTest
+  @CsvSource({
+    "qwen2.5-7b, 7615616512",
+    "qwen2.5-72b, 72706203648",
+    "qwen3-8b, 8190735360",
+    "qwen3-32b, 32762123264",
+    "qwen3-30b-a3b, 30532122624"
+  })
+  void countsQwenExactly(String name, long total) {
+    assertThat(ModelSize.parameters(ModelShapes.parse(name)).total()).isEqualTo(total);
+  }
+
+  @Test
+  void absurdShapesAreRefusedInOneLine() {
+    assertThatThrownBy(() -> ModelShapes.parse("layers=100000,hidden=64,heads=4,ffn=128"))
+        .isInstanceOf(BadInput.class)
+        .hasMessage("model: layers must be a whole number of 1 to 2000, found \"100000\"");
+    ModelConfig wide =
+        ModelShapes.parse("layers=2000,hidden=99999999,heads=1,ffn=99999999,vocab=99999999");
+    assertThatThrownBy(() -> ModelSize.parameters(wide))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("more parameters than can be counted");
+    ModelConfig experts =
+        ModelShapes.parse(
+            "layers=2,hidden=99999999,heads=1,ffn=8,experts=99999999,active=1,expert_ffn=99999999");
+    assertThatThrownBy(() -> ModelSize.parameters(experts)).isInstanceOf(BadInput.class);
+    assertThatThrownBy(() -> ModelSize.expertParameters(experts)).isInstanceOf(BadInput.class);
+  }
+
   @Test
   void trainingFlopsOf405bMatchTheStatedBudget() {
     // The Llama 3 paper states 3.8e25 FLOPs for 15.6T tokens.
