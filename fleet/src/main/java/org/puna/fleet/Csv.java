@@ -9,15 +9,18 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVParser;
 import org.apache.commons.csv.CSVRecord;
-import org.jspecify.annotations.Nullable;
 import org.puna.model.config.BadInput;
 
 /** Reads CSV files with a header so that every mistake is told with its file and line. */
@@ -26,6 +29,9 @@ public final class Csv {
 
   /** Characters at the start of a file in which its header ends. */
   private static final int HEAD = 65_536;
+
+  /** Where the parser says a line. */
+  private static final Pattern LINE = Pattern.compile("line:? ?([0-9]+)");
 
   private static final char BYTE_ORDER_MARK = '\uFEFF';
 
@@ -230,7 +236,7 @@ public final class Csv {
         rows.add(new Row(where, r));
       }
     } catch (UncheckedIOException | IOException | IllegalArgumentException e) {
-      throw new BadInput(file + ": not a CSV file: " + firstLine(e.getMessage()), e);
+      throw malformed(file, e);
     }
     return rows;
   }
@@ -239,6 +245,16 @@ public final class Csv {
     Map<String, Integer> header = parser.getHeaderMap();
     if (header == null || header.isEmpty()) {
       throw new BadInput(file + ": empty; the first line must name the columns");
+    }
+    Set<String> seen = new HashSet<>();
+    for (String column : parser.getHeaderNames()) {
+      if (!seen.add(column.strip())) {
+        throw new BadInput(
+            file
+                + ": the column \""
+                + Quantity.brief(column)
+                + "\" is there twice; keep one of them");
+      }
     }
     if (known.isEmpty()) return;
     for (String column : header.keySet()) {
@@ -253,7 +269,24 @@ public final class Csv {
     }
   }
 
-  private static String firstLine(@Nullable String message) {
-    return message == null ? "unreadable" : Quantity.brief(message.lines().findFirst().orElse(""));
+  /** One line about what the parser could not read, with the line of the file where it says so. */
+  private static BadInput malformed(String file, Throwable e) {
+    Throwable root = e;
+    while (root.getCause() != null) root = root.getCause();
+    String why = String.valueOf(root.getMessage()).lines().findFirst().orElse("unreadable");
+    Matcher line = LINE.matcher(why);
+    String where = line.find() ? file + ":" + line.group(1) : file;
+    if (why.contains("EOF reached")) {
+      return new BadInput(
+          where + ": a quotation mark is opened here and never closed; close it or remove it", e);
+    }
+    if (why.contains("encapsulated token")) {
+      return new BadInput(
+          where
+              + ": text after a closing quotation mark; quote the whole cell, and write \"\" for a"
+              + " mark inside it",
+          e);
+    }
+    return new BadInput(where + ": not a CSV file: " + why + "; save the table as CSV", e);
   }
 }

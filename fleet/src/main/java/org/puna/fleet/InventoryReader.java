@@ -187,7 +187,9 @@ public final class InventoryReader {
         }
         if (value.isEmpty()) continue;
         if (unitAt >= 0) value += " " + header.substring(unitAt + 1).replace("]", "").strip();
-        cells.put(key, new Cell(row.where(), value));
+        if (cells.put(key, new Cell(row.where(), value)) != null) {
+          throw new BadInput(file + ":1: the column " + key + " is there twice; keep one of them");
+        }
       }
       groups.add(group(cells, row.where(), catalogue));
     }

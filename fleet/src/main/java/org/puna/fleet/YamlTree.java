@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.puna.model.config.BadInput;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
@@ -15,6 +17,9 @@ import tools.jackson.dataformat.yaml.YAMLFactory;
 sealed interface YamlTree {
   /** Levels of nesting that are read; an inventory needs four. */
   int MAX_DEPTH = 16;
+
+  /** How the parser names a line, after {@code in reader}. */
+  Pattern LINE = Pattern.compile("in reader, line ([0-9]{1,9})");
 
   /** Returns file and line, the start of every error about this part. */
   String where();
@@ -57,17 +62,28 @@ sealed interface YamlTree {
       }
       return node(p, file, 0);
     } catch (JacksonException e) {
-      String why = e.getOriginalMessage();
+      String message = String.valueOf(e.getOriginalMessage());
       int line = e.getLocation() == null ? 1 : Math.max(1, e.getLocation().getLineNr());
+      // The parser's own message names the place of the problem, the location where it began.
+      Matcher named = LINE.matcher(message);
+      while (named.find()) line = Math.max(line, Integer.parseInt(named.group(1)));
+      String why = problem(message);
       throw new BadInput(
-          file
-              + ":"
-              + line
-              + ": not YAML: "
-              + Quantity.brief(why == null ? "unreadable" : why)
-              + "; check indentation and colons",
-          e);
+          file + ":" + line + ": not YAML: " + why + "; check indentation, colons and brackets", e);
     }
+  }
+
+  /**
+   * What the parser found, out of a message of many lines: what it was reading, where, an excerpt,
+   * and last the problem itself.
+   */
+  private static String problem(String message) {
+    return message
+        .lines()
+        .filter(line -> !line.isBlank() && !line.startsWith(" "))
+        .reduce((first, last) -> last)
+        .map(line -> line.replaceAll("\\s+", " "))
+        .orElse("unreadable");
   }
 
   private static YamlTree node(JsonParser p, String file, int depth) {

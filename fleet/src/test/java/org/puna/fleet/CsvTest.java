@@ -10,6 +10,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.puna.model.config.BadInput;
 
@@ -39,6 +40,24 @@ class CsvTest {
     assertThat(rows).hasSize(50_000);
     assertThat(rows.getLast().requiredNumber("a")).isEqualTo(49_999);
     assertThat(rows.getLast().where()).isEqualTo("t.csv:50001");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '~',
+      value = {
+        "a,b;1,'x;2,y;|t.csv:2: a quotation mark is opened here and never closed; ",
+        "a,b;1,x;2,'y'z;|t.csv:3: text after a closing quotation mark; ",
+        "a,b,a;1,2,3;|t.csv: the column 'a' is there twice; ",
+      })
+  void malformedTablesAreOneLineWithARemedy(String text, String expected) {
+    String csv = text.replace('\'', '"').replace(';', '\n');
+    assertThatThrownBy(() -> Csv.read(new StringReader(csv), "t.csv", List.of()))
+        .isInstanceOf(BadInput.class)
+        .hasMessageStartingWith(expected.replace('\'', '"').strip())
+        .hasMessageNotContaining("apache")
+        .hasMessageNotContaining("…");
   }
 
   @Test

@@ -175,6 +175,21 @@ class InventoryReaderTest {
   }
 
   @Test
+  void brokenYamlSaysWhatIsWrong() {
+    assertThatThrownBy(
+            () -> InventoryReader.yaml("name: x\nsites\n  - site: a\n", "bad.yaml", CHIPS))
+        .isInstanceOf(BadInput.class)
+        .hasMessageMatching("bad\\.yaml:[23]: not YAML: [^…]*expected[^…]*; check .*");
+  }
+
+  @Test
+  void columnsOfOneNameAreRefused() {
+    String csv = "site,chip,count,rent,rent [USD/h]\na,H100,8,2 USD/h,3\n";
+    assertThatThrownBy(() -> InventoryReader.csv(csv, "inv.csv", CHIPS))
+        .hasMessage("inv.csv:1: the column rent is there twice; keep one of them");
+  }
+
+  @Test
   void hostileYamlIsOneLine() {
     for (String text :
         new String[] {

@@ -25,6 +25,13 @@ class FleetPageTest {
       new FleetPage(announced, CHIPS.get("H100-80GB-SXM", "test"), MODEL);
 
   @Test
+  void aShapeThatIsTooDeepIsRefusedAtOnce() {
+    String deep = "layers=100000,hidden=99999,heads=1,ffn=99999";
+    assertThat(page.html(Map.of("model", deep, "tokens", "1T")))
+        .contains("layers must be a whole number of 1 to 2000");
+  }
+
+  @Test
   void showsWhatThereIsAndAForm() {
     String html = page.html(Map.of());
     assertThat(html)
