@@ -31,6 +31,8 @@ final class EstimateText {
     j.put("modelTflopsPerGpu", e.modelTflopsPerGpu());
     j.put("hardwareTflopsPerGpu", e.hardwareTflopsPerGpu());
     j.put("mfu", e.mfu());
+    j.put("mfuFormula", Estimate.MFU_FORMULA);
+    j.put("mfuPeakTflops", e.machine().chip().bf16Tflops());
     j.put("hfu", e.hfu());
     j.put("tokensPerSecond", r.tokens() / e.seconds());
     j.put("tokensPerDay", e.tokensPerDay());
@@ -80,7 +82,7 @@ final class EstimateText {
     out.row("iteration", Amounts.f("%.3f s", e.seconds()));
     out.row("model TFLOP/s per GPU", Amounts.f("%.1f", e.modelTflopsPerGpu()));
     out.row("executed TFLOP/s per GPU", Amounts.f("%.1f", e.hardwareTflopsPerGpu()));
-    out.row("MFU", Amounts.percent(e.mfu()));
+    out.row("MFU (of the BF16 peak)", Amounts.percent(e.mfu()));
     out.row("tokens a day", Amounts.words(e.tokensPerDay()));
     out.row("memory of the fullest GPU", Amounts.gb(e.memory().total()) + " GB");
     out.row("fits", e.fits() ? "yes" : "no");
@@ -98,6 +100,7 @@ final class EstimateText {
     out.row("optimizer", Amounts.gb(m.optimizer()));
     out.row("activations", Amounts.gb(m.activations()));
     out.row("reserve", Amounts.gb(m.reserve()));
+    out.note(Estimate.MFU_FORMULA + ".");
     out.note(
         "Constants: calibration "
             + calibration

@@ -99,6 +99,9 @@ final class EvaluateCommand implements Runnable {
     } catch (IOException e) {
       throw new BadInput(file + ": cannot be read: " + e.getMessage(), e);
     }
+    if (rows.isEmpty()) {
+      throw new BadInput(file + ": no rows below the header; give at least one published figure");
+    }
     Report out = new Report("Published " + figure);
     String unit = throughput ? "%.1f" : "%.0f";
     if (throughput) {
@@ -132,7 +135,7 @@ final class EvaluateCommand implements Runnable {
             r.detail());
       }
     }
-    double mean = rows.isEmpty() ? 0 : sum / rows.size();
+    double mean = sum / rows.size();
     out.note("Mean absolute error " + Amounts.percent(mean) + ".");
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("figure", figure);

@@ -73,7 +73,8 @@ final class PlanCommand implements Runnable {
   @Option(
       names = "--budget",
       paramLabel = "USD",
-      description = "The largest model that this budget trains well.")
+      description =
+          "The largest model that this budget trains well; not with --model, --tokens, --days.")
   private @Nullable String budget;
 
   @Option(names = "--rent", paramLabel = "USD", description = "Price of a GPU-hour in USD.")
@@ -103,6 +104,12 @@ final class PlanCommand implements Runnable {
   public void run() {
     positive("--days", days);
     positive("--rent", rent);
+    if (best < 1) throw new BadInput("--best: must be at least 1, found " + best);
+    if (budget != null) {
+      refuseBeside("--model", model);
+      refuseBeside("--tokens", tokens);
+      refuseBeside("--days", days);
+    }
     Planner planner = new Planner(new IterationModel(machines.calibration(context, calibration)));
     List<Place> places = places();
     Report out = new Report("Plan");
@@ -134,13 +141,21 @@ final class PlanCommand implements Runnable {
     }
   }
 
+  private static void refuseBeside(String option, @Nullable Object given) {
+    if (given != null) {
+      throw new BadInput(
+          "--budget chooses the model, its tokens and the days; leave out " + option + " " + given);
+    }
+  }
+
   private List<Place> places() {
     if (inventory == null) {
       if (gpus == null || gpus < 1) {
         throw new BadInput("plan: say how many GPUs: --gpu H100 --gpus 16384, or --inventory FILE");
       }
       Machine m = machines.machine("H100-80GB-SXM");
-      return List.of(new Place(m.chip().name(), m, gpus, priced(Assumptions.defaults())));
+      return List.of(
+          new Place(m.chip().name(), m, gpus, priced(Assumptions.defaults().on(m.chip()))));
     }
     Inventory inv = InventoryReader.read(inventory, machines.chips());
     List<Inventory.Group> groups = day == null ? inv.groups() : inv.deliveredBy(parseDay(day));
@@ -156,7 +171,7 @@ final class PlanCommand implements Runnable {
               g.site() + ", " + g.chip().name(),
               machines.with(Machine.of(g)),
               gpus == null ? g.count() : Math.min(gpus, g.count()),
-              priced(Assumptions.defaults().with(g))));
+              priced(Assumptions.defaults().on(g.chip()).with(g))));
     }
     if (places.isEmpty()) {
       throw new BadInput(
@@ -185,7 +200,7 @@ final class PlanCommand implements Runnable {
     double n = Amounts.parse(tokens, "--tokens");
     List<Plan> plans =
         days == null
-            ? planner.plan(run.ask(m), n, p.machine(), p.gpus(), p.assumptions(), Math.max(1, best))
+            ? planner.plan(run.ask(m), n, p.machine(), p.gpus(), p.assumptions(), best)
             : List.of(planner.within(run.ask(m), n, p.machine(), p.gpus(), p.assumptions(), days));
     out.table(
         "%s on %s tokens, %s (%s GPUs)"
@@ -234,6 +249,15 @@ final class PlanCommand implements Runnable {
               + Amounts.whole(first.estimate().gpus())
               + " GPUs busy; a larger --batch can use more.");
     }
+    notes(p, out);
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("place", p.name());
+    json.put("assumptions", p.assumptions());
+    json.put("plans", plans.stream().map(PlanCommand::json).toList());
+    return json;
+  }
+
+  private static void notes(Place p, Report out) {
     out.note(
         "Network: "
             + p.machine().scaleOutGBps()
@@ -243,17 +267,12 @@ final class PlanCommand implements Runnable {
     p.assumptions()
         .sources()
         .forEach((what, source) -> out.note("Assumed " + what + ": " + source + "."));
-    Map<String, Object> json = new LinkedHashMap<>();
-    json.put("place", p.name());
-    json.put("assumptions", p.assumptions());
-    json.put("plans", plans.stream().map(PlanCommand::json).toList());
-    return json;
   }
 
   private Object forBudget(Planner planner, Place p, Report out) {
     double usd = Amounts.parse(budget == null ? "" : budget, "--budget");
     Map<String, Plan> plans =
-        planner.forBudget(usd, p.machine(), p.gpus(), 4_194_304, p.assumptions());
+        planner.forBudget(usd, p.machine(), p.gpus(), run::ask, p.assumptions());
     out.table(
         Amounts.words(usd) + " USD on " + p.name(),
         "law",
@@ -262,7 +281,8 @@ final class PlanCommand implements Runnable {
         "layout",
         "days",
         "GPU-hours",
-        "MFU");
+        "MFU",
+        "rent MUSD");
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("place", p.name());
     json.put("budgetUsd", usd);
@@ -275,12 +295,14 @@ final class PlanCommand implements Runnable {
           x.estimate().run().layout(),
           Amounts.f("%.1f", x.days()),
           Amounts.words(x.gpuHours()),
-          Amounts.percent(x.estimate().mfu()));
+          Amounts.percent(x.estimate().mfu()),
+          Amounts.f("%.2f", x.rentUsd() / 1e6));
       Map<String, Object> j = json(x);
       j.put("parameters", n);
       json.put(law, j);
     });
-    out.note(ComputeOptimal.FORMULA);
+    out.note(ComputeOptimal.FORMULA + "; tokens are scaled until the plan costs the budget.");
+    notes(p, out);
     return json;
   }
 

@@ -61,8 +61,16 @@ final class RunOptions {
     return atLeastOne("--seq", seq == null ? Math.min(m.contextLength(), 8192) : seq);
   }
 
+  /** Returns the sequences of an iteration where somebody said them. */
+  OptionalInt batch() {
+    return batch == null ? OptionalInt.empty() : OptionalInt.of(atLeastOne("--batch", batch));
+  }
+
   Tuner.Ask ask(ModelConfig m) {
     int tokens = seq(m);
+    if (zero != null && (zero < 0 || zero > 3)) {
+      throw new BadInput("--zero: expected 0 to 3, found " + zero);
+    }
     int sequences = batch == null ? Math.max(1, Integer.highestOneBit(4_194_304 / tokens)) : batch;
     return new Tuner.Ask(
         m,

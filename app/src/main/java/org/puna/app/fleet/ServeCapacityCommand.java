@@ -97,6 +97,14 @@ final class ServeCapacityCommand implements Runnable {
       throw new BadInput(
           "serve-capacity: rates, tokens and bits must be positive; check the options");
     }
+    if (asked > tokens) {
+      throw new BadInput(
+          "--prompt: a prompt of "
+              + asked
+              + " tokens does not fit a cache of --context "
+              + tokens
+              + "; raise --context");
+    }
     ServingPlan p =
         ServingPlan.of(
             new ServingPlan.Ask(

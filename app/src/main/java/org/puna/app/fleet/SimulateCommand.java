@@ -37,7 +37,8 @@ import tools.jackson.databind.node.ObjectNode;
       "  puna fleet simulate --scenario llama3-405b",
       "  puna fleet simulate --scenario llama3-405b --repeat 20",
       "  puna fleet simulate --chips 600000 --synthetic 20000 --html report.html",
-      "  puna fleet simulate fleet/examples/small-fleet.yaml --jobs fleet/examples/jobs.csv"
+      "  puna fleet simulate fleet/examples/two-sites.yaml \\",
+      "    --jobs fleet/examples/jobs.csv"
     })
 final class SimulateCommand implements Runnable {
   private static final int MAX_REPEATS = 10_000;

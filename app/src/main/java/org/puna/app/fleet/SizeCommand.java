@@ -3,14 +3,16 @@ package org.puna.app.fleet;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import org.puna.app.cli.Context;
 import org.puna.fleet.estimate.Layout;
-import org.puna.fleet.estimate.Machine;
 import org.puna.fleet.estimate.MemoryUse;
 import org.puna.fleet.estimate.TrainingRun;
+import org.puna.fleet.estimate.Tuner;
 import org.puna.model.config.ActivationMemory;
 import org.puna.model.config.ActivationMemory.Keeping;
 import org.puna.model.config.ActivationMemory.Recompute;
+import org.puna.model.config.BadInput;
 import org.puna.model.config.ModelConfig;
 import org.puna.model.config.ModelSize;
 import org.puna.model.config.ModelSize.AttentionCount;
@@ -60,7 +62,7 @@ final class SizeCommand implements Runnable {
     ModelConfig m = ModelArgument.read(model);
     int seq = run.seq(m);
     Layout l = Layout.parse(layout, 0);
-    int micro = run.ask(m).microBatch().orElse(1);
+    Tuner.Ask ask = run.ask(m);
     ModelSize.Parameters p = ModelSize.parameters(m);
     ModelSize.Parameters active = ModelSize.activeParameters(m);
     ModelSize.Flops forward = ModelSize.forwardFlops(m, seq, AttentionCount.CAUSAL);
@@ -86,7 +88,7 @@ final class SizeCommand implements Runnable {
     for (long tokens : new long[] {1024, 8192, 32_768, 131_072}) {
       out.row(Amounts.whole(tokens), Amounts.f("%.3f", ModelSize.kvBytes(m, tokens, 2) / 1e9));
     }
-    Map<String, Object> memory = memory(out, m, l, seq, micro);
+    Map<String, Object> memory = memory(out, ask, l);
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("model", model);
     json.put("architecture", m.architecture());
@@ -99,7 +101,7 @@ final class SizeCommand implements Runnable {
     json.put("trainingFlopsPerToken", forward.times(3).total());
     json.put("kvBytesPerToken", ModelSize.kvBytes(m, 1, 2));
     json.put("layout", l.toString());
-    json.put("microBatch", micro);
+    json.put("microBatch", ask.microBatch().orElse(1));
     json.put("memory", memory);
     out.print(context, options, json);
   }
@@ -112,26 +114,44 @@ final class SizeCommand implements Runnable {
         Amounts.f("%.4g", f.total()));
   }
 
-  private static Map<String, Object> memory(
-      Report out, ModelConfig m, Layout l, int seq, int micro) {
-    Map<String, Object> all = new LinkedHashMap<>();
+  /** Whether what was asked leaves a choice open or is this one. */
+  private static boolean wanted(Optional<Recompute> asked, Recompute r) {
+    return asked.isEmpty() || asked.get() == r;
+  }
+
+  private Map<String, Object> memory(Report out, Tuner.Ask ask, Layout l) {
+    ModelConfig m = ask.model();
+    int micro = ask.microBatch().orElse(1);
     // Enough micro-batches to fill the pipeline, which is when activations are largest.
-    int batch = Math.multiplyExact(Math.multiplyExact(l.dp(), micro), 2 * l.pp());
+    int batch = run.batch().orElseGet(() -> filling(l, micro));
+    l.check(m, ask.seq(), batch, micro);
+    int microBatches = batch / l.dp() / micro;
+    Map<String, Object> all = new LinkedHashMap<>();
     out.table(
         "Activations of the layers on one GPU of the first stage, " + l + ", micro-batch " + micro,
         "kernels",
         "sequence parallel",
         "recompute",
         "GiB");
+    int experts = ModelSize.expertLayers(m);
     for (boolean fused : new boolean[] {false, true}) {
       for (boolean sp : new boolean[] {false, true}) {
         for (Recompute r : Recompute.values()) {
-          double bytes = 0;
+          boolean kernels =
+              ask.software()
+                  .map(s -> s.fusedAttention() == fused && s.sequenceParallel() == sp)
+                  .orElse(true);
+          if (!kernels || !wanted(ask.recompute(), r)) continue;
           Keeping k = new Keeping(l.tp(), l.cp(), sp, fused, r);
-          for (ModelConfig.Layer layer : m.layers()) {
-            bytes += ActivationMemory.layerBytes(m, layer.experts(), micro, seq, k);
+          double bytes = 0;
+          if (experts > 0) {
+            bytes += experts * ActivationMemory.layerBytes(m, true, micro, ask.seq(), k);
           }
-          bytes *= ActivationMemory.layersInFlight(l.pp(), l.virtualStages(), 2L * l.pp());
+          if (experts < m.nLayers()) {
+            int dense = m.nLayers() - experts;
+            bytes += dense * ActivationMemory.layerBytes(m, false, micro, ask.seq(), k);
+          }
+          bytes *= ActivationMemory.layersInFlight(l.pp(), l.virtualStages(), microBatches);
           String name =
               (fused ? "fused attention" : "separate attention")
                   + (sp ? ", sequence parallel" : "")
@@ -146,27 +166,26 @@ final class SizeCommand implements Runnable {
         }
       }
     }
+    Recompute recompute = ask.recompute().orElse(Recompute.SELECTIVE);
     out.table(
-        "Training memory of the fullest GPU in GB, " + l,
+        "Training memory of the fullest GPU in GB, "
+            + l
+            + ", recompute "
+            + recompute.name().toLowerCase(Locale.ROOT),
         "ZeRO",
         "weights",
         "gradients",
         "optimizer",
         "activations",
         "sum with reserve");
+    TrainingRun.Software software =
+        ask.software().orElseGet(() -> TrainingRun.Software.of(m, recompute, ask.precision()));
     for (int zero = 0; zero <= 3; zero++) {
+      if (zero != ask.zero().orElse(zero)) continue;
       MemoryUse use =
           MemoryUse.of(
               new TrainingRun(
-                  m,
-                  seq,
-                  batch,
-                  micro,
-                  l,
-                  Machine.Precision.BF16,
-                  Recompute.SELECTIVE,
-                  zero,
-                  TrainingRun.Software.of(m, Recompute.SELECTIVE, Machine.Precision.BF16)));
+                  m, ask.seq(), batch, micro, l, ask.precision(), recompute, zero, software));
       all.put("zero" + zero, EstimateText.memory(use));
       out.row(
           zero,
@@ -177,5 +196,18 @@ final class SizeCommand implements Runnable {
           Amounts.gb(use.total()));
     }
     return all;
+  }
+
+  private static int filling(Layout l, int micro) {
+    double batch = (double) l.dp() * micro * 2 * l.pp();
+    if (batch > Integer.MAX_VALUE) {
+      throw new BadInput(
+          "--micro-batch: "
+              + micro
+              + " sequences on "
+              + l
+              + " make a batch of more than 2,147,483,647; lower --micro-batch");
+    }
+    return (int) batch;
   }
 }

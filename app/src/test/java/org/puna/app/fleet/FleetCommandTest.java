@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -120,6 +122,87 @@ class FleetCommandTest {
     assertThat(e.path("meanAbsoluteError").asDouble()).isLessThan(0.25);
   }
 
+  @Test
+  void sizesWhatTheOptionsSay() {
+    String[] plain = {"fleet", "size", "llama-3-8b", "--layout", "tp=2,dp=4", "--json"};
+    String[] full = {
+      "fleet",
+      "size",
+      "llama-3-8b",
+      "--layout",
+      "tp=2,dp=4",
+      "--recompute",
+      "full",
+      "--zero",
+      "1",
+      "--gradients",
+      "bf16",
+      "--json"
+    };
+    JsonNode all = json(plain).path("memory");
+    JsonNode one = json(full).path("memory");
+    assertThat(one.path("zero1").path("activations").asDouble())
+        .isLessThan(all.path("zero1").path("activations").asDouble());
+    assertThat(one.path("zero1").path("gradients").asDouble())
+        .isLessThan(all.path("zero1").path("gradients").asDouble());
+    assertThat(all.has("zero2")).isTrue();
+    assertThat(one.has("zero2")).isFalse();
+    assertThat(one.propertyNames()).noneMatch(n -> n.endsWith("recompute none"));
+  }
+
+  @Test
+  void aBudgetHonoursTheOptionsOfTheRun() {
+    JsonNode place =
+        json(
+                "fleet",
+                "plan",
+                "--budget",
+                "2M",
+                "--gpus",
+                "256",
+                "--seq",
+                "4096",
+                "--batch",
+                "512",
+                "--precision",
+                "fp8",
+                "--recompute",
+                "full",
+                "--micro-batch",
+                "1",
+                "--json")
+            .path("places")
+            .get(0);
+    JsonNode plan = place.path("Chinchilla");
+    assertThat(plan.path("rentUsd").asDouble()).isBetween(1.96e6, 2e6);
+    JsonNode e = plan.path("estimate");
+    assertThat(e.path("seq").asInt()).isEqualTo(4096);
+    assertThat(e.path("batch").asInt()).isEqualTo(512);
+    assertThat(e.path("precision").asString()).isEqualTo("fp8");
+    assertThat(e.path("recompute").asString()).isEqualTo("full");
+    assertThat(e.path("microBatch").asInt()).isEqualTo(1);
+    assertThat(e.path("mfuFormula").asString()).contains("BF16");
+  }
+
+  @Test
+  void tablesWithoutRowsAreRefused() throws Exception {
+    Path file =
+        Files.writeString(
+            home.resolve("t.csv"), "model,params_b,gpu,tp,cp,pp,dp,seq,global_batch_seqs,tflops\n");
+    Shell.Result r = shell.run("fleet", "evaluate", file.toString());
+    assertThat(r.code()).isEqualTo(2);
+    assertThat(r.err()).contains("t.csv: no rows below the header;");
+  }
+
+  @Test
+  void filesOfTheExamplesInHelpExist() {
+    String help = shell.run("help", "--markdown").out();
+    Matcher m = Pattern.compile("fleet/examples/[A-Za-z0-9.-]+").matcher(help);
+    int found = 0;
+    for (; m.find(); found++) assertThat(Path.of("..").resolve(m.group())).exists();
+    assertThat(found).isPositive();
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -134,6 +217,16 @@ class FleetCommandTest {
         "equivalents missing.yaml",
         "evaluate missing.csv",
         "serve-capacity --model llama-3.1-405b --users 5 --gpu T4",
+        "serve-capacity --model llama-3-8b --users 5 --context 100 --prompt 4000",
+        "size llama-3-8b --zero 9",
+        "size llama-3-8b --micro-batch 2147483647",
+        "size layers=2000,hidden=99999999,heads=1,ffn=99999999,vocab=99999999",
+        "plan --model llama-3-8b --tokens 1T --gpus 8 --best -3",
+        "plan --model llama-3-8b --tokens 1,5T --gpus 8",
+        "plan --budget 1M --gpus 8 --model llama-3-8b",
+        "plan --budget 1M --gpus 8 --tokens 1T",
+        "plan --budget 1M --gpus 8 --days 3",
+        "estimate --model llama-3-8b --layout tp=8 --scale-out 400gb/s",
       })
   void mistakesAreOneLineAndCodeTwo(String line) {
     String[] words = ("fleet " + line).split(" ");

@@ -27,6 +27,12 @@ public record Estimate(
     MemoryUse memory,
     double parametersPerGpu) {
 
+  /** The formula of {@link #mfu} as it is printed in reports. */
+  public static final String MFU_FORMULA =
+      "MFU = tokens/s · FLOPs per token / (GPUs · peak BF16 FLOP/s), also in FP8; FLOPs per token ="
+          + " 6·N + 6·L·H·Q·T, N without embedding, causal attention, no recomputation (PaLM paper,"
+          + " appendix B, counts 12·L·H·Q·T)";
+
   /** Returns the GPUs of the layout. */
   public int gpus() {
     return run.layout().gpus();
@@ -42,7 +48,10 @@ public record Estimate(
     return hardwareFlops / seconds / gpus() / 1e12;
   }
 
-  /** Returns model FLOP/s over peak BF16 FLOP/s (PaLM's MFU). */
+  /**
+   * Returns model FLOP/s over peak BF16 FLOP/s, whatever the precision: PaLM's MFU, but causal
+   * attention counts only the scores that a token may see.
+   */
   public double mfu() {
     return modelTflopsPerGpu() / machine.chip().bf16Tflops();
   }

@@ -4,16 +4,13 @@ import org.puna.model.config.ModelConfig;
 import org.puna.model.config.ModelSize;
 
 /**
+ * PaLM's utilisation, for comparison with published figures; plans count causal attention once.
  * Observed tokens per second over the tokens per second that peak FLOP/s would allow, where a token
  * costs 6·N + 12·L·H·Q·T FLOPs.
  *
  * @see "Chowdhery et al. 2022, PaLM, appendix B"
  */
 public final class ModelFlopsUtilization {
-  /** The formula as it is printed in reports. */
-  public static final String FORMULA =
-      "MFU = tokens/s · FLOPs per token / (GPUs · peak FLOP/s) (PaLM paper, appendix B)";
-
   private ModelFlopsUtilization() {}
 
   /**

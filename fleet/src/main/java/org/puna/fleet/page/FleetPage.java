@@ -197,6 +197,7 @@ public final class FleetPage {
     }
     b.append("</table>\n<details><summary>Assumptions and formulas</summary>\n<ul>\n");
     Assumptions.defaults()
+        .on(group.chip())
         .with(group)
         .sources()
         .forEach((what, source) -> item(b, what + ": " + source));

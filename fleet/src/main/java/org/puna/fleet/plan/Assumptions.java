@@ -1,7 +1,9 @@
 package org.puna.fleet.plan;
 
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
+import org.puna.fleet.Accelerator;
 import org.puna.fleet.Inventory;
 import org.puna.fleet.formula.Interruptions;
 
@@ -47,6 +49,9 @@ public record Assumptions(
 
   static final double PRACTICE_MOST = 1.9;
 
+  /** Power of a GPU whose data sheet names none: that of an H100. */
+  static final double TYPICAL_GPU_WATTS = 700;
+
   /** Returns what is assumed where nothing is said. */
   public static Assumptions defaults() {
     Map<String, String> s = new LinkedHashMap<>();
@@ -74,6 +79,34 @@ public record Assumptions(
         10,
         600,
         PRACTICE,
+        s);
+  }
+
+  /**
+   * These assumptions, and that of its power where the chip's entry names none.
+   *
+   * @param chip what runs
+   */
+  public Assumptions on(Accelerator chip) {
+    if (chip.tdpW().isPresent()) return this;
+    Map<String, String> s = new LinkedHashMap<>(sources);
+    s.put(
+        "power of a GPU",
+        String.format(
+            Locale.ROOT,
+            "%.0f W: assumed, that of an H100; no power is stated for %s",
+            TYPICAL_GPU_WATTS,
+            chip.name()));
+    return new Assumptions(
+        rentUsdPerHour,
+        powerPriceUsdPerKwh,
+        pue,
+        carbonKgPerKwh,
+        serverOverhead,
+        interruptionsPerGpuHour,
+        checkpointSeconds,
+        restartSeconds,
+        practice,
         s);
   }
 

@@ -6,7 +6,6 @@ import org.puna.fleet.estimate.Estimate;
 import org.puna.fleet.formula.CheckpointInterval;
 import org.puna.fleet.formula.Energy;
 import org.puna.fleet.formula.Interruptions;
-import org.puna.fleet.formula.ModelFlopsUtilization;
 import org.puna.fleet.formula.PipelineBubble;
 import org.puna.fleet.formula.TrainingTime;
 
@@ -46,8 +45,6 @@ public record Plan(
     double rentUsd,
     double powerUsd) {
 
-  private static final double TYPICAL_GPU_WATTS = 700;
-
   /**
    * The run of an estimated iteration.
    *
@@ -66,7 +63,7 @@ public record Plan(
     double ideal = iterations * e.seconds() / effective;
     double seconds = ideal * a.practice();
     double gpuHours = seconds * gpus / 3600;
-    double watts = e.machine().chip().tdpW().orElse(TYPICAL_GPU_WATTS);
+    double watts = e.machine().chip().tdpW().orElse(Assumptions.TYPICAL_GPU_WATTS);
     double kwh = Energy.kiloWattHours(gpuHours, watts, a.serverOverhead(), a.pue());
     boolean known = a.practice() == 1;
     return new Plan(
@@ -91,7 +88,7 @@ public record Plan(
   public static Map<String, String> formulas() {
     Map<String, String> f = new LinkedHashMap<>();
     f.put("time", TrainingTime.FORMULA);
-    f.put("MFU", ModelFlopsUtilization.FORMULA);
+    f.put("MFU", Estimate.MFU_FORMULA);
     f.put("pipeline bubble", PipelineBubble.FORMULA);
     f.put("interruptions", Interruptions.FORMULA);
     f.put("checkpoint interval", CheckpointInterval.FORMULA);

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.puna.fleet.estimate.Estimate;
 import org.puna.fleet.estimate.IterationModel;
@@ -25,6 +26,14 @@ public final class Planner {
   private static final int LONG_SEQUENCE = 16_384;
 
   private static final int MOST_STAGES = 64;
+
+  private static final int BUDGET_ROUNDS = 5;
+
+  /** Natural logarithm of cost over budget at which a shape is kept. */
+  private static final double SETTLED = 0.02;
+
+  /** Part of a budget that is planned; the rest is for rounding. */
+  private static final double SPENT = 0.9999;
 
   private final Tuner tuner;
 
@@ -182,34 +191,39 @@ public final class Planner {
   }
 
   /**
-   * The largest model that a budget trains well, by each published law.
+   * The largest model that a budget trains well, by each published law. The shape is the law's at
+   * the rate that it reaches; shapes come in steps, so the tokens are then scaled until the plan
+   * costs the budget.
    *
    * @param usd the budget, all of it for GPU-hours
    * @param machine on what
    * @param gpus GPUs to use
-   * @param batchTokens tokens of an iteration
+   * @param ask how a model is trained: its batch, its formats
    * @param a what is assumed
+   * @return a plan for each law, that costs at most the budget
+   * @throws BadInput if no layout of such a model fits
    */
   public Map<String, Plan> forBudget(
-      double usd, Machine machine, long gpus, double batchTokens, Assumptions a) {
+      double usd, Machine machine, long gpus, Function<ModelConfig, Tuner.Ask> ask, Assumptions a) {
     Map<String, Plan> plans = new LinkedHashMap<>();
     double gpuHours = usd / a.rentUsdPerHour();
     for (boolean chinchilla : new boolean[] {true, false}) {
       double mfu = 0.3;
-      Plan plan = null;
-      String law = "";
-      // The rate depends on the model and the model on the rate; three rounds settle both.
-      for (int round = 0; round < 3; round++) {
+      double nearest = Double.MAX_VALUE;
+      // The rate depends on the model and the model on the rate; a few rounds settle both.
+      for (int round = 0; round < BUDGET_ROUNDS && nearest > SETTLED; round++) {
         double flops = gpuHours * 3600 * machine.chip().bf16Tflops() * 1e12 * mfu;
         ComputeOptimal.Optimum o =
             chinchilla ? ComputeOptimal.chinchilla(flops) : ComputeOptimal.llama3(flops);
-        law = o.law();
-        ModelConfig m = shape(o.parameters());
-        int batch = Math.max(1, Integer.highestOneBit((int) (batchTokens / 8192)));
-        plan = plan(Tuner.Ask.of(m, 8192, batch), o.tokens(), machine, gpus, a, 1).getFirst();
-        mfu *= gpuHours / plan.gpuHours();
+        Tuner.Ask asked = ask.apply(shape(o.parameters()));
+        Plan plan = plan(asked, o.tokens(), machine, gpus, a, 1).getFirst();
+        double affordable = gpuHours / plan.gpuHours();
+        if (Math.abs(Math.log(affordable)) < nearest) {
+          nearest = Math.abs(Math.log(affordable));
+          plans.put(o.law(), Plan.of(plan.estimate(), o.tokens() * affordable * SPENT, a));
+        }
+        mfu *= affordable;
       }
-      if (plan != null) plans.put(law, plan);
     }
     return plans;
   }

@@ -89,6 +89,23 @@ public record ServingPlan(
       if (p != null && (best == null || p.gpus() < best.gpus())) best = p;
     }
     if (best == null) {
+      int most = Integer.highestOneBit(machine.nodeChips());
+      double weights = weights(ask);
+      double room = room(machine, most);
+      double cache = cacheOfUser(ask, most);
+      if (weights + cache > room) {
+        throw new BadInput(
+            String.format(
+                    Locale.ROOT,
+                    "serve-capacity: %.1f GB of weights and %.1f GB of cache of one user do not fit"
+                        + " the %.1f GB that %d %s of one server have for them;",
+                    weights / 1e9,
+                    cache / 1e9,
+                    room / 1e9,
+                    most,
+                    machine.chip().name())
+                + " lower --weight-bits or --context, or take a larger chip");
+      }
       throw new BadInput(
           String.format(
                   Locale.ROOT,
@@ -102,12 +119,27 @@ public record ServingPlan(
     return best;
   }
 
+  private static double weights(Ask ask) {
+    return ModelSize.parameters(ask.model()).total() * ask.weightBytes();
+  }
+
+  private static double room(Machine machine, int gpus) {
+    return gpus * machine.chip().memoryGb() * 1e9 * USABLE;
+  }
+
+  /** Cache of one user on all GPUs together; those that outnumber the heads repeat them. */
+  private static double cacheOfUser(Ask ask, int gpus) {
+    ModelConfig.Attention a = ask.model().attention();
+    double repeated = a.kvDim(gpus) * gpus / a.kvDim();
+    return repeated * ModelSize.kvBytes(ask.model(), ask.contextTokens(), ask.cacheBytes());
+  }
+
   private static @Nullable ServingPlan with(Ask ask, Machine machine, int gpus) {
     ModelConfig m = ask.model();
-    double weights = ModelSize.parameters(m).total() * ask.weightBytes();
+    double weights = weights(ask);
     double active = ModelSize.activeParameters(m).total();
-    double memory = gpus * machine.chip().memoryGb() * 1e9 * USABLE - weights;
-    double perUser = ModelSize.kvBytes(m, ask.contextTokens(), ask.cacheBytes());
+    double memory = room(machine, gpus) - weights;
+    double perUser = cacheOfUser(ask, gpus);
     long most = (long) Math.min(Math.floor(memory / perUser), 4096);
     if (memory <= 0 || most < 1) return null;
     double bandwidth = gpus * machine.chip().bandwidthTbps() * 1e12 * BANDWIDTH;
