@@ -65,6 +65,7 @@ final class Candidates {
    */
   void top(float[] x, int k) {
     room(Math.min(k, x.length));
+    if (k == 0) return;
     // A heap with the least likely at its root: most tokens are turned away by one comparison.
     for (int i = 0; i < x.length; i++) {
       if (!(x[i] > Float.NEGATIVE_INFINITY)) continue;

@@ -57,6 +57,13 @@ class SamplerTest {
   }
 
   @Test
+  void noneOfTheLikeliestAreNone() {
+    Candidates c = new Candidates();
+    c.top(logits(), 0);
+    assertThat(c.ids()).isEmpty();
+  }
+
+  @Test
   void topKKeepsTheLikeliest() {
     assertFrequencies(sampling(1, 2, 1, 0, 1), Map.of(3, 2 / 3.0, 0, 1 / 3.0));
   }

@@ -101,11 +101,13 @@ final class SchemaWords {
   static int count(ObjectNode o, String word, int missing, String at) {
     JsonNode n = o.get(word);
     if (n == null) return missing;
-    if (!n.isNumber() || n.doubleValue() != Math.rint(n.doubleValue()) || n.doubleValue() < 0) {
+    // Not n.doubleValue(), which throws for integers beyond the doubles.
+    double x = n.isNumber() ? n.numberValue().doubleValue() : Double.NaN;
+    if (!(x >= 0) || x != Math.rint(x)) {
       throw bad(at + "/" + word, "expected a whole number of at least 0, found " + n);
     }
-    if (n.doubleValue() > 100_000) throw bad(at + "/" + word, "is above 100000");
-    return (int) n.doubleValue();
+    if (x > 100_000) throw bad(at + "/" + word, "is above 100000");
+    return (int) x;
   }
 
   /** Returns what is wrong at a place of the schema. */

@@ -53,7 +53,7 @@ public final class Fields {
       case ARRAY -> "a list";
       case OBJECT -> "an object";
       case STRING -> "the text " + shortened(n.asString());
-      case NUMBER -> "the number " + n;
+      case NUMBER -> "the number " + shortenedNumber(n.toString());
       case BOOLEAN -> n.toString();
       case NULL, MISSING -> "nothing";
       case BINARY, POJO -> "something else";
@@ -63,6 +63,17 @@ public final class Fields {
   private static String shortened(String s) {
     int most = 40;
     return '\'' + (s.length() <= most ? s : s.substring(0, most) + "…") + '\'';
+  }
+
+  private static String shortenedNumber(String s) {
+    int most = 40;
+    return s.length() <= most ? s : s.substring(0, most) + "… of " + s.length() + " characters";
+  }
+
+  /** Returns a number as the nearest double, infinity for one that is beyond all. */
+  private static double value(JsonNode n) {
+    // Jackson's own conversion throws for integers beyond the doubles.
+    return n.numberValue().doubleValue();
   }
 
   /** Returns the path of a field. */
@@ -121,7 +132,7 @@ public final class Fields {
     if (n == null) return OptionalDouble.empty();
     String expected = "a number from " + plain(low) + " to " + plain(high);
     if (!n.isNumber()) throw wrong(path(name), expected, n);
-    double x = n.asDouble();
+    double x = value(n);
     if (!(x >= low && x <= high)) throw wrong(path(name), expected, n);
     return OptionalDouble.of(x);
   }
@@ -140,15 +151,16 @@ public final class Fields {
   public OptionalLong whole(String name, long low, long high) {
     JsonNode n = find(name);
     if (n == null) return OptionalLong.empty();
+    boolean below = !n.isNumber() || !(value(n) > high);
     String expected =
-        high == Integer.MAX_VALUE || high == Long.MAX_VALUE
+        below && (high == Integer.MAX_VALUE || high == Long.MAX_VALUE)
             ? "a whole number, at least " + low
             : "a whole number from " + low + " to " + high;
-    if (!n.isNumber() || n.asDouble() != Math.rint(n.asDouble()) || !n.canConvertToLong()) {
+    if (!n.isNumber() || value(n) != Math.rint(value(n)) || !n.canConvertToLong()) {
       throw wrong(path(name), expected, n);
     }
     // 5.0 is a whole number too, as in JSON Schema.
-    long x = n.isIntegralNumber() ? n.asLong() : (long) n.asDouble();
+    long x = n.isIntegralNumber() ? n.asLong() : (long) value(n);
     if (x < low || x > high) throw wrong(path(name), expected, n);
     return OptionalLong.of(x);
   }
