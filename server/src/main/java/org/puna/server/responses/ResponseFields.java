@@ -12,6 +12,7 @@ import org.puna.chat.Message;
 import org.puna.chat.ResponseFormat;
 import org.puna.chat.Tool;
 import org.puna.server.answering.SamplingFields;
+import org.puna.server.http.ApiFailure;
 import org.puna.server.http.Fields;
 import org.puna.server.openai.ChatFields;
 import org.puna.server.openai.ToolFields;
@@ -21,6 +22,9 @@ import tools.jackson.databind.JsonNode;
 /** Reads the fields of a response request but its input and model. */
 final class ResponseFields {
   private static final int MOST_TOP_LOGPROBS = 20;
+  private static final int MOST_PAIRS = 16;
+  private static final int MOST_KEY = 64;
+  private static final int MOST_VALUE = 512;
 
   private ResponseFields() {}
 
@@ -76,6 +80,30 @@ final class ResponseFields {
         .flatMap(r -> r.oneOf("effort", ChatFields.EFFORTS))
         .ifPresent(effort -> ChatFields.effort(effort, out));
     return out;
+  }
+
+  /** Checks what a response carries along for its owner; the limits are OpenAI's. */
+  static void checkMetadata(Fields f) {
+    Optional<Fields> metadata = f.object("metadata");
+    if (metadata.isEmpty()) return;
+    Fields m = metadata.get();
+    int pairs = m.node().size();
+    if (pairs > MOST_PAIRS) {
+      throw ApiFailure.field(
+          "metadata", "expected " + MOST_PAIRS + " pairs at most, found " + pairs);
+    }
+    for (String key : m.node().propertyNames()) {
+      if (key.length() > MOST_KEY) {
+        throw ApiFailure.field(
+            "metadata",
+            "expected keys of " + MOST_KEY + " characters at most, found one of " + key.length());
+      }
+      int length = m.text(key).orElse("").length();
+      if (length > MOST_VALUE) {
+        throw ApiFailure.field(
+            m.path(key), "expected " + MOST_VALUE + " characters at most, found " + length);
+      }
+    }
   }
 
   /** Returns a field of the request for the response to repeat, or null. */

@@ -9,6 +9,7 @@ import org.puna.chat.ChatEvent;
 import org.puna.chat.ChatRequest;
 import org.puna.chat.Message;
 import org.puna.engine.GenerationEvent;
+import org.puna.model.config.BadInput;
 import org.puna.model.tokenizer.Tokenizer;
 import org.puna.server.answering.Answers;
 import org.puna.server.answering.Asking;
@@ -33,7 +34,7 @@ import tools.jackson.databind.node.ObjectNode;
  * /v1/responses/{id}}, {@code GET /v1/responses/{id}/input_items}.
  */
 public final class Responses {
-  /** Characters of answers that are remembered together. */
+  /** Bytes of answers that are remembered together. */
   private static final long MEMORY = 64L << 20;
 
   private final ModelRegistry models;
@@ -96,6 +97,15 @@ public final class Responses {
     if (f.flag("background").orElse(false)) {
       throw ApiFailure.field("background", "answers are given at once; leave it out");
     }
+    if (f.has("conversation")) {
+      throw ApiFailure.field(
+          "conversation", "conversations are not kept here; use previous_response_id");
+    }
+    if (f.text("truncation").filter(t -> !t.equals("disabled")).isPresent()) {
+      throw ApiFailure.field(
+          "truncation", "expected disabled: nothing is left out of a conversation here");
+    }
+    ResponseFields.checkMetadata(f);
     List<Message> before = List.of();
     Optional<String> previous = f.text("previous_response_id");
     if (previous.isPresent()) {
@@ -233,7 +243,13 @@ public final class Responses {
       items.end("incomplete");
       response.put("status", "failed");
       response.set("output", items.output());
-      ApiError error = e instanceof ApiFailure a ? a.error() : new ApiError.Internal(x.requestId());
+      ApiError error =
+          switch (e) {
+            case ApiFailure a -> a.error();
+            case BadInput b ->
+                new ApiError.BadRequest(String.valueOf(b.getMessage()), Optional.empty());
+            default -> new ApiError.Internal(x.requestId());
+          };
       ObjectNode told = response.putObject("error");
       told.put("code", ErrorShape.OPENAI.body(error).path("error").path("code").asString());
       told.put("message", error.text());
