@@ -5,6 +5,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.CancellationException;
+import java.util.function.BooleanSupplier;
 import org.puna.engine.Encoder;
 import org.puna.engine.Encoders;
 import org.puna.model.Checkpoint;
@@ -144,6 +146,11 @@ public final class Embedder implements AutoCloseable {
     return maxTokens;
   }
 
+  /** Returns how many token ids there are. */
+  public int vocabSize() {
+    return vocabSize;
+  }
+
   /** Returns how tokens become one vector. */
   public Pooling pooling() {
     return pooling;
@@ -190,9 +197,21 @@ public final class Embedder implements AutoCloseable {
    * @throws InterruptedException if the waiting thread was interrupted
    */
   public Embeddings embed(List<String> texts, OptionalInt dimensions) throws InterruptedException {
+    return embed(texts, dimensions, () -> false);
+  }
+
+  /**
+   * Embeds texts as {@link #embed(List, OptionalInt)} does, until nobody wants them any more.
+   *
+   * @param unwanted asked between texts and every few milliseconds
+   * @throws CancellationException soon after {@code unwanted} holds
+   */
+  public Embeddings embed(List<String> texts, OptionalInt dimensions, BooleanSupplier unwanted)
+      throws InterruptedException {
     checkDimensions(dimensions);
     List<Encoder.Input> inputs = new ArrayList<>(texts.size());
     for (int i = 0; i < texts.size(); i++) {
+      checkWanted(unwanted);
       Encoding e = tokenizer.encodeSegments(texts.get(i), false);
       if (e.ids().length > maxTokens) {
         if (!truncate) throw tooLong(i, e.ids().length, maxTokens);
@@ -200,7 +219,7 @@ public final class Embedder implements AutoCloseable {
       }
       inputs.add(input(i, e));
     }
-    return embedded(inputs, dimensions);
+    return embedded(inputs, dimensions, unwanted);
   }
 
   /**
@@ -213,6 +232,18 @@ public final class Embedder implements AutoCloseable {
    * @throws InterruptedException if the waiting thread was interrupted
    */
   public Embeddings embedTokens(List<int[]> texts, OptionalInt dimensions)
+      throws InterruptedException {
+    return embedTokens(texts, dimensions, () -> false);
+  }
+
+  /**
+   * Embeds token ids as {@link #embedTokens(List, OptionalInt)} does, until nobody wants them any
+   * more.
+   *
+   * @param unwanted asked every few milliseconds
+   * @throws CancellationException soon after {@code unwanted} holds
+   */
+  public Embeddings embedTokens(List<int[]> texts, OptionalInt dimensions, BooleanSupplier unwanted)
       throws InterruptedException {
     checkDimensions(dimensions);
     List<Encoder.Input> inputs = new ArrayList<>(texts.size());
@@ -227,13 +258,18 @@ public final class Embedder implements AutoCloseable {
       }
       inputs.add(input(i, new Encoding(ids, new int[ids.length])));
     }
-    return embedded(inputs, dimensions);
+    return embedded(inputs, dimensions, unwanted);
   }
 
-  private Embeddings embedded(List<Encoder.Input> inputs, OptionalInt dimensions)
+  static void checkWanted(BooleanSupplier unwanted) {
+    if (unwanted.getAsBoolean()) throw new CancellationException("nobody waits any more");
+  }
+
+  private Embeddings embedded(
+      List<Encoder.Input> inputs, OptionalInt dimensions, BooleanSupplier unwanted)
       throws InterruptedException {
     List<float[]> vectors = new ArrayList<>(inputs.size());
-    for (float[] v : encoder.encode(inputs, pooling)) {
+    for (float[] v : encoder.encode(inputs, pooling, unwanted)) {
       float[] some = dimensions.isEmpty() ? v : Arrays.copyOf(v, dimensions.getAsInt());
       if (normalise) scale(some);
       vectors.add(some);
@@ -269,7 +305,7 @@ public final class Embedder implements AutoCloseable {
             + tokens
             + " tokens, the model reads at most "
             + most
-            + "; shorten it, or ask for cutting");
+            + "; shorten it, or split it into several");
   }
 
   private static void scale(float[] v) {

@@ -2,6 +2,7 @@ package org.puna.chat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import org.puna.engine.Encoder;
 import org.puna.engine.Encoders;
@@ -99,8 +100,20 @@ public final class Reranker implements AutoCloseable {
    * @throws InterruptedException if the waiting thread was interrupted
    */
   public Ranking rank(String query, List<String> documents) throws InterruptedException {
+    return rank(query, documents, () -> false);
+  }
+
+  /**
+   * Scores documents as {@link #rank(String, List)} does, until nobody wants them any more.
+   *
+   * @param unwanted asked between documents and every few milliseconds
+   * @throws java.util.concurrent.CancellationException soon after {@code unwanted} holds
+   */
+  public Ranking rank(String query, List<String> documents, BooleanSupplier unwanted)
+      throws InterruptedException {
     List<Encoder.Input> inputs = new ArrayList<>(documents.size());
     for (int i = 0; i < documents.size(); i++) {
+      Embedder.checkWanted(unwanted);
       Encoding e = tokenizer.encodePair(query, documents.get(i), false);
       if (e.ids().length > maxTokens()) {
         if (!truncate) throw Embedder.tooLong(i, e.ids().length, maxTokens());
@@ -109,7 +122,7 @@ public final class Reranker implements AutoCloseable {
       }
       inputs.add(new Encoder.Input(e.ids(), segments(e.typeIds())));
     }
-    List<float[]> scores = encoder.encode(inputs, Pooling.CLS);
+    List<float[]> scores = encoder.encode(inputs, Pooling.CLS, unwanted);
     return new Ranking(
         scores.stream().mapToDouble(s -> s[0]).toArray(),
         inputs.stream().mapToInt(i -> i.ids().length).toArray());

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Queue;
 import org.puna.engine.Generation;
 import org.puna.engine.GenerationEvent;
+import org.puna.model.config.BadInput;
 import org.puna.model.tokenizer.StreamDecoder;
 import org.puna.model.tokenizer.Tokenizer;
 
@@ -58,6 +59,7 @@ public final class TextGeneration implements AutoCloseable {
    * Waits for the next event.
    *
    * @throws InterruptedException if the waiting thread is interrupted
+   * @throws BadInput if the format turns out to be more than can be followed; nothing comes after
    * @throws IllegalStateException after the last event
    */
   public TextEvent next() throws InterruptedException {
@@ -65,7 +67,10 @@ public final class TextGeneration implements AutoCloseable {
       switch (generation.next()) {
         case GenerationEvent.Token t -> token(t);
         case GenerationEvent.Finished f -> finish(f);
-        case GenerationEvent.Failed(String message) -> ready.add(new TextEvent.Failed(message));
+        case GenerationEvent.Failed f -> {
+          if (f.fault().isPresent()) throw f.fault().get();
+          ready.add(new TextEvent.Failed(f.message()));
+        }
       }
     }
     return ready.remove();

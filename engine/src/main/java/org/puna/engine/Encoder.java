@@ -3,8 +3,10 @@ package org.puna.engine;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.puna.model.Pooling;
 import org.puna.tensor.Backend;
@@ -28,6 +30,9 @@ public final class Encoder implements AutoCloseable {
 
   /** Sequences of a step at most, each of which may leave a page half empty. */
   private static final int STEP_SEQUENCES = 64;
+
+  /** Time between two looks whether a caller still wants its vectors. */
+  private static final long LOOK_NANOS = 10_000_000;
 
   private final Backend backend;
   private final Graph graph;
@@ -61,7 +66,7 @@ public final class Encoder implements AutoCloseable {
   private static final class Job {
     final float[][] results;
     int left;
-    boolean cancelled;
+    volatile boolean cancelled;
     @Nullable Throwable failure;
 
     Job(int n) {
@@ -116,6 +121,23 @@ public final class Encoder implements AutoCloseable {
    *     forgotten
    */
   public List<float[]> encode(List<Input> inputs, Pooling pooling) throws InterruptedException {
+    return encode(inputs, pooling, () -> false);
+  }
+
+  /**
+   * Encodes sequences and waits for all of them, or until nobody wants them any more.
+   *
+   * @param unwanted asked every few milliseconds by the thread that waits
+   * @return a vector for each, in order
+   * @throws CancellationException soon after {@code unwanted} holds; what has not begun is
+   *     forgotten, so that the next caller waits for one step at most
+   * @throws IllegalArgumentException if a sequence is longer than the context
+   * @throws IllegalStateException if the encoder is closed or has failed
+   * @throws InterruptedException if the waiting thread was interrupted; what has not begun is
+   *     forgotten
+   */
+  public List<float[]> encode(List<Input> inputs, Pooling pooling, BooleanSupplier unwanted)
+      throws InterruptedException {
     for (Input i : inputs) {
       if (i.ids().length > contextLength) {
         throw new IllegalArgumentException(
@@ -132,12 +154,11 @@ public final class Encoder implements AutoCloseable {
       while (job.left > 0 && job.failure == null) {
         if (closed) throw new IllegalStateException("the encoder is closed");
         if (failure != null) throw new IllegalStateException("the encoder has failed", failure);
-        changed.await();
+        if (unwanted.getAsBoolean()) throw new CancellationException("nobody waits any more");
+        changed.awaitNanos(LOOK_NANOS);
       }
-    } catch (InterruptedException e) {
-      job.cancelled = true;
-      throw e;
     } finally {
+      job.cancelled = job.left > 0;
       lock.unlock();
     }
     Throwable f = job.failure;
@@ -265,7 +286,7 @@ public final class Encoder implements AutoCloseable {
       int[] ids = t.input.ids();
       int[] pages = pages(0, ids.length);
       Pool pool = new Pool(t.pooling, row.length);
-      for (int from = 0; from < ids.length; from += room) {
+      for (int from = 0; from < ids.length && !t.job.cancelled; from += room) {
         int to = Math.min(ids.length, from + room);
         int rows =
             switch (t.pooling) {

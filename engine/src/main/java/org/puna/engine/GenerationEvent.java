@@ -1,6 +1,7 @@
 package org.puna.engine;
 
 import java.util.Optional;
+import org.puna.model.config.BadInput;
 
 /** What a generation reports, in order: tokens, then one end. */
 public sealed interface GenerationEvent {
@@ -24,8 +25,14 @@ public sealed interface GenerationEvent {
    * The engine could not go on.
    *
    * @param message one line
+   * @param fault what is wrong with the request, where that is the reason
    */
-  record Failed(String message) implements GenerationEvent {}
+  record Failed(String message, Optional<BadInput> fault) implements GenerationEvent {
+    /** A failure of the engine, not of the request. */
+    public Failed(String message) {
+      this(message, Optional.empty());
+    }
+  }
 
   /** Why an answer ended. */
   enum Reason {

@@ -14,6 +14,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.puna.engine.GenerationEvent.Reason;
+import org.puna.model.config.BadInput;
 import org.puna.tensor.Batch;
 import org.puna.tensor.KvCache;
 import org.puna.tensor.Program;
@@ -288,6 +289,11 @@ final class Scheduler implements AutoCloseable {
     int token;
     try {
       token = s.sampler.sample(logits, remaining(s));
+    } catch (BadInput e) {
+      // A constraint that shows only now that it cannot be followed.
+      leave(s);
+      end(s, new GenerationEvent.Failed(String.valueOf(e.getMessage()), Optional.of(e)));
+      return;
     } catch (RuntimeException e) {
       LOG.log(System.Logger.Level.WARNING, "a generation's sampler failed", e);
       leave(s);

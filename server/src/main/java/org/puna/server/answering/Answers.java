@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.puna.chat.ChatAnswer;
 import org.puna.chat.ChatEvent;
@@ -21,7 +22,7 @@ public final class Answers<E> implements AutoCloseable {
   private static final int AHEAD = 64;
 
   private final List<Source<E>> sources;
-  private final @Nullable BlockingQueue<Item<E>> queue;
+  private final @Nullable BlockingQueue<Supplier<Item<E>>> queue;
   private final int promptTokens;
   private volatile boolean closed;
   private int running;
@@ -121,10 +122,27 @@ public final class Answers<E> implements AutoCloseable {
       while (!closed) {
         E event = s.next();
         boolean last = s.isLast(event);
-        java.util.Objects.requireNonNull(queue).put(new Item<>(index, event));
+        put(() -> new Item<>(index, event));
         if (last) return;
       }
+    } catch (RuntimeException e) {
+      failed(e);
     } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void put(Supplier<Item<E>> item) throws InterruptedException {
+    java.util.Objects.requireNonNull(queue).put(item);
+  }
+
+  /** Lets the reader have what an answer threw. */
+  private void failed(RuntimeException e) {
+    try {
+      put(() -> {
+        throw e;
+      });
+    } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
     }
   }
@@ -136,7 +154,7 @@ public final class Answers<E> implements AutoCloseable {
    */
   public Optional<Item<E>> next() throws InterruptedException {
     if (running == 0) return Optional.empty();
-    Item<E> item = queue == null ? new Item<>(0, sources.getFirst().next()) : queue.take();
+    Item<E> item = queue == null ? new Item<>(0, sources.getFirst().next()) : queue.take().get();
     if (sources.get(item.index()).isLast(item.event())) running--;
     return Optional.of(item);
   }
