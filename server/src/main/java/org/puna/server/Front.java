@@ -8,6 +8,8 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.TreeSet;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
@@ -49,6 +51,7 @@ final class Front {
   private final Meters meters;
   private final InFlight inFlight;
   private final AtomicBoolean stopping;
+  private final List<Endpoint> endpoints;
   private final Consumer<String> requestLog;
   private final Gate gate = new Gate(System::nanoTime);
   private final ObjectMapper json = JsonMapper.builder().build();
@@ -59,12 +62,14 @@ final class Front {
       Meters meters,
       InFlight inFlight,
       AtomicBoolean stopping,
+      List<Endpoint> endpoints,
       Consumer<String> requestLog) {
     this.options = options;
     this.models = models;
     this.meters = meters;
     this.inFlight = inFlight;
     this.stopping = stopping;
+    this.endpoints = endpoints;
     this.requestLog = requestLog;
   }
 
@@ -96,9 +101,13 @@ final class Front {
       return context.res().getStatus();
     } catch (ClientGone e) {
       throw e;
-    } catch (Throwable t) {
+    } catch (Throwable thrown) {
+      Throwable t = thrown;
+      // Work that stopped because its ticket told it to: the ticket says why.
+      if (thrown instanceof CancellationException && x.ticket().over()) t = x.ticket().cutOff();
+      if (t instanceof ClientGone gone) throw gone;
       if (t instanceof InterruptedException) Thread.currentThread().interrupt();
-      ApiError error = error(t, x.requestId());
+      ApiError error = error(t, endpoint, x.requestId());
       refuse(endpoint.errors(), error, x);
       return error.status();
     }
@@ -129,7 +138,7 @@ final class Front {
     String o = origin.toLowerCase(Locale.ROOT);
     boolean same = host != null && (o.equals("http://" + host) || o.equals("https://" + host));
     List<String> allowed = options.corsOrigins();
-    return same || allowed.contains("*") || allowed.contains(origin);
+    return same || allowed.contains("*") || allowed.contains(o);
   }
 
   private Gate.Pass pass(Endpoint endpoint, Exchange x) {
@@ -166,7 +175,7 @@ final class Front {
     }
   }
 
-  private ApiError error(Throwable t, String requestId) {
+  private ApiError error(Throwable t, Endpoint endpoint, String requestId) {
     return switch (t) {
       case ApiFailure e -> e.error();
       case TemplateError e ->
@@ -180,7 +189,8 @@ final class Front {
             ? new ApiError.Unavailable(message, seconds)
             : new ApiError.TooMany(message, seconds);
       }
-      case PromptTooLong e -> new ApiError.ContextExceeded(String.valueOf(e.getMessage()));
+      case PromptTooLong e ->
+          new ApiError.ContextExceeded(String.valueOf(e.getMessage()), promptField(endpoint));
       case BadInput e ->
           new ApiError.BadRequest(
               models.withoutPaths(String.valueOf(e.getMessage())), Optional.empty());
@@ -190,6 +200,14 @@ final class Front {
         LOG.log(Level.ERROR, "request " + requestId + " failed", t);
         yield new ApiError.Internal(requestId);
       }
+    };
+  }
+
+  private static String promptField(Endpoint endpoint) {
+    return switch (endpoint.path()) {
+      case "/v1/completions" -> "prompt";
+      case "/v1/responses" -> "input";
+      default -> "messages";
     };
   }
 
@@ -232,9 +250,21 @@ final class Front {
           case 405 -> new ApiError.WrongMethod(context.req().getMethod() + " is not for " + path);
           default -> new ApiError.BadRequest(String.valueOf(e.getMessage()), Optional.empty());
         };
+    if (error instanceof ApiError.WrongMethod) context.res().setHeader("Allow", allowed(path));
     context.res().setContentType("application/json");
     ErrorShape shape = path.startsWith("/v1/messages") ? ErrorShape.ANTHROPIC : ErrorShape.OPENAI;
     context.status(error.status()).result(json.writeValueAsBytes(shape.body(error)));
+  }
+
+  /** Returns the methods of a path as the header Allow lists them (RFC 9110, section 15.5.6). */
+  private String allowed(String path) {
+    TreeSet<String> methods = new TreeSet<>();
+    for (Endpoint e : endpoints) {
+      String pattern = e.path().replaceAll("\\{[^/]+}", "[^/]+").replaceAll("<[^/]+>", ".+");
+      if (path.matches(pattern)) methods.add(e.method());
+    }
+    if (methods.contains("GET")) methods.add("HEAD");
+    return String.join(", ", methods);
   }
 
   private static void closeAfterwards(Context context) {

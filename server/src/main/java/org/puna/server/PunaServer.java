@@ -7,7 +7,6 @@ import io.javalin.http.HttpResponseException;
 import io.javalin.util.JavalinBindException;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -52,11 +51,8 @@ public final class PunaServer implements AutoCloseable {
     this.options = options;
     this.models = models;
     this.meters = new Meters(models, inFlight);
-    Front front = new Front(options, models, meters, inFlight, stopping, requestLog);
-    List<Endpoint> all =
-        new ArrayList<>(Routes.all(models, meters, Clock.systemUTC(), stopping::get));
-    all.addAll(pages);
-    this.endpoints = List.copyOf(all);
+    this.endpoints = Routes.all(models, meters, Clock.systemUTC(), stopping::get, pages);
+    Front front = new Front(options, models, meters, inFlight, stopping, endpoints, requestLog);
     this.javalin = Javalin.create(config -> configure(config, front));
   }
 
@@ -90,6 +86,10 @@ public final class PunaServer implements AutoCloseable {
     }
     for (Endpoint e : endpoints) {
       config.routes.addHttpHandler(method(e), e.path(), context -> front.serve(e, context));
+      // Javalin would answer HEAD by itself, without asking for a key or the endpoint.
+      if (e.method().equals("GET")) {
+        config.routes.addHttpHandler(HandlerType.HEAD, e.path(), c -> front.serve(e, c));
+      }
     }
     config.routes.exception(HttpResponseException.class, front::unknown);
   }

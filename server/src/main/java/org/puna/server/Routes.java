@@ -22,9 +22,17 @@ import org.puna.server.serving.ModelRegistry;
 final class Routes {
   private Routes() {}
 
-  /** Returns every endpoint of a server. */
+  /**
+   * Returns every endpoint of a server.
+   *
+   * @param pages those that not every server has
+   */
   static List<Endpoint> all(
-      ModelRegistry models, Meters meters, Clock clock, BooleanSupplier stopping) {
+      ModelRegistry models,
+      Meters meters,
+      Clock clock,
+      BooleanSupplier stopping,
+      List<Endpoint> pages) {
     List<Endpoint> out = new ArrayList<>(Models.endpoints(models));
     out.add(new ChatCompletions(models, clock));
     out.add(new Completions(models, clock));
@@ -33,8 +41,9 @@ final class Routes {
     out.addAll(Responses.endpoints(models, clock));
     out.addAll(Messages.endpoints(models));
     out.addAll(Tokens.endpoints(models));
-    out.add(OpenApi.endpoint());
     out.addAll(Health.endpoints(models, meters, stopping));
+    out.addAll(pages);
+    out.add(OpenApi.endpoint(out));
     return List.copyOf(out);
   }
 }

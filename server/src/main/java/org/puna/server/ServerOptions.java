@@ -1,7 +1,10 @@
 package org.puna.server;
 
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import org.puna.model.config.BadInput;
 import org.puna.server.access.Keys;
 
@@ -31,9 +34,16 @@ public record ServerOptions(
 
   /** Checks that the server is not open to a network by accident. */
   public ServerOptions {
-    corsOrigins = List.copyOf(corsOrigins);
+    corsOrigins = corsOrigins.stream().map(ServerOptions::origin).toList();
     if (port < 0 || port > 65_535) {
       throw new BadInput("serve: port: expected 0 to 65535, found " + port);
+    }
+    if (bodyLimit < 1 || bodyLimit > Integer.MAX_VALUE) {
+      throw new BadInput(
+          "serve: --body-limit: expected 1 to "
+              + Integer.MAX_VALUE
+              + " bytes (2 GiB - 1), found "
+              + bodyLimit);
     }
     if (keys.all().isEmpty() && !Loopback.is(host)) {
       throw new BadInput(
@@ -42,6 +52,30 @@ public record ServerOptions(
               + " can be reached from other machines and no API key is set; make one with `puna"
               + " keys add NAME`, or listen on 127.0.0.1");
     }
+  }
+
+  /** Returns an origin as browsers send it: in small letters, without the port that is usual. */
+  private static String origin(String text) {
+    if (text.equals("*")) return text;
+    try {
+      URI u = new URI(text.toLowerCase(Locale.ROOT));
+      String end = u.getHost() + (u.getPort() < 0 ? "" : ":" + u.getPort());
+      // What is more than scheme, host and port, no browser sends.
+      if (u.getHost() != null && u.toString().equals(u.getScheme() + "://" + end)) {
+        boolean usual =
+            u.getScheme().equals("http") && u.getPort() == 80
+                || u.getScheme().equals("https") && u.getPort() == 443;
+        if (u.getPort() <= 65_535) {
+          return usual ? u.getScheme() + "://" + u.getHost() : u.toString();
+        }
+      }
+    } catch (URISyntaxException e) {
+      // Said below.
+    }
+    throw new BadInput(
+        "serve: --cors-origin: expected scheme://host, scheme://host:port or *, found '"
+            + text
+            + "'");
   }
 
   /** Returns the defaults: 127.0.0.1, no keys. */

@@ -11,10 +11,14 @@ import com.openai.models.chat.completions.ChatCompletionCreateParams;
 import com.openai.models.embeddings.CreateEmbeddingResponse;
 import com.openai.models.embeddings.EmbeddingCreateParams;
 import dev.langchain4j.model.openai.OpenAiEmbeddingModel;
+import java.net.Socket;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,14 +47,17 @@ final class EncoderEndpointsTest {
 
   @BeforeAll
   static void start() throws Exception {
-    server =
-        TestServer.start(
-            List.of(
-                new ModelSpec(TestServer.MODEL, TestServer.model(folder), false),
-                new ModelSpec("embed", resource("bert-embed"), false),
-                new ModelSpec("rerank", resource("bert-rerank"), false)),
-            ServerOptions.local(0),
-            TestServer.serving(PARALLEL, PARALLEL, MEMORY));
+    server = started(ServerOptions.local(0));
+  }
+
+  private static TestServer started(ServerOptions options) throws Exception {
+    return TestServer.start(
+        List.of(
+            new ModelSpec(TestServer.MODEL, TestServer.model(folder), false),
+            new ModelSpec("embed", resource("bert-embed"), false),
+            new ModelSpec("rerank", resource("bert-rerank"), false)),
+        options,
+        TestServer.serving(PARALLEL, PARALLEL, MEMORY));
   }
 
   @AfterAll
@@ -168,5 +175,48 @@ final class EncoderEndpointsTest {
     assertThat(r.statusCode()).isEqualTo(400);
     assertThat(server.json(r.body()).path("error").path("param").asString())
         .isEqualTo("dimensions");
+  }
+
+  @Test
+  void theDeadlineEndsEncodingToo() throws Exception {
+    String inputs = String.join(",", Collections.nCopies(1000, "[1" + ",3".repeat(3000) + "]"));
+    String document = "'" + "many words ".repeat(5_000) + "'";
+    String documents = String.join(",", Collections.nCopies(500, document));
+    try (TestServer s = started(ServerOptions.local(0).withDeadline(Duration.ofSeconds(2)))) {
+      // The models are loaded before time counts.
+      s.ask("/v1/embeddings", "{'model':'tiny','input':'a'}");
+      s.ask("/v1/rerank", "{'model':'rerank','query':'a','documents':['b']}");
+      HttpResponse<String> r = s.ask("/v1/embeddings", "{'model':'tiny','input':[" + inputs + "]}");
+      assertThat(r.statusCode()).as(r.body()).isEqualTo(504);
+      // Behind all that was asked for before it, minutes of work, this would be too late.
+      long end = System.nanoTime() + 20_000_000_000L;
+      do {
+        r = s.ask("/v1/embeddings", "{'model':'tiny','input':'a'}");
+      } while (r.statusCode() == 504 && System.nanoTime() < end);
+      assertThat(r.statusCode()).as(r.body()).isEqualTo(200);
+      r = s.ask("/v1/rerank", "{'model':'rerank','query':'a','documents':[" + documents + "]}");
+      assertThat(r.statusCode()).as(r.body()).isEqualTo(504);
+    }
+  }
+
+  @Test
+  void aClientThatGoesAwayEndsEncoding() throws Exception {
+    String inputs = String.join(",", Collections.nCopies(1000, "[1" + ",3".repeat(3000) + "]"));
+    byte[] body =
+        ("{\"model\":\"tiny\",\"input\":[" + inputs + "]}").getBytes(StandardCharsets.UTF_8);
+    String gone = "puna_request_seconds_count{route=\"POST /v1/embeddings\",status=\"499\"";
+    double before = server.meter(gone);
+    try (Socket s = new Socket("127.0.0.1", server.server().port())) {
+      String head =
+          "POST /v1/embeddings HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
+              + body.length
+              + "\r\n\r\n";
+      s.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+      s.getOutputStream().write(body);
+      s.getOutputStream().flush();
+    }
+    long end = System.nanoTime() + 20_000_000_000L;
+    while (server.meter(gone) == before && System.nanoTime() < end) Thread.sleep(20);
+    assertThat(server.meter(gone)).isEqualTo(before + 1);
   }
 }

@@ -1,16 +1,30 @@
 package org.puna.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.puna.model.config.BadInput;
+import org.puna.server.access.ApiKey;
+import org.puna.server.access.Keys;
+import org.puna.server.serving.ModelRegistry;
+import org.puna.server.serving.ModelSpec;
 
 /** Requests that are allowed and rare, or wrong in rare ways. */
 final class OddRequestsTest {
@@ -104,5 +118,266 @@ final class OddRequestsTest {
     assertThat(refused(server.ask("/v1/completions", "{'prompt':[1," + HUGE + "]}")))
         .isEqualTo("prompt[1]");
     refused(chat("'guided_json':{'type':'string','maxLength':" + HUGE + "}"));
+  }
+
+  @Test
+  void aPropertyOfManyThatMayComeIsTheRequestsFault() throws Exception {
+    String properties =
+        IntStream.range(0, 2000)
+            .mapToObj(i -> "'p" + i + "':{'type':'string'}")
+            .collect(Collectors.joining(","));
+    String schema = "{'type':'object','properties':{" + properties + "}}";
+    for (String s : List.of(schema, "{'type':'array','minItems':1,'items':" + schema + "}")) {
+      for (String more : List.of("", ",'n':2", ",'max_tokens':5")) {
+        HttpResponse<String> r = chat("'guided_json':" + s + more);
+        refused(r);
+        assertThat(r.body()).contains("too ambiguous").doesNotContain("sampling failed");
+      }
+      String streamed = chat("'stream':true,'guided_json':" + s).body();
+      assertThat(streamed).contains("too ambiguous").contains("invalid_request_error");
+      HttpResponse<String> r =
+          server.ask("/v1/completions", "{'prompt':'a','n':2,'guided_json':" + s + "}");
+      refused(r);
+      String format = "{'format':{'type':'json_schema','name':'x','schema':" + s + "}}";
+      r = server.ask("/v1/responses", "{'input':'a','text':" + format + "}");
+      refused(r);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "'modalities':['text','audio'] | modalities",
+        "'audio':{'voice':'alloy','format':'wav'} | audio",
+        "'functions':[{'name':'f'}] | functions",
+        "'function_call':'auto' | function_call",
+      })
+  void whatCannotBeDoneIsRefused(String more, String field) throws Exception {
+    assertThat(refused(chat(more))).isEqualTo(field);
+  }
+
+  @Test
+  void whatChangesNothingIsAccepted() throws Exception {
+    HttpResponse<String> r = chat("'modalities':['text'],'audio':null,'max_tokens':1");
+    assertThat(r.statusCode()).as(r.body()).isEqualTo(200);
+    r = server.ask("/v1/responses", "{'input':'a','truncation':'disabled','max_output_tokens':1}");
+    assertThat(r.statusCode()).as(r.body()).isEqualTo(200);
+  }
+
+  @Test
+  void responsesRefuseWhatCannotBeDone() throws Exception {
+    assertThat(refused(server.ask("/v1/responses", "{'input':'a','conversation':'conv_1'}")))
+        .isEqualTo("conversation");
+    assertThat(refused(server.ask("/v1/responses", "{'input':'a','truncation':'auto'}")))
+        .isEqualTo("truncation");
+  }
+
+  @Test
+  void metadataIsSmall() throws Exception {
+    String pairs =
+        IntStream.range(0, 17).mapToObj(i -> "'k" + i + "':'v'").collect(Collectors.joining(","));
+    String body = "{'input':'a','max_output_tokens':1,'metadata':{%s}}";
+    assertThat(refused(server.ask("/v1/responses", body.formatted(pairs)))).isEqualTo("metadata");
+    String key = "k".repeat(65);
+    assertThat(refused(server.ask("/v1/responses", body.formatted("'" + key + "':'v'"))))
+        .isEqualTo("metadata");
+    String value = "'k':'" + "v".repeat(513) + "'";
+    assertThat(refused(server.ask("/v1/responses", body.formatted(value)))).isEqualTo("metadata.k");
+    assertThat(refused(server.ask("/v1/responses", body.formatted("'k':[1]"))))
+        .isEqualTo("metadata.k");
+    String most = "'" + "k".repeat(64) + "':'" + "v".repeat(512) + "'";
+    HttpResponse<String> r = server.ask("/v1/responses", body.formatted(most));
+    assertThat(r.statusCode()).as(r.body()).isEqualTo(200);
+  }
+
+  @Test
+  void aSchemaMayBeLeftOut() throws Exception {
+    String format = "'response_format':{'type':'json_schema','json_schema':{'name':'x'}}";
+    HttpResponse<String> r = chat(format + ",'temperature':0,'max_tokens':3");
+    assertThat(r.statusCode()).as(r.body()).isEqualTo(200);
+    String text =
+        server.json(r.body()).path("choices").path(0).path("message").path("content").asString();
+    assertThat(text.strip()).startsWith("{");
+  }
+
+  @Test
+  void aPromptBeyondTheContextIsNamedAsItsEndpointDoes() throws Exception {
+    String text = "word ".repeat(20_000);
+    assertThat(refused(server.ask("/v1/completions", "{'prompt':'" + text + "'}")))
+        .isEqualTo("prompt");
+    assertThat(refused(server.ask("/v1/responses", "{'input':'" + text + "'}"))).isEqualTo("input");
+    assertThat(
+            refused(
+                server.ask(
+                    "/v1/chat/completions",
+                    "{'messages':[{'role':'user','content':'" + text + "'}]}")))
+        .isEqualTo("messages");
+  }
+
+  @Test
+  void anIdThatNoTokenHasIsNamed() throws Exception {
+    assertThat(refused(server.ask("/v1/completions", "{'prompt':[1,600]}"))).isEqualTo("prompt[1]");
+    assertThat(refused(server.ask("/v1/completions", "{'prompt':['a',[600]]}")))
+        .isEqualTo("prompt[1][0]");
+    assertThat(refused(server.ask("/v1/embeddings", "{'input':[[1],[1,600]]}")))
+        .isEqualTo("input[1][1]");
+  }
+
+  @Test
+  void aTextTooLongToEmbedIsToldWhatHelps() throws Exception {
+    HttpResponse<String> r =
+        server.ask("/v1/embeddings", "{'input':'" + "word ".repeat(20_000) + "'}");
+    refused(r);
+    assertThat(r.body()).contains("split it").doesNotContain("cutting");
+  }
+
+  @Test
+  void aMethodThatAPathHasNotIsToldWhichItHas() throws Exception {
+    assertThat(allowed(server.get("/v1/chat/completions"))).isEqualTo("POST");
+    assertThat(allowed(server.post("/v1/responses/x", ""))).isEqualTo("DELETE, GET, HEAD");
+    assertThat(allowed(server.post("/v1/models", ""))).isEqualTo("GET, HEAD");
+    assertThat(allowed(server.post("/v1/models/a/b", ""))).isEqualTo("GET, HEAD");
+  }
+
+  private static String allowed(HttpResponse<String> r) {
+    assertThat(r.statusCode()).isEqualTo(405);
+    return r.headers().firstValue("allow").orElse("");
+  }
+
+  private static HttpResponse<String> head(TestServer s, String path, String... headers)
+      throws Exception {
+    HttpRequest.Builder r = s.request(path, headers);
+    return s.send(r.method("HEAD", HttpRequest.BodyPublishers.noBody()));
+  }
+
+  @Test
+  void headAnswersAsGetDoes(@TempDir Path other) throws Exception {
+    Keys keys = new Keys(List.of(new ApiKey("alice", Keys.hash("sk-puna-test"), null, null)));
+    try (TestServer s = TestServer.start(other, o -> o.withKeys(keys))) {
+      assertThat(head(s, "/v1/models").statusCode()).isEqualTo(401);
+      assertThat(head(s, "/fleet").statusCode()).isEqualTo(401);
+      HttpResponse<String> get = s.get("/v1/models", "x-api-key", "sk-puna-test");
+      HttpResponse<String> head = head(s, "/v1/models", "x-api-key", "sk-puna-test");
+      assertThat(head.statusCode()).isEqualTo(200);
+      assertThat(head.body()).isEmpty();
+      assertThat(head.headers().firstValue("content-length"))
+          .isEqualTo(get.headers().firstValue("content-length"));
+      assertThat(head(s, "/v1/models/none", "x-api-key", "sk-puna-test").statusCode())
+          .isEqualTo(404);
+      assertThat(head(s, "/health").statusCode()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void bodiesThatNeverComeTakeNoMemory() throws Exception {
+    long before = heap();
+    List<Socket> sockets = new ArrayList<>();
+    try {
+      for (int i = 0; i < 12; i++) {
+        Socket s = new Socket("127.0.0.1", server.server().port());
+        sockets.add(s);
+        String head =
+            "POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
+                + (32 << 20)
+                + "\r\n\r\n{";
+        s.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+        s.getOutputStream().flush();
+      }
+      // Those, and the one that asks.
+      long end = System.nanoTime() + 20_000_000_000L;
+      while (server.meter("puna_requests_in_flight") < 13 && System.nanoTime() < end) {
+        Thread.sleep(20);
+      }
+      assertThat(server.meter("puna_requests_in_flight")).isEqualTo(13);
+      assertThat(heap() - before).isLessThan(64L << 20);
+    } finally {
+      for (Socket s : sockets) s.close();
+    }
+  }
+
+  private static long heap() {
+    System.gc();
+    return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
+  }
+
+  @Test
+  void aServerWithoutAFleetDescribesNone() throws Exception {
+    ModelRegistry models =
+        new ModelRegistry(
+            List.of(new ModelSpec("tiny", folder.resolve("tiny.gguf"), false)),
+            TestServer.serving(1, 1, 1 << 30));
+    try (PunaServer s = new PunaServer(ServerOptions.local(0), models, List.of(), line -> {})) {
+      s.start();
+      HttpResponse<String> r =
+          server
+              .http()
+              .send(
+                  HttpRequest.newBuilder(
+                          URI.create("http://127.0.0.1:" + s.port() + "/openapi.json"))
+                      .build(),
+                  HttpResponse.BodyHandlers.ofString());
+      assertThat(server.json(r.body()).path("paths").has("/fleet")).isFalse();
+      assertThat(server.json(r.body()).path("paths").has("/v1/models/{id}")).isTrue();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "a b",
+        "foo",
+        "http://",
+        "http://a b",
+        "http://a/",
+        "http://a/b",
+        "http://a?b",
+        "http://u@a",
+        "http://a:99999",
+        "http://a:",
+        "http://*.a",
+        "null",
+        ""
+      })
+  void whatIsNoOriginIsRefused(String origin) {
+    ServerOptions o = ServerOptions.local(0);
+    assertThatThrownBy(() -> o.withCorsOrigins(List.of(origin)))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("--cors-origin: expected scheme://host");
+  }
+
+  @Test
+  void pagesOfOriginsThatMayCallAre(@TempDir Path other) throws Exception {
+    List<String> origins =
+        List.of("https://App.example:443", "http://localhost:3000", "http://[::1]:5173");
+    try (TestServer s = TestServer.start(other, o -> o.withCorsOrigins(origins))) {
+      for (String origin :
+          List.of("https://app.example", "http://localhost:3000", "http://[::1]:5173")) {
+        HttpResponse<String> r = s.get("/v1/models", "Origin", origin);
+        assertThat(r.statusCode()).as(origin).isEqualTo(200);
+        assertThat(r.headers().firstValue("access-control-allow-origin"))
+            .as(origin)
+            .contains(origin);
+      }
+    }
+  }
+
+  @Test
+  void aBodyLimitBeyondAnArrayIsRefused() {
+    ServerOptions o = ServerOptions.local(0);
+    assertThatThrownBy(() ->
+            new ServerOptions(
+                o.host(),
+                0,
+                Keys.none(),
+                List.of(),
+                1L << 31,
+                o.headerLimit(),
+                o.deadline(),
+                o.idle(),
+                o.grace()))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("--body-limit");
   }
 }

@@ -352,8 +352,6 @@ final class ServerTest {
       methods.sort(null);
       described.put(path, methods);
     }
-    // A page for people, not for machines.
-    described.put("/fleet", List.of("GET"));
     Map<String, List<String>> served = new TreeMap<>();
     server
         .server()

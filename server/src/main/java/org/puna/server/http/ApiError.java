@@ -16,8 +16,9 @@ public sealed interface ApiError {
    * The conversation does not fit the model's context.
    *
    * @param message one line
+   * @param param the field that holds it
    */
-  record ContextExceeded(String message) implements ApiError {}
+  record ContextExceeded(String message, String param) implements ApiError {}
 
   /**
    * No key, or one that is not known.

@@ -40,7 +40,7 @@ public enum ErrorShape {
   private static Optional<String> param(ApiError e) {
     return switch (e) {
       case ApiError.BadRequest b -> b.param();
-      case ApiError.ContextExceeded c -> Optional.of("messages");
+      case ApiError.ContextExceeded c -> Optional.of(c.param());
       case ApiError.UnknownModel u -> Optional.of("model");
       case ApiError.Unauthorized u -> Optional.empty();
       case ApiError.Forbidden f -> Optional.empty();

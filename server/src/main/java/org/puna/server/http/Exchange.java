@@ -19,6 +19,8 @@ import tools.jackson.databind.ObjectMapper;
 
 /** One request and its answer, as endpoints see them. One thread uses it. */
 public final class Exchange {
+  private static final int FIRST_BODY_BYTES = 64 << 10;
+
   private final Context context;
   private final ObjectMapper json;
   private final InFlight.Ticket ticket;
@@ -108,7 +110,9 @@ public final class Exchange {
   private byte[] bytes() {
     long announced = context.req().getContentLengthLong();
     if (announced > bodyLimit) throw new ApiFailure(new ApiError.TooLarge(bodyLimit));
-    ByteArrayOutputStream out = new ByteArrayOutputStream((int) Math.max(64, announced));
+    // Not all that a header of a few bytes announces: it may never come.
+    ByteArrayOutputStream out =
+        new ByteArrayOutputStream(Math.clamp(announced, 64, FIRST_BODY_BYTES));
     try (InputStream in = context.req().getInputStream()) {
       byte[] buffer = new byte[8192];
       for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {

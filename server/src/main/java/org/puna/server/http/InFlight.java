@@ -104,6 +104,11 @@ public final class InFlight implements AutoCloseable {
       return Optional.ofNullable(ending);
     }
 
+    /** Whether the request was ended from outside, so that its answer is not wanted. */
+    public boolean over() {
+      return ending().isPresent();
+    }
+
     /**
      * Returns what ends a request whose answer was cut off: its client has gone, its deadline has
      * passed, or the server shuts down.

@@ -32,6 +32,7 @@ public final class ChatFields {
   public static ChatRequest read(Fields f, ServedModel model) {
     List<Tool> tools = ToolFields.read(f);
     checkUnused(f);
+    checkImpossible(f);
     ChatRequest request =
         new ChatRequest(
                 MessageFields.read(f),
@@ -69,6 +70,22 @@ public final class ChatFields {
           "add_generation_prompt", "false needs continue_final_message to be true");
     }
     return goesOn;
+  }
+
+  /** Refuses what would change the answer and cannot be done. */
+  private static void checkImpossible(Fields f) {
+    List<String> modalities = f.texts("modalities");
+    if (modalities.stream().anyMatch(m -> !m.equals("text"))) {
+      throw ApiFailure.field(
+          "modalities", "expected text alone, found " + String.join(", ", modalities));
+    }
+    if (f.has("audio")) throw ApiFailure.field("audio", "no model here speaks; leave it out");
+    if (f.has("functions")) {
+      throw ApiFailure.field("functions", "is not read any more; use tools");
+    }
+    if (f.has("function_call")) {
+      throw ApiFailure.field("function_call", "is not read any more; use tool_choice");
+    }
   }
 
   /** Returns how many answers are wanted. */
@@ -122,8 +139,12 @@ public final class ChatFields {
     return new ResponseFormat.Text();
   }
 
-  /** Returns a named schema. */
+  /** Returns a named schema; where it is left out any object will do. */
   public static ResponseFormat schema(Fields s) {
+    if (!s.has("schema")) {
+      s.requiredText("name");
+      return new ResponseFormat.JsonObject();
+    }
     return new ResponseFormat.JsonSchema(
         s.requiredText("name"), s.requiredObject("schema").node(), s.flag("strict").orElse(false));
   }

@@ -102,8 +102,8 @@ public final class Completions implements Endpoint {
     }
   }
 
-  /** A prompt as it was given: text or token ids. */
-  private record Prompt(Optional<String> written, int[] ids) {
+  /** A prompt as it was given, text or token ids, and where. */
+  private record Prompt(Optional<String> written, int[] ids, String path) {
     String text(Tokenizer tokenizer) {
       return written.orElseGet(() -> tokenizer.decode(ids, true));
     }
@@ -111,8 +111,9 @@ public final class Completions implements Endpoint {
 
   private static List<TextGeneration> start(
       Fields f, ServedModel model, List<Prompt> prompts, int n, int logprobs) {
-    Sampling sampling =
-        SamplingFields.read(f, model.defaults(), model.chat().tokenizer().vocabSize());
+    int vocabSize = model.chat().tokenizer().vocabSize();
+    for (Prompt p : prompts) TokenIds.check(p.ids(), p.path(), vocabSize);
+    Sampling sampling = SamplingFields.read(f, model.defaults(), vocabSize);
     int most = f.integer("max_tokens", 1, Integer.MAX_VALUE).orElse(DEFAULT_TOKENS);
     List<String> stops = ChatFields.stops(f, "stop");
     ResponseFormat format = ChatFields.format(f);
@@ -144,12 +145,13 @@ public final class Completions implements Endpoint {
           "prompt", "expected a text, a list of texts or token ids, found nothing");
     }
     JsonNode p = any.get();
-    if (p.isString()) return List.of(new Prompt(Optional.of(p.asString()), new int[0]));
+    if (p.isString()) return List.of(new Prompt(Optional.of(p.asString()), new int[0], "prompt"));
     if (!p.isArray() || p.isEmpty()) {
       throw ApiFailure.field("prompt", "expected a text, a list of texts or token ids");
     }
-    if (p.get(0).isNumber())
-      return List.of(new Prompt(Optional.empty(), TokenIds.read(p, "prompt")));
+    if (p.get(0).isNumber()) {
+      return List.of(new Prompt(Optional.empty(), TokenIds.read(p, "prompt"), "prompt"));
+    }
     if (p.size() > MOST_PROMPTS) {
       throw ApiFailure.field("prompt", "expected " + MOST_PROMPTS + " at most, found " + p.size());
     }
@@ -158,9 +160,9 @@ public final class Completions implements Endpoint {
       JsonNode item = p.get(i);
       String path = "prompt[" + i + "]";
       if (item.isString()) {
-        out.add(new Prompt(Optional.of(item.asString()), new int[0]));
+        out.add(new Prompt(Optional.of(item.asString()), new int[0], path));
       } else if (item.isArray() && !item.isEmpty()) {
-        out.add(new Prompt(Optional.empty(), TokenIds.read(item, path)));
+        out.add(new Prompt(Optional.empty(), TokenIds.read(item, path), path));
       } else {
         throw ApiFailure.field(path, "expected a text or token ids");
       }

@@ -7,6 +7,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.BooleanSupplier;
 import org.puna.chat.Embedder;
 import org.puna.server.http.ApiFailure;
 import org.puna.server.http.Endpoint;
@@ -59,15 +60,16 @@ public final class Embeddings implements Endpoint {
             "dimensions",
             "expected " + embedder.dimensions() + " at most, found " + dimensions.getAsInt());
       }
-      Embedder.Embeddings e = embed(embedder, input.get(), dimensions);
+      Embedder.Embeddings e = embed(embedder, input.get(), dimensions, x.ticket()::over);
       x.notes().read(e.totalTokens());
       x.json(json(e, lease.name(), base64));
     }
   }
 
   private static Embedder.Embeddings embed(
-      Embedder embedder, JsonNode input, OptionalInt dimensions) throws InterruptedException {
-    if (input.isString()) return embedder.embed(List.of(input.asString()), dimensions);
+      Embedder embedder, JsonNode input, OptionalInt dimensions, BooleanSupplier unwanted)
+      throws InterruptedException {
+    if (input.isString()) return embedder.embed(List.of(input.asString()), dimensions, unwanted);
     if (!input.isArray()) throw ApiFailure.field("input", "expected a text or a list");
     if (input.size() > MOST_INPUTS && !input.get(0).isNumber()) {
       throw ApiFailure.field(
@@ -81,17 +83,20 @@ public final class Embeddings implements Endpoint {
         }
         texts.add(input.get(i).asString());
       }
-      return embedder.embed(texts, dimensions);
+      return embedder.embed(texts, dimensions, unwanted);
     }
     List<int[]> ids = new ArrayList<>();
     if (input.get(0).isNumber()) {
       ids.add(TokenIds.read(input, "input"));
+      TokenIds.check(ids.getFirst(), "input", embedder.vocabSize());
     } else {
       for (int i = 0; i < input.size(); i++) {
-        ids.add(TokenIds.read(input.get(i), "input[" + i + "]"));
+        String path = "input[" + i + "]";
+        ids.add(TokenIds.read(input.get(i), path));
+        TokenIds.check(ids.getLast(), path, embedder.vocabSize());
       }
     }
-    return embedder.embedTokens(ids, dimensions);
+    return embedder.embedTokens(ids, dimensions, unwanted);
   }
 
   private static ObjectNode json(Embedder.Embeddings e, String model, boolean base64) {

@@ -26,4 +26,15 @@ final class TokenIds {
     }
     return ids;
   }
+
+  /** Checks that a model has these ids. */
+  static void check(int[] ids, String path, int vocabSize) {
+    for (int i = 0; i < ids.length; i++) {
+      if (ids[i] >= vocabSize) {
+        throw ApiFailure.field(
+            path + "[" + i + "]",
+            "token id " + ids[i] + " is not in the vocabulary of " + vocabSize + " tokens");
+      }
+    }
+  }
 }

@@ -49,7 +49,7 @@ public final class Rerank implements Endpoint {
     String name = f.text("model").orElseGet(models::defaultName);
     try (ModelRegistry.Lease lease = models.acquire(name, 1)) {
       x.notes().model(lease.name());
-      Reranker.Ranking r = lease.model().reranker().rank(query, documents);
+      Reranker.Ranking r = lease.model().reranker().rank(query, documents, x.ticket()::over);
       x.notes().read(r.totalTokens());
       ObjectNode root = JsonNodeFactory.instance.objectNode();
       root.put("id", Ids.next("rerank-"));
