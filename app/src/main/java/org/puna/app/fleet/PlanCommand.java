@@ -282,7 +282,7 @@ final class PlanCommand implements Runnable {
         "days",
         "GPU-hours",
         "MFU",
-        "rent MUSD");
+        "rent USD");
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("place", p.name());
     json.put("budgetUsd", usd);
@@ -296,7 +296,7 @@ final class PlanCommand implements Runnable {
           Amounts.f("%.1f", x.days()),
           Amounts.words(x.gpuHours()),
           Amounts.percent(x.estimate().mfu()),
-          Amounts.f("%.2f", x.rentUsd() / 1e6));
+          Amounts.whole(x.rentUsd()));
       Map<String, Object> j = json(x);
       j.put("parameters", n);
       json.put(law, j);

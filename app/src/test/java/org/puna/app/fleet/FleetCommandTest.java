@@ -220,7 +220,7 @@ class FleetCommandTest {
         "serve-capacity --model llama-3-8b --users 5 --context 100 --prompt 4000",
         "size llama-3-8b --zero 9",
         "size llama-3-8b --micro-batch 2147483647",
-        "size layers=2000,hidden=99999999,heads=1,ffn=99999999,vocab=99999999",
+        "size layers=1000,hidden=99999999,heads=1,ffn=99999999,vocab=99999999",
         "plan --model llama-3-8b --tokens 1T --gpus 8 --best -3",
         "plan --model llama-3-8b --tokens 1,5T --gpus 8",
         "plan --budget 1M --gpus 8 --model llama-3-8b",

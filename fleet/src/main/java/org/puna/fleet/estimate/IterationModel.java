@@ -48,7 +48,8 @@ public final class IterationModel {
    * @param machine on what
    */
   public Estimate estimate(TrainingRun run, Machine machine) {
-    Map<String, Double> parts = breakdown(run, machine);
+    MemoryUse.Held held = MemoryUse.Held.of(run);
+    Map<String, Double> parts = breakdown(run, machine, held);
     return new Estimate(
         run,
         machine,
@@ -56,8 +57,8 @@ public final class IterationModel {
         parts,
         modelFlops(run),
         hardwareFlops(run),
-        MemoryUse.of(run),
-        MemoryUse.parametersPerGpu(run));
+        MemoryUse.of(run, held),
+        held.all());
   }
 
   /**
@@ -68,11 +69,11 @@ public final class IterationModel {
    */
   public double seconds(TrainingRun run, Machine machine) {
     double sum = 0;
-    for (double part : breakdown(run, machine).values()) sum += part;
+    for (double part : breakdown(run, machine, MemoryUse.Held.of(run)).values()) sum += part;
     return sum;
   }
 
-  private Map<String, Double> breakdown(TrainingRun run, Machine machine) {
+  private Map<String, Double> breakdown(TrainingRun run, Machine machine, MemoryUse.Held held) {
     Kernels k = new Kernels(machine, calibration, run.precision());
     Layout l = run.layout();
     ModelConfig m = run.model();
@@ -103,7 +104,6 @@ public final class IterationModel {
     double work = n * slowest;
     double bubble = (sum - slowest) / v;
 
-    MemoryUse.Held held = MemoryUse.Held.of(run);
     double exposed = gradients(run, k, held, layers * layer.backward());
     double updated = run.zero() >= 1 ? held.share() : held.all();
     double optimizer = k.traffic(updated * ADAM_TRAFFIC * c(Constant.OPTIMIZER));

@@ -87,7 +87,10 @@ public record MemoryUse(
    * @param run the run
    */
   public static MemoryUse of(TrainingRun run) {
-    Held held = Held.of(run);
+    return of(run, Held.of(run));
+  }
+
+  static MemoryUse of(TrainingRun run, Held held) {
     return new MemoryUse(
         2 * (run.zero() >= 3 ? held.share() : held.all()),
         gradients(run, held),

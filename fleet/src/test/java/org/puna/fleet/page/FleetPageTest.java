@@ -28,7 +28,7 @@ class FleetPageTest {
   void aShapeThatIsTooDeepIsRefusedAtOnce() {
     String deep = "layers=100000,hidden=99999,heads=1,ffn=99999";
     assertThat(page.html(Map.of("model", deep, "tokens", "1T")))
-        .contains("layers must be a whole number of 1 to 2000");
+        .contains("layers must be a whole number of 1 to 1000");
   }
 
   @Test

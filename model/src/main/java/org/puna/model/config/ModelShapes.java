@@ -270,7 +270,7 @@ public final class ModelShapes {
     private static final int MAX = 100_000_000;
 
     /** Most layers; the deepest published model has some hundred, and planning visits each. */
-    private static final int MAX_LAYERS = 2_000;
+    private static final int MAX_LAYERS = 1_000;
 
     int required(String key) {
       String v = values.get(key);

@@ -209,12 +209,14 @@ public final class ModelSize {
         2.0 * (active.attention() + active.feedForward() + active.router())
             + 2.0 * c.vocabSize() * c.dModel();
     double attention = 0;
+    // Neighbours mostly see the same, and searches come here for every choice that they try.
+    ModelConfig.Span last = c.layers().getFirst().span();
+    double seen = visible(last, seq, count);
     for (ModelConfig.Layer layer : c.layers()) {
-      double seen =
-          switch (count) {
-            case FULL -> visible(layer, seq);
-            case CAUSAL -> meanVisible(layer, seq);
-          };
+      if (!layer.span().equals(last)) {
+        last = layer.span();
+        seen = visible(last, seq, count);
+      }
       attention += 4.0 * c.attention().qDim() * seen;
     }
     return new Flops(matmuls, attention);
@@ -232,16 +234,23 @@ public final class ModelSize {
     return forwardFlops(c, seq, count).times(3);
   }
 
-  private static double visible(ModelConfig.Layer layer, int seq) {
-    return switch (layer.span()) {
+  private static double visible(ModelConfig.Span span, int seq, AttentionCount count) {
+    return switch (count) {
+      case FULL -> visible(span, seq);
+      case CAUSAL -> meanVisible(span, seq);
+    };
+  }
+
+  private static double visible(ModelConfig.Span span, int seq) {
+    return switch (span) {
       case ModelConfig.Span.Full f -> seq;
       case ModelConfig.Span.Sliding s -> Math.min(seq, s.window());
       case ModelConfig.Span.Chunked s -> Math.min(seq, s.size());
     };
   }
 
-  private static double meanVisible(ModelConfig.Layer layer, int seq) {
-    return switch (layer.span()) {
+  private static double meanVisible(ModelConfig.Span span, int seq) {
+    return switch (span) {
       case ModelConfig.Span.Full f -> (seq + 1) / 2.0;
       case ModelConfig.Span.Sliding s -> {
         double w = Math.min(seq, s.window());

@@ -60,9 +60,9 @@ class ModelSizeTest {
   void absurdShapesAreRefusedInOneLine() {
     assertThatThrownBy(() -> ModelShapes.parse("layers=100000,hidden=64,heads=4,ffn=128"))
         .isInstanceOf(BadInput.class)
-        .hasMessage("model: layers must be a whole number of 1 to 2000, found \"100000\"");
+        .hasMessage("model: layers must be a whole number of 1 to 1000, found \"100000\"");
     ModelConfig wide =
-        ModelShapes.parse("layers=2000,hidden=99999999,heads=1,ffn=99999999,vocab=99999999");
+        ModelShapes.parse("layers=1000,hidden=99999999,heads=1,ffn=99999999,vocab=99999999");
     assertThatThrownBy(() -> ModelSize.parameters(wide))
         .isInstanceOf(BadInput.class)
         .hasMessageContaining("more parameters than can be counted");
