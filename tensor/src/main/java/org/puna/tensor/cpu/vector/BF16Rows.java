@@ -2,6 +2,9 @@ package org.puna.tensor.cpu.vector;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorOperators;
 import org.puna.tensor.quant.BlockFormats;
 
 /** Rows of bfloat16 numbers. */
@@ -13,7 +16,11 @@ final class BF16Rows implements StoredRows {
   public void decode(MemorySegment w, long offset, float[] dst, int at, int n, RowScratch room) {
     int whole = n - n % N;
     for (int i = 0; i < whole; i += N) {
-      Lanes.bf16(w, offset + (long) BYTES * i).intoArray(dst, at + i);
+      IntVector bits =
+          (IntVector)
+              ShortVector.fromMemorySegment(Lanes.S, w, offset + (long) BYTES * i, Lanes.LE)
+                  .castShape(Lanes.I, 0);
+      bits.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().intoArray(dst, at + i);
     }
     BlockFormats.BF16.decode(w, offset + (long) BYTES * whole, dst, at + whole, n - whole);
   }

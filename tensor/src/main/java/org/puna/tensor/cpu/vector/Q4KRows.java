@@ -36,7 +36,11 @@ final class Q4KRows implements SixBitRows {
       FloatVector min1 = all(scales[s + 9]);
       for (int u = 0; u < 32; u += Lanes.N) {
         int to = at + pair * 64 + u;
-        IntVector q = Lanes.anyBytes(w, codes + u);
+        IntVector q =
+            N < 8
+                ? Lanes.anyBytes(w, codes + u)
+                : (IntVector)
+                    ByteVector.fromMemorySegment(Lanes.B, w, codes + u, LE).castShape(Lanes.I, 0);
         Lanes.floats(q.and(15)).mul(scale0).add(min0).intoArray(dst, to);
         Lanes.floats(q.and(0xf0)).mul(scale1).add(min1).intoArray(dst, to + 32);
       }

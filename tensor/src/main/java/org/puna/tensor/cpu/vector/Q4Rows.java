@@ -66,8 +66,12 @@ final class Q4Rows implements StoredRows {
       FloatVector d = all(Lanes.tableHalf(w, o));
       for (int u = 0; u < 16; u += Lanes.N) {
         int to = at + b * 32 + u;
-        IntVector q = Lanes.bytes(w, o + 2 + u);
-        IntVector high = q.lanewise(VectorOperators.LSHR, 4);
+        IntVector q =
+            N < 8
+                ? Lanes.anyBytes(w, o + 2 + u)
+                : (IntVector)
+                    ByteVector.fromMemorySegment(Lanes.B, w, o + 2 + u, LE).castShape(Lanes.I, 0);
+        IntVector high = q.lanewise(VectorOperators.LSHR, 4).and(15);
         Lanes.floats(q.and(15).sub(8)).mul(d).intoArray(dst, to);
         Lanes.floats(high.sub(8)).mul(d).intoArray(dst, to + 16);
       }

@@ -45,8 +45,18 @@ final class Q5KRows implements SixBitRows {
       FloatVector min1 = all(scales[s + 9]);
       for (int u = 0; u < 32; u += Lanes.N) {
         int to = at + pair * 64 + u;
-        IntVector q = Lanes.anyBytes(w, codes + u);
-        IntVector f = Lanes.anyBytes(w, o + FIFTH + u).lanewise(LSHR, bit);
+        IntVector q =
+            N < 8
+                ? Lanes.anyBytes(w, codes + u)
+                : (IntVector)
+                    ByteVector.fromMemorySegment(Lanes.B, w, codes + u, LE).castShape(Lanes.I, 0);
+        IntVector f =
+            N < 8
+                ? Lanes.anyBytes(w, o + FIFTH + u)
+                : (IntVector)
+                    ByteVector.fromMemorySegment(Lanes.B, w, o + FIFTH + u, LE)
+                        .castShape(Lanes.I, 0);
+        f = f.lanewise(LSHR, bit);
         IntVector low = q.and(15).or(f.and(1).lanewise(LSHL, 4));
         IntVector high = q.and(0xf0).or(f.and(2).lanewise(LSHL, 7));
         Lanes.floats(low).mul(scale0).add(min0).intoArray(dst, to);

@@ -105,8 +105,17 @@ final class Q6KRows implements StoredRows {
         long lows = o + (half & 1) * 64L + part * 32L;
         long highs = o + HIGH + (half & 1) * 32L;
         for (int u = 0; u < 32; u += Lanes.N) {
-          IntVector q = Lanes.anyBytes(w, lows + u);
-          IntVector h = Lanes.anyBytes(w, highs + u).lanewise(LSHL, 4 - 2 * part);
+          IntVector q =
+              N < 8
+                  ? Lanes.anyBytes(w, lows + u)
+                  : (IntVector)
+                      ByteVector.fromMemorySegment(Lanes.B, w, lows + u, LE).castShape(Lanes.I, 0);
+          IntVector h =
+              N < 8
+                  ? Lanes.anyBytes(w, highs + u)
+                  : (IntVector)
+                      ByteVector.fromMemorySegment(Lanes.B, w, highs + u, LE).castShape(Lanes.I, 0);
+          h = h.lanewise(LSHL, 4 - 2 * part);
           int to = at + half * 128 + part * 32 + u;
           int s = half * 8 + part * 2 + u / 16;
           IntVector lower = q.and(0xf).or(h.and(0x30)).sub(32);

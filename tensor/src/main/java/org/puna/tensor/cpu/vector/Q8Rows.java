@@ -1,7 +1,6 @@
 package org.puna.tensor.cpu.vector;
 
 import static jdk.incubator.vector.VectorOperators.LSHL;
-import static org.puna.tensor.cpu.vector.Lanes.all;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
@@ -26,9 +25,14 @@ final class Q8Rows implements StoredRows {
   public void decode(MemorySegment w, long offset, float[] dst, int at, int n, RowScratch room) {
     for (int b = 0; b < n / 32; b++) {
       long o = offset + (long) b * BLOCK;
-      FloatVector d = all(Lanes.tableHalf(w, o));
-      for (int u = 0; u < 32; u += Lanes.N) {
-        Lanes.signedBytes(w, o + 2 + u).mul(d).intoArray(dst, at + b * 32 + u);
+      FloatVector d = FloatVector.broadcast(F, Lanes.tableHalf(w, o));
+      for (int u = 0; u < 32; u += N) {
+        FloatVector q =
+            N < 8
+                ? Lanes.signedBytes(w, o + 2 + u)
+                : (FloatVector)
+                    ByteVector.fromMemorySegment(Lanes.B, w, o + 2 + u, LE).castShape(F, 0);
+        q.mul(d).intoArray(dst, at + b * 32 + u);
       }
     }
   }
