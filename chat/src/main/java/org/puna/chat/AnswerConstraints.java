@@ -79,7 +79,8 @@ final class AnswerConstraints {
    * Returns the constraint of an answer to a conversation.
    *
    * @param prompt the rendered conversation
-   * @throws BadInput if format or tools cannot be compiled, or the choice names no tool
+   * @throws BadInput if format or tools cannot be compiled, the choice names no tool, or the answer
+   *     is to go on with a message besides
    */
   Optional<Constraint> of(ChatRequest r, String prompt) {
     List<Tool> callable =
@@ -92,6 +93,11 @@ final class AnswerConstraints {
               r.tools().stream().filter(t -> t.name().equals(f.name())).toList();
         };
     boolean must = mustCall(r.toolChoice());
+    if (r.continuing() && (must || !(r.format() instanceof ResponseFormat.Text))) {
+      throw new BadInput(
+          "an answer that goes on with a message cannot keep to a format or be the call of a tool,"
+              + " which would start anew; leave one of the two out");
+    }
     if (must && callable.isEmpty()) {
       throw new BadInput(
           r.toolChoice() instanceof ToolChoice.Function f
@@ -103,7 +109,7 @@ final class AnswerConstraints {
     return start(format, callable, several, Thinking.after(prompt, template, tokenizer));
   }
 
-  static boolean mustCall(ToolChoice c) {
+  private static boolean mustCall(ToolChoice c) {
     return c instanceof ToolChoice.Required || c instanceof ToolChoice.Function;
   }
 

@@ -134,14 +134,6 @@ public final class ChatModel {
    * @throws org.puna.engine.EngineBusy if the engine takes not all of them for now
    */
   public List<ChatAnswer> chat(ChatRequest request, int n) {
-    boolean free =
-        request.format() instanceof ResponseFormat.Text
-            && !AnswerConstraints.mustCall(request.toolChoice());
-    if (request.continuing() && !free) {
-      throw new BadInput(
-          "an answer that goes on with a message cannot keep to a format or be the call of a tool,"
-              + " which would start anew; leave one of the two out");
-    }
     String prompt = render(request);
     int[] ids = layout.encode(prompt);
     List<String> stops = new ArrayList<>(request.stops());

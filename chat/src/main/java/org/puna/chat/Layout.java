@@ -106,10 +106,7 @@ final class Layout {
   }
 
   private static void checkBegun(List<Message> messages) {
-    Message last = messages.isEmpty() ? Message.user("") : messages.getLast();
-    if (last.role() != Message.Role.ASSISTANT
-        || !last.toolCalls().isEmpty()
-        || last.text().isBlank()) {
+    if (messages.isEmpty() || !messages.getLast().beginsAnswer()) {
       throw new BadInput(
           "messages: an answer can go on only with a last message that is a text of the"
               + " assistant's; add one, or ask for an answer of its own");

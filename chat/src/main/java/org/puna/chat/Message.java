@@ -54,6 +54,11 @@ public record Message(
     }
   }
 
+  /** Whether this is a text of the assistant's and no call: what an answer could go on with. */
+  public boolean beginsAnswer() {
+    return role == Role.ASSISTANT && toolCalls.isEmpty() && !text().isBlank();
+  }
+
   /** Returns a message with one text. */
   public static Message of(Role role, String text) {
     return new Message(

@@ -190,7 +190,7 @@ final class Front {
             : new ApiError.TooMany(message, seconds);
       }
       case PromptTooLong e ->
-          new ApiError.ContextExceeded(String.valueOf(e.getMessage()), promptField(endpoint));
+          new ApiError.ContextExceeded(String.valueOf(e.getMessage()), endpoint.promptField());
       case BadInput e ->
           new ApiError.BadRequest(
               models.withoutPaths(String.valueOf(e.getMessage())), Optional.empty());
@@ -200,14 +200,6 @@ final class Front {
         LOG.log(Level.ERROR, "request " + requestId + " failed", t);
         yield new ApiError.Internal(requestId);
       }
-    };
-  }
-
-  private static String promptField(Endpoint endpoint) {
-    return switch (endpoint.path()) {
-      case "/v1/completions" -> "prompt";
-      case "/v1/responses" -> "input";
-      default -> "messages";
     };
   }
 

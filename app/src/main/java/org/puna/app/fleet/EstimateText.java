@@ -31,6 +31,7 @@ final class EstimateText {
     j.put("modelTflopsPerGpu", e.modelTflopsPerGpu());
     j.put("hardwareTflopsPerGpu", e.hardwareTflopsPerGpu());
     j.put("mfu", e.mfu());
+    j.put("palmMfu", e.palmMfu());
     j.put("mfuFormula", Estimate.MFU_FORMULA);
     j.put("mfuPeakTflops", e.machine().chip().bf16Tflops());
     j.put("hfu", e.hfu());
@@ -83,6 +84,7 @@ final class EstimateText {
     out.row("model TFLOP/s per GPU", Amounts.f("%.1f", e.modelTflopsPerGpu()));
     out.row("executed TFLOP/s per GPU", Amounts.f("%.1f", e.hardwareTflopsPerGpu()));
     out.row("MFU (of the BF16 peak)", Amounts.percent(e.mfu()));
+    out.row("MFU as PaLM's authors count", Amounts.percent(e.palmMfu()));
     out.row("tokens a day", Amounts.words(e.tokensPerDay()));
     out.row("memory of the fullest GPU", Amounts.gb(e.memory().total()) + " GB");
     out.row("fits", e.fits() ? "yes" : "no");

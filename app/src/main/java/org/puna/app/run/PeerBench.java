@@ -61,6 +61,7 @@ final class PeerBench {
     Path file = model.path();
     List<Trial> trials = SideBySide.trials(prompts, generate, depths, STREAMS);
     if (trials.isEmpty()) throw new BadInput("bench: nothing to measure, -p and -n are both 0");
+    // One trial after the other: the caches of all together may be more than the machine has.
     Map<Trial, BenchRunner> runners = new HashMap<>();
     try (SideBySide both = new SideBySide(where, System.getenv(), file, threads, Context.mapper());
         Progress progress =
@@ -69,12 +70,20 @@ final class PeerBench {
           both.measure(
               trials,
               repetitions,
-              t -> once(runners.computeIfAbsent(t, u -> runner(backend, u)), t),
+              t -> {
+                if (!runners.containsKey(t)) close(runners);
+                return once(runners.computeIfAbsent(t, u -> runner(backend, u)), t);
+              },
               () -> progress.step(1));
       print(both, rows, repetitions, json);
     } finally {
-      runners.values().forEach(BenchRunner::close);
+      close(runners);
     }
+  }
+
+  private static void close(Map<Trial, BenchRunner> runners) {
+    runners.values().forEach(BenchRunner::close);
+    runners.clear();
   }
 
   private BenchRunner runner(Backend backend, Trial t) {

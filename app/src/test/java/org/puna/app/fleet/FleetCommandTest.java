@@ -182,6 +182,8 @@ class FleetCommandTest {
     assertThat(e.path("recompute").asString()).isEqualTo("full");
     assertThat(e.path("microBatch").asInt()).isEqualTo(1);
     assertThat(e.path("mfuFormula").asString()).contains("BF16");
+    double mfu = e.path("mfu").asDouble();
+    assertThat(e.path("palmMfu").asDouble()).as("all scores").isBetween(1.005 * mfu, 1.2 * mfu);
   }
 
   @Test

@@ -1,6 +1,7 @@
 package org.puna.fleet.estimate;
 
 import java.util.Map;
+import org.puna.fleet.formula.ModelFlopsUtilization;
 
 /**
  * What one iteration costs.
@@ -46,6 +47,13 @@ public record Estimate(
   /** Returns executed TFLOP/s per GPU, with recomputation, as Megatron-LM's tables print. */
   public double hardwareTflopsPerGpu() {
     return hardwareFlops / seconds / gpus() / 1e12;
+  }
+
+  /** Returns the MFU that PaLM's authors would print: all scores of attention count. */
+  public double palmMfu() {
+    double tokens = run.tokens() / seconds;
+    double peak = machine.chip().bf16Tflops() * 1e12;
+    return ModelFlopsUtilization.of(run.model(), run.seq(), tokens, gpus(), peak);
   }
 
   /**

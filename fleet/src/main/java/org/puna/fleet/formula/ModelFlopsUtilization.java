@@ -4,9 +4,9 @@ import org.puna.model.config.ModelConfig;
 import org.puna.model.config.ModelSize;
 
 /**
- * PaLM's utilisation, for comparison with published figures; plans count causal attention once.
- * Observed tokens per second over the tokens per second that peak FLOP/s would allow, where a token
- * costs 6·N + 12·L·H·Q·T FLOPs.
+ * PaLM's utilisation, for comparison with published figures; plans count only the scores that a
+ * token may see. Observed tokens per second over the tokens per second that peak FLOP/s would
+ * allow, where a token costs 6·N + 12·L·H·Q·T FLOPs.
  *
  * @see "Chowdhery et al. 2022, PaLM, appendix B"
  */

@@ -97,17 +97,7 @@ public record Assumptions(
             "%.0f W: assumed, that of an H100; no power is stated for %s",
             TYPICAL_GPU_WATTS,
             chip.name()));
-    return new Assumptions(
-        rentUsdPerHour,
-        powerPriceUsdPerKwh,
-        pue,
-        carbonKgPerKwh,
-        serverOverhead,
-        interruptionsPerGpuHour,
-        checkpointSeconds,
-        restartSeconds,
-        practice,
-        s);
+    return copy(rentUsdPerHour, powerPriceUsdPerKwh, pue, carbonKgPerKwh, practice, s);
   }
 
   /**
@@ -121,15 +111,11 @@ public record Assumptions(
     g.powerPriceUsdPerKwh().ifPresent(v -> s.put("power price", v + " USD/kWh: inventory"));
     g.pue().ifPresent(v -> s.put("PUE", v + ": inventory"));
     g.carbonKgPerKwh().ifPresent(v -> s.put("carbon", v + " kg/kWh: inventory"));
-    return new Assumptions(
+    return copy(
         g.rentUsdPerHour().orElse(rentUsdPerHour),
         g.powerPriceUsdPerKwh().orElse(powerPriceUsdPerKwh),
         g.pue().orElse(pue),
         g.carbonKgPerKwh().orElse(carbonKgPerKwh),
-        serverOverhead,
-        interruptionsPerGpuHour,
-        checkpointSeconds,
-        restartSeconds,
         practice,
         s);
   }
@@ -142,17 +128,7 @@ public record Assumptions(
   public Assumptions withRent(double usd) {
     Map<String, String> s = new LinkedHashMap<>(sources);
     s.put("rent", usd + " USD a GPU-hour: option");
-    return new Assumptions(
-        usd,
-        powerPriceUsdPerKwh,
-        pue,
-        carbonKgPerKwh,
-        serverOverhead,
-        interruptionsPerGpuHour,
-        checkpointSeconds,
-        restartSeconds,
-        practice,
-        s);
+    return copy(usd, powerPriceUsdPerKwh, pue, carbonKgPerKwh, practice, s);
   }
 
   /**
@@ -161,16 +137,27 @@ public record Assumptions(
    * @param factor GPU-hours over those of iterations and interruptions
    */
   public Assumptions withPractice(double factor) {
+    return copy(rentUsdPerHour, powerPriceUsdPerKwh, pue, carbonKgPerKwh, factor, sources);
+  }
+
+  /** These assumptions with what an inventory or an option may say. */
+  private Assumptions copy(
+      double rent,
+      double powerPrice,
+      double effectiveness,
+      double carbon,
+      double factor,
+      Map<String, String> from) {
     return new Assumptions(
-        rentUsdPerHour,
-        powerPriceUsdPerKwh,
-        pue,
-        carbonKgPerKwh,
+        rent,
+        powerPrice,
+        effectiveness,
+        carbon,
         serverOverhead,
         interruptionsPerGpuHour,
         checkpointSeconds,
         restartSeconds,
         factor,
-        sources);
+        from);
   }
 }

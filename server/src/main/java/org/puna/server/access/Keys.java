@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.puna.model.config.BadInput;
+import org.puna.model.config.JsonFault;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
@@ -68,7 +69,7 @@ public record Keys(List<ApiKey> all) {
       return new Keys(c.keys());
     } catch (JacksonException e) {
       Throwable cause = e.getCause();
-      String why = cause instanceof BadInput ? cause.getMessage() : e.getOriginalMessage();
+      String why = cause instanceof BadInput ? cause.getMessage() : JsonFault.said(e);
       throw new BadInput(file + ": expected a file of keys: " + why, e);
     } catch (IOException e) {
       throw new UncheckedIOException(e);

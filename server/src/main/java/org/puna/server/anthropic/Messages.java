@@ -30,8 +30,8 @@ public final class Messages {
   public static List<Endpoint> endpoints(ModelRegistry models) {
     Messages m = new Messages(models);
     return List.of(
-        new Route("POST", "/v1/messages", ErrorShape.ANTHROPIC, false, m::create),
-        new Route("POST", "/v1/messages/count_tokens", ErrorShape.ANTHROPIC, false, m::count));
+        Route.of("POST", "/v1/messages", m::create).with(ErrorShape.ANTHROPIC),
+        Route.of("POST", "/v1/messages/count_tokens", m::count).with(ErrorShape.ANTHROPIC));
   }
 
   private void count(Exchange x) {

@@ -34,17 +34,8 @@ final class MessagesFields {
             !choice.flatMap(c -> c.flag("disable_parallel_tool_use")).orElse(false))
         .withStops(f.texts("stop_sequences").stream().filter(s -> !s.isBlank()).toList())
         .withFormat(format(f))
-        .withContinuing(continuing(messages))
+        .withContinuing(!messages.isEmpty() && messages.getLast().beginsAnswer())
         .withTemplateVariables(variables(f));
-  }
-
-  /** Returns whether the last message is the beginning of the answer: a text of the assistant's. */
-  private static boolean continuing(List<Message> messages) {
-    if (messages.isEmpty()) return false;
-    Message last = messages.getLast();
-    return last.role() == Message.Role.ASSISTANT
-        && last.toolCalls().isEmpty()
-        && !last.text().isBlank();
   }
 
   private static List<Tool> tools(Fields f) {

@@ -13,6 +13,11 @@ public interface Endpoint {
     return ErrorShape.OPENAI;
   }
 
+  /** Returns the field that holds what a model reads, for the error that says it is too long. */
+  default String promptField() {
+    return "messages";
+  }
+
   /** Whether whoever has no key may ask: health and metrics only. */
   default boolean open() {
     return false;

@@ -51,6 +51,11 @@ public final class Completions implements Endpoint {
   }
 
   @Override
+  public String promptField() {
+    return "prompt";
+  }
+
+  @Override
   public void handle(Exchange x) throws Exception {
     Fields f = x.body();
     if (f.text("suffix").filter(s -> !s.isEmpty()).isPresent()) {

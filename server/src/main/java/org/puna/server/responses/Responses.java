@@ -50,7 +50,7 @@ public final class Responses {
   public static List<Endpoint> endpoints(ModelRegistry models, Clock clock) {
     Responses r = new Responses(models, clock);
     return List.of(
-        Route.of("POST", "/v1/responses", r::create),
+        Route.of("POST", "/v1/responses", r::create).reading("input"),
         Route.of("GET", "/v1/responses/{id}", r::get),
         Route.of("DELETE", "/v1/responses/{id}", r::delete),
         Route.of("GET", "/v1/responses/{id}/input_items", r::inputItems));

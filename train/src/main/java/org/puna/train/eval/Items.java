@@ -2,14 +2,16 @@ package org.puna.train.eval;
 
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.nio.charset.MalformedInputException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.puna.model.config.BadInput;
+import org.puna.model.config.JsonFault;
 import org.puna.model.io.MappedFile;
+import org.puna.train.data.Corpus;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
@@ -39,7 +41,7 @@ public final class Items {
     try (BufferedReader in = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
       for (String line = in.readLine(); line != null; line = in.readLine()) {
         if (line.isBlank()) continue;
-        JsonNode n = parsed(line);
+        JsonNode n = JSON.readTree(Corpus.withoutMark(line));
         return KINDS.stream().anyMatch(n::has)
             || !n.path("text").isString() && !n.path("content").isString();
       }
@@ -47,8 +49,8 @@ public final class Items {
     } catch (JacksonException e) {
       // What is wrong with the line is said by whoever reads it.
       return true;
-    } catch (MalformedInputException e) {
-      throw new BadInput(file + ": expected UTF-8 text, found other bytes; convert it", e);
+    } catch (CharacterCodingException e) {
+      throw Corpus.notUtf8(file, e);
     } catch (IOException e) {
       throw MappedFile.unreadable(file, e);
     }
@@ -68,8 +70,8 @@ public final class Items {
         n++;
         if (!line.isBlank()) out.add(item(line, file + ", line " + n));
       }
-    } catch (MalformedInputException e) {
-      throw new BadInput(file + ": expected UTF-8 text, found other bytes; convert it", e);
+    } catch (CharacterCodingException e) {
+      throw Corpus.notUtf8(file, e);
     }
     if (out.isEmpty()) {
       throw new BadInput(file + ": expected items, one JSON object a line, found none");
@@ -77,17 +79,12 @@ public final class Items {
     return out;
   }
 
-  /** Some editors begin a file with a byte-order mark. */
-  private static JsonNode parsed(String line) {
-    return JSON.readTree(line.startsWith("\uFEFF") ? line.substring(1) : line);
-  }
-
   private static Item item(String line, String where) {
     JsonNode n;
     try {
-      n = parsed(line);
+      n = JSON.readTree(Corpus.withoutMark(line));
     } catch (JacksonException e) {
-      throw new BadInput(where + ": expected a JSON object: " + e.getOriginalMessage(), e);
+      throw new BadInput(where + ": expected a JSON object: " + JsonFault.said(e), e);
     }
     if (n.has("context_options")) {
       List<String> contexts = texts(n, "context_options", where);

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.puna.model.config.BadInput;
+import org.puna.model.config.JsonFault;
 import org.puna.train.optim.Schedule;
 import org.puna.train.tape.Recompute;
 import tools.jackson.core.JacksonException;
@@ -74,8 +75,7 @@ public final class Recipe {
       r.flatten("", root);
       return r;
     } catch (JacksonException e) {
-      String said = String.valueOf(e.getOriginalMessage()).replaceAll("\\s+", " ");
-      throw new BadInput(source + ": not YAML: " + said, e);
+      throw new BadInput(source + ": not YAML: " + JsonFault.said(e), e);
     }
   }
 

@@ -13,17 +13,20 @@ import org.puna.model.io.MappedFile;
 
 /**
  * The folder of a run, which one process at a time holds. The system gives it back when a process
- * ends, however it ends; a folder in which nothing was written goes with the hold.
+ * ends, however it ends; a folder that was made for it and in which nothing was written goes with
+ * the hold.
  */
 public final class RunFolder implements AutoCloseable {
   private static final String LOCK = ".lock";
 
   private final Path path;
   private final FileChannel channel;
+  private final boolean made;
 
-  private RunFolder(Path path, FileChannel channel) {
+  private RunFolder(Path path, FileChannel channel, boolean made) {
     this.path = path;
     this.channel = channel;
+    this.made = made;
   }
 
   /**
@@ -35,6 +38,7 @@ public final class RunFolder implements AutoCloseable {
    */
   public static RunFolder take(Path path, boolean resume) {
     refuseRun(path, resume);
+    boolean made = !Files.exists(path);
     try {
       Files.createDirectories(path);
       FileChannel channel =
@@ -50,7 +54,7 @@ public final class RunFolder implements AutoCloseable {
         channel.close();
         throw e;
       }
-      return new RunFolder(path, channel);
+      return new RunFolder(path, channel, made);
     } catch (IOException e) {
       throw new BadInput(path + ": the run's folder cannot be made: " + e.getMessage(), e);
     }
@@ -83,7 +87,7 @@ public final class RunFolder implements AutoCloseable {
       Path lock = path.resolve(LOCK);
       if (c.isOpen() && all.toList().equals(List.of(lock))) {
         Files.delete(lock);
-        Files.delete(path);
+        if (made) Files.delete(path);
       }
     } catch (IOException e) {
       throw MappedFile.unreadable(path, e);

@@ -340,7 +340,7 @@ class RunTest {
   }
 
   @Test
-  void aFolderIsHeldByOneRun() {
+  void aFolderIsHeldByOneRun() throws IOException {
     Path out = dir.resolve("run");
     try (RunFolder held = RunFolder.take(out, false)) {
       assertThat(held.path()).isEqualTo(out);
@@ -350,6 +350,9 @@ class RunTest {
           .hasMessageNotContaining("\n");
     }
     assertThat(out).doesNotExist();
+    Files.createDirectory(out);
+    RunFolder.take(out, false).close();
+    assertThat(out).as("what a user made").isEmptyDirectory();
     replay(fixture(""), out, false, List.of("steps=1"), () -> false);
   }
 

@@ -196,7 +196,6 @@ final class Q5KRows implements SixBitRows {
   @Override
   public void readVectors(MemorySegment w, long offset, int n, RowScratch to) {
     readScales(w, offset, n, to);
-    to.unpackSixteenths(n / 32);
     to.reserveCodes(n);
     readCodes(w, offset, n, to.codes);
   }
@@ -204,9 +203,10 @@ final class Q5KRows implements SixBitRows {
   @Override
   public FloatVector vector(MemorySegment w, long row, int i, RowScratch of) {
     int s = i >> 4 & ~0xf | i >> 5 & 7;
-    if (N < 8) return Lanes.signedBytes(of.codes, i).fma(of.scales[s], of.scales[s + 8]);
+    float scale = of.scales[s] * (1 + (i >> 5 & 1) * 15);
+    if (N < 8) return Lanes.signedBytes(of.codes, i).fma(scale, of.scales[s + 8]);
     ByteVector codes = ByteVector.fromArray(Lanes.B, of.codes, i);
-    return ((FloatVector) codes.castShape(F, 0)).fma(of.scales[s], of.scales[s + 8]);
+    return ((FloatVector) codes.castShape(F, 0)).fma(scale, of.scales[s + 8]);
   }
 
   /** Unpacks codes, a byte each. */

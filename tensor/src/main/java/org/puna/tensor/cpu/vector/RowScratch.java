@@ -67,9 +67,4 @@ final class RowScratch {
       }
     }
   }
-
-  /** Makes the scales of {@link #readSixBits} those of codes that are not left in upper nibbles. */
-  void unpackSixteenths(int parts) {
-    for (int p = 1; p < parts; p += 2) scales[2 * (p & ~7) + (p & 7)] *= 16;
-  }
 }
