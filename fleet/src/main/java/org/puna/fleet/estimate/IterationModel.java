@@ -162,15 +162,22 @@ public final class IterationModel {
   private double gradients(TrainingRun run, Kernels k, MemoryUse.Held held, double lastBackward) {
     Layout l = run.layout();
     if (held.ranks() == 1) return 0;
-    // A sum goes around twice; sharded optimisers scatter sums and gather 16-bit weights, and
-    // ZeRO-3 gathers the weights again for the backward pass of each micro-batch.
+    // A sum goes around twice; sharded optimisers scatter sums and gather 16-bit weights. ZeRO-3
+    // gathers the weights before both passes of each micro-batch and scatters its gradients, of
+    // which no rank could keep the whole sum (Rajbhandari et al. 2020, section 7), layer by layer.
     double sum = run.software().gradients() == TrainingRun.Gradients.FP32 ? 4 : 2;
-    double bytes = run.zero() == 0 ? 2 * sum : sum + 2;
-    double againBytes = run.zero() == 3 ? 2.0 * run.microBatches() * 2 : 0;
+    double bytes = run.zero() == 0 ? 2 * sum : run.zero() == 3 ? sum : sum + 2;
+    double againBytes =
+        run.zero() == 3 ? 4.0 * run.microBatches() + sum * (run.microBatches() - 1) : 0;
     double sent = sent(held);
     double ring = ring(held, k, l);
     double seconds = bytes * ring;
     double again = againBytes * ring;
+    if (run.zero() == 3) {
+      double rounds = l.stageLayers(run.model().nLayers()) * k.ringLatency(held.ranks(), l.tp());
+      seconds += rounds;
+      again += (3.0 * run.microBatches() - 1) * rounds;
+    }
     double hidden = lastBackward * c(Constant.GRADIENT_OVERLAP);
     if (run.software().overlapped()) {
       // Chunks finish one after another: the first is reduced while the others still work on the

@@ -20,6 +20,11 @@ final class Kernels {
    */
   private static final double TAKEN = 0.2;
 
+  /** Seconds to start a collective and for each hop of a ring: NCCL's tuning.cc, Ring, Simple. */
+  private static final double RING_START = 8.4e-6;
+
+  private static final double LINK_HOP = 3.4e-6;
+  private static final double NETWORK_HOP = 14e-6;
   private static final double GB = 1e9;
 
   private final Machine machine;
@@ -97,7 +102,7 @@ final class Kernels {
   double ring(double bytes, int ranks, int stride) {
     if (ranks == 1) return 0;
     double link = machine.linkGBps() * GB * c(Constant.LINK_EFFICIENCY);
-    double together = Math.min(ranks, Math.max(1, (double) machine.nodeChips() / stride));
+    double together = together(ranks, stride);
     double rate = link;
     if (together < ranks) {
       double port = machine.scaleOutGBps() * GB * c(Constant.GRADIENT_EFFICIENCY);
@@ -108,6 +113,18 @@ final class Kernels {
       rate = Math.min(link, port * ports);
     }
     return bytes / rate;
+  }
+
+  /** Seconds until every rank of such a ring has been reached once, however little it carries. */
+  double ringLatency(int ranks, int stride) {
+    if (ranks == 1) return 0;
+    double nodes = Math.ceil(ranks / together(ranks, stride));
+    return RING_START + (nodes - 1) * NETWORK_HOP + (ranks - nodes) * LINK_HOP;
+  }
+
+  /** Ranks of a ring that share a server. */
+  private double together(int ranks, int stride) {
+    return Math.min(ranks, Math.max(1, (double) machine.nodeChips() / stride));
   }
 
   /**

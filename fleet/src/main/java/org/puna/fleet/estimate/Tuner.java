@@ -68,6 +68,16 @@ public final class Tuner {
       OptionalInt chunks) {
 
     /**
+     * This ask for another batch.
+     *
+     * @param sequences of an iteration
+     */
+    public Ask withBatch(int sequences) {
+      return new Ask(
+          model, seq, sequences, precision, microBatch, recompute, zero, software, chunks);
+    }
+
+    /**
      * An ask that leaves everything open.
      *
      * @param model the model

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.puna.fleet.Catalogue;
 import org.puna.fleet.Csv;
 import org.puna.fleet.estimate.Estimate;
@@ -12,14 +13,19 @@ import org.puna.fleet.estimate.IterationModel;
 import org.puna.fleet.estimate.Layout;
 import org.puna.fleet.estimate.Machine;
 import org.puna.fleet.estimate.Tuner;
-import org.puna.model.config.ActivationMemory.Recompute;
 import org.puna.model.config.BadInput;
 import org.puna.model.config.ModelConfig;
 import org.puna.model.config.ModelShapes;
-import org.puna.model.config.ModelSize;
 
 /** Predictions beside published tables of throughput and of whole training runs. */
 public final class PublishedTables {
+  /** A size at the end of a name: the 530B of MT-NLG-530B. */
+  private static final Pattern SIZE = Pattern.compile("[-_ ]?[0-9.]+[bBtT]$");
+
+  /** Names of models of GPT's shape. */
+  private static final Pattern GPT =
+      Pattern.compile("(gpt|megatron|mt-?nlg|turing)", Pattern.CASE_INSENSITIVE);
+
   private PublishedTables() {}
 
   /**
@@ -158,6 +164,7 @@ public final class PublishedTables {
                   run.whole() ? a.withPractice(1) : a)
               : new Planner(model).plan(ask, tokens, machine, run.gpus(), a, 1).getFirst();
       double published = r.requiredNumber("gpu_hours");
+      double slower = run.slower(new Tuner(model), ask, p.estimate(), tokens);
       String how =
           run.layout().isEmpty()
               ? "layout searched: "
@@ -167,16 +174,16 @@ public final class PublishedTables {
               name + " on " + machine.chip().name(),
               r.text("source").orElse(""),
               published,
-              p.gpuHours(),
-              p.gpuHours() / published - 1,
+              p.gpuHours() * slower,
+              p.gpuHours() * slower / published - 1,
               how + p.estimate().run().layout() + ", " + run.source(),
-              p.gpuHoursLeast(),
-              p.gpuHoursMost()));
+              p.gpuHoursLeast() * slower,
+              p.gpuHoursMost() * slower));
     }
     return rows;
   }
 
-  private static Machine.Precision precision(Csv.Row r, Machine.Precision otherwise) {
+  static Machine.Precision precision(Csv.Row r, Machine.Precision otherwise) {
     return r.text("precision")
         .map(p ->
             switch (p.toLowerCase(Locale.ROOT)) {
@@ -189,149 +196,8 @@ public final class PublishedTables {
         .orElse(otherwise);
   }
 
-  private static int count(Csv.Row r, String column, int otherwise) {
+  static int count(Csv.Row r, String column, int otherwise) {
     return r.number(column).isPresent() ? r.requiredCount(column) : otherwise;
-  }
-
-  /**
-   * What is published about a run beside its GPU-hours.
-   *
-   * @param gpus GPUs of the run
-   * @param seq tokens of a sequence
-   * @param batch sequences of an iteration
-   * @param layout its layout, where published
-   * @param whole whether the layout is that of all the printed hours, and these are training
-   * @param recompute what was recomputed, where published
-   * @param precision format of the products
-   * @param source where from
-   */
-  private record PublishedRun(
-      int gpus,
-      int seq,
-      int batch,
-      Optional<Layout> layout,
-      boolean whole,
-      Optional<Recompute> recompute,
-      Machine.Precision precision,
-      String source) {
-
-    /** Days that a run takes whose number of GPUs nobody published: the middle of those known. */
-    private static final double DAYS = 45;
-
-    private static final double TYPICAL_MFU = 0.4;
-
-    static PublishedRun of(Csv.Row r, String name, ModelConfig m, double tokens, Machine machine) {
-      PublishedRun known = known(name, m, tokens, machine);
-      int seq = count(r, "seq", known.seq);
-      int batch = count(r, "global_batch_seqs", known.batch);
-      Machine.Precision precision = PublishedTables.precision(r, known.precision);
-      if (r.number("tp").isEmpty()) {
-        int gpus = count(r, "gpus", known.gpus);
-        return new PublishedRun(
-            gpus,
-            seq,
-            batch,
-            known.layout,
-            known.whole,
-            known.recompute,
-            precision,
-            source(r, known));
-      }
-      Layout layout =
-          new Layout(
-              r.requiredCount("tp"),
-              count(r, "cp", 1),
-              count(r, "pp", 1),
-              r.requiredCount("dp"),
-              count(r, "ep", 1),
-              count(r, "vpp", 1));
-      return new PublishedRun(
-          layout.gpus(),
-          seq,
-          batch,
-          Optional.of(layout),
-          true,
-          known.recompute,
-          precision,
-          "layout of the table");
-    }
-
-    private static String source(Csv.Row r, PublishedRun known) {
-      boolean gpus = r.number("gpus").isPresent();
-      boolean batch = r.number("global_batch_seqs").isPresent();
-      if (gpus && batch) return "GPUs and batch of the table";
-      String given = gpus ? "GPUs of the table; " : batch ? "batch of the table; " : "";
-      return given + known.source;
-    }
-
-    private static PublishedRun known(String name, ModelConfig m, double tokens, Machine machine) {
-      String key = name.toLowerCase(Locale.ROOT);
-      if (key.startsWith("llama-3.1-405b")) {
-        return new PublishedRun(
-            16_384,
-            8192,
-            2048,
-            Optional.of(new Layout(8, 1, 16, 128, 1, 1)),
-            true,
-            Optional.empty(),
-            Machine.Precision.BF16,
-            "Llama 3 paper, table 4, most of the run");
-      }
-      if (key.startsWith("palm-540b")) {
-        return new PublishedRun(
-            6144,
-            2048,
-            2048,
-            Optional.of(new Layout(12, 1, 1, 512, 1, 1)),
-            false,
-            Optional.of(Recompute.FULL),
-            Machine.Precision.BF16,
-            "PaLM paper: 12-way model, 256-way data on each of 2 pods, remat; another layout on"
-                + " 3,072 chips, hours with downtime and repeated steps");
-      }
-      if (key.startsWith("deepseek-v3")) {
-        return searched(
-            2048, 4096, 15_360, Machine.Precision.FP8, "GPUs, batch, FP8: DeepSeek-V3 paper");
-      }
-      if (key.startsWith("llama-2")) {
-        return searched(
-            2048,
-            4096,
-            1024,
-            Machine.Precision.BF16,
-            "batch of 4M tokens: Llama 2 paper; 2,048 GPUs assumed");
-      }
-      if (key.startsWith("llama-3-") || key.startsWith("llama-3.")) {
-        return searched(
-            16_384,
-            8192,
-            2048,
-            Machine.Precision.BF16,
-            "batch of 16M tokens and 16,384 GPUs assumed, those of the 405B");
-      }
-      double flops = 6 * ModelSize.activeParameters(m).total() * tokens;
-      double each = TYPICAL_MFU * machine.chip().bf16Tflops() * 1e12;
-      double gpus = flops / (each * DAYS * 86_400);
-      int power = Integer.highestOneBit((int) Math.clamp(gpus * Math.sqrt(2), 64, 16_384));
-      boolean before2023 = machine.chip().bf16Tflops() < 400;
-      return searched(
-          power,
-          before2023 ? 2048 : 4096,
-          before2023 ? 2048 : 4096,
-          Machine.Precision.BF16,
-          String.format(
-              Locale.ROOT,
-              "assumed where not given: %,d GPUs for about %.0f days, batch of %d million tokens",
-              power,
-              DAYS,
-              before2023 ? 4 : 16));
-    }
-
-    private static PublishedRun searched(
-        int gpus, int seq, int batch, Machine.Precision precision, String source) {
-      return new PublishedRun(
-          gpus, seq, batch, Optional.empty(), false, Optional.empty(), precision, source);
-    }
   }
 
   private static ModelConfig model(Csv.Row r, String name, String parameters) {
@@ -347,11 +213,15 @@ public final class PublishedTables {
     }
   }
 
+  /** By name, by name and size, by family and size; else a shape of such a size. */
   private static ModelConfig shape(String name, double billions) {
+    String family = SIZE.matcher(name).replaceFirst("");
+    boolean gpt = GPT.matcher(name).lookingAt();
     return ModelShapes.named(name)
         .or(() -> ModelShapes.named(name + "-" + plain(billions) + "b"))
-        .orElseGet(() ->
-            name.equalsIgnoreCase("gpt") ? gpt(billions * 1e9) : Planner.shape(billions * 1e9));
+        .or(() -> ModelShapes.nearest(family, billions * 1e9))
+        .or(() -> gpt ? ModelShapes.nearest("gpt", billions * 1e9) : Optional.empty())
+        .orElseGet(() -> gpt ? gpt(billions * 1e9) : Planner.shape(billions * 1e9));
   }
 
   private static String plain(double v) {

@@ -99,6 +99,43 @@ class IterationModelTest {
     assertThat(e.modelTflopsPerGpu()).isCloseTo(tflops, within(tflops * PUBLISHED));
   }
 
+  /**
+   * ZeRO-3 sends three times the weights for each micro-batch (Rajbhandari et al. 2020, section 7),
+   * and its rounds take longer over more servers (NCCL).
+   */
+  @Test
+  void zero3SendsThreeTimesTheWeights() {
+    ModelConfig m = ModelShapes.parse("llama-2-7b");
+    Machine slow = h100().withScaleOut(0.1, "test");
+    double one = zero3(m, 16, 1, slow);
+    double two = zero3(m, 16, 2, slow);
+    double weights = 2 * ModelSize.parameters(m).total();
+    // One ring of whole servers leaves each by all eight ports; nothing hides behind seconds.
+    double port = 8 * 0.1e9 * model.calibration().get(Constant.GRADIENT_EFFICIENCY);
+    assertThat(two - one).isCloseTo(3 * weights * 15 / 16 / port, within(0.05 * (two - one)));
+
+    Machine fast = h100().withScaleOut(1e6, "test");
+    ModelConfig tiny = ModelShapes.parse("layers=32,hidden=256,heads=4,ffn=688,vocab=512");
+    double hops = 14e-6 * (1024 - 64) / 8 + 3.4e-6 * (1024 - 64) * 7 / 8;
+    double longer = zero3(tiny, 1024, 1, fast) - zero3(tiny, 64, 1, fast);
+    assertThat(longer).isBetween(0.5 * 3 * 32 * hops, 1.1 * 3 * 32 * hops);
+  }
+
+  private double zero3(ModelConfig m, int gpus, int microBatches, Machine machine) {
+    TrainingRun run =
+        new TrainingRun(
+            m,
+            1024,
+            gpus * microBatches,
+            1,
+            new Layout(1, 1, 1, gpus, 1, 1),
+            Machine.Precision.BF16,
+            Recompute.NONE,
+            3,
+            TrainingRun.Software.MODERN.with(TrainingRun.Gradients.BF16));
+    return model.seconds(run, machine);
+  }
+
   @Test
   void breakdownSumsToTheTime() {
     Estimate e =

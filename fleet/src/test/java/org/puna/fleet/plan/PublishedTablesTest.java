@@ -80,4 +80,33 @@ class PublishedTablesTest {
         .isInstanceOf(BadInput.class)
         .hasMessageStartingWith("runs.csv:2: shape: ");
   }
+
+  @Test
+  void smallBatchesOfABeginningTakeLonger() {
+    IterationModel model = new IterationModel(CalibrationFile.cluster(CHIPS));
+    String header = "model,active_params_b,tokens_t,gpu,gpu_hours,global_batch_seqs\n";
+    String run = "PaLM-540B,540.35,0.78,TPU-v4,8404992,";
+    List<PublishedTables.Row> rows =
+        PublishedTables.runs(
+            new StringReader(header + run + "\n" + run + "2048\n"), "r.csv", CHIPS, model);
+    assertThat(rows.getFirst().predicted())
+        .isBetween(1.005 * rows.getLast().predicted(), 1.1 * rows.getLast().predicted());
+    assertThat(rows.getFirst().error()).as("layout published").isBetween(-0.15, 0.15);
+  }
+
+  @Test
+  void sizesOfOtherRoundingsFindTheirShapes() {
+    IterationModel model = new IterationModel(CalibrationFile.cluster(CHIPS));
+    String header = "model,params_b,gpu,tp,cp,pp,dp,seq,global_batch_seqs,tflops\n";
+    String where = ",A100-80GB-SXM,8,1,12,4,2048,1536,153\n";
+    List<PublishedTables.Row> rows =
+        PublishedTables.throughput(
+            new StringReader(
+                header + "gpt-3,174.6" + where + "GPT-3,175" + where + "GPT,175.2" + where),
+            "t.csv",
+            CHIPS,
+            model);
+    assertThat(rows.get(0).predicted()).isEqualTo(rows.get(1).predicted());
+    assertThat(rows.get(2).predicted()).isEqualTo(rows.get(1).predicted());
+  }
 }

@@ -38,6 +38,8 @@ public final class ModelShapes {
           "qkv_bias",
           "qk_norm");
 
+  private static final double MOST_APART = 0.03;
+
   private static final Map<String, String> NAMED = named();
 
   private ModelShapes() {}
@@ -144,6 +146,36 @@ public final class ModelShapes {
         return Optional.of(spelledOut(e.getValue(), e.getKey()));
     }
     return Optional.empty();
+  }
+
+  /**
+   * The named model of a family that has nearest to a number of parameters, for tables that print
+   * sizes by other roundings than names ({@code GPT-3} of 174.6 billion).
+   *
+   * @param family how its names begin, case and separators aside; empty for all
+   * @param parameters wanted, all or only those that a token passes
+   * @return the model, or nothing where all of the family are more than 3% away
+   */
+  public static Optional<ModelConfig> nearest(String family, double parameters) {
+    String wanted = plain(family);
+    double least = MOST_APART;
+    Optional<ModelConfig> nearest = Optional.empty();
+    for (Map.Entry<String, String> e : NAMED.entrySet()) {
+      if (!plain(e.getKey()).startsWith(wanted)) continue;
+      ModelConfig m = spelledOut(e.getValue(), e.getKey());
+      double apart =
+          Math.min(
+              apart(ModelSize.parameters(m).total(), parameters),
+              apart(ModelSize.activeParameters(m).total(), parameters));
+      if (apart >= least) continue;
+      least = apart;
+      nearest = Optional.of(m);
+    }
+    return nearest;
+  }
+
+  private static double apart(long a, double b) {
+    return Math.abs(a / b - 1);
   }
 
   /**

@@ -148,4 +148,13 @@ class ModelSizeTest {
         .hasMessageContaining("llama-3.1-405b");
     assertThatThrownBy(() -> ModelShapes.parse("layers=1,depth=2")).hasMessageContaining("depth=2");
   }
+
+  @Test
+  void nearestOfAFamily() {
+    assertThat(ModelShapes.nearest("GPT-3", 174.6e9)).isEqualTo(ModelShapes.named("gpt-3-175b"));
+    assertThat(ModelShapes.nearest("llama 3", 69.9e9)).isEqualTo(ModelShapes.named("llama-3-70b"));
+    assertThat(ModelShapes.nearest("mixtral", 12.9e9)).as("active").isPresent();
+    assertThat(ModelShapes.nearest("llama", 100e9)).isEmpty();
+    assertThat(ModelShapes.nearest("falcon", 7e9)).isEmpty();
+  }
 }
