@@ -5,6 +5,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import org.puna.model.arch.Architectures;
 import org.puna.model.arch.HfConfig;
+import org.puna.model.arch.HfShape;
 import org.puna.model.config.BadInput;
 import org.puna.model.config.ModelConfig;
 import org.puna.model.config.ModelShapes;
@@ -16,7 +17,7 @@ final class ModelArgument {
 
   /**
    * The configuration of a GGUF file, a {@code config.json}, a folder with one, a named or a
-   * spelled-out shape.
+   * spelled-out shape. A {@code config.json} may be of a model that Puna only plans with.
    *
    * @param text what the user wrote
    * @throws BadInput if it is none of them
@@ -36,6 +37,8 @@ final class ModelArgument {
       }
     }
     HfConfig config = HfConfig.read(path);
-    return Architectures.ofHf(config).fromHf(config);
+    return Architectures.runs(config)
+        ? Architectures.ofHf(config).fromHf(config)
+        : ModelShapes.parse(HfShape.of(config));
   }
 }

@@ -123,6 +123,22 @@ class FleetCommandTest {
   }
 
   @Test
+  void sizesAConfigOfAModelThatOnlyPlansKnow() throws Exception {
+    Path file =
+        Files.writeString(
+            home.resolve("config.json"),
+            "{\"model_type\":\"gpt2\",\"n_embd\":768,\"n_layer\":12,\"n_head\":12,"
+                + "\"n_positions\":1024,\"vocab_size\":50257}");
+    double all =
+        json("fleet", "size", file.toString(), "--json").path("totalParameters").asDouble();
+    assertThat(all).as("GPT-2 small: 124 million").isBetween(123e6, 126e6);
+    Files.writeString(file, "{\"model_type\":\"rwkv\",\"rwkv_version\":5}");
+    Shell.Result r = shell.run("fleet", "size", file.toString());
+    assertThat(r.code()).isEqualTo(2);
+    assertThat(r.err()).contains("config.json: JSON key rwkv_version: layers of this kind");
+  }
+
+  @Test
   void sizesWhatTheOptionsSay() {
     String[] plain = {"fleet", "size", "llama-3-8b", "--layout", "tp=2,dp=4", "--json"};
     String[] full = {

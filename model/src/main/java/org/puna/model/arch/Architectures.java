@@ -36,6 +36,12 @@ public final class Architectures {
     return ALL.stream().filter(a -> a.name().equals(name)).findFirst();
   }
 
+  /** Returns whether a {@code config.json} is of an architecture that Puna runs. */
+  public static boolean runs(HfConfig config) {
+    Optional<String> type = config.text("model_type");
+    return type.isPresent() && ALL.stream().anyMatch(a -> a.modelTypes().contains(type.get()));
+  }
+
   /**
    * Returns the architecture of a {@code config.json}.
    *
