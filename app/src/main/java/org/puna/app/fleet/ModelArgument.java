@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import org.puna.model.arch.Architectures;
+import org.puna.model.arch.GgufShape;
 import org.puna.model.arch.HfConfig;
 import org.puna.model.arch.HfShape;
 import org.puna.model.config.BadInput;
@@ -17,7 +18,7 @@ final class ModelArgument {
 
   /**
    * The configuration of a GGUF file, a {@code config.json}, a folder with one, a named or a
-   * spelled-out shape. A {@code config.json} may be of a model that Puna only plans with.
+   * spelled-out shape. Files may be of a model that Puna only plans with.
    *
    * @param text what the user wrote
    * @throws BadInput if it is none of them
@@ -33,7 +34,9 @@ final class ModelArgument {
     if (!Files.exists(path)) return ModelShapes.parse(text);
     if (path.toString().endsWith(".gguf")) {
       try (GgufFile file = GgufFile.open(path)) {
-        return Architectures.ofGguf(file).fromGguf(file);
+        return Architectures.runs(file)
+            ? Architectures.ofGguf(file).fromGguf(file)
+            : ModelShapes.parse(GgufShape.of(file));
       }
     }
     HfConfig config = HfConfig.read(path);

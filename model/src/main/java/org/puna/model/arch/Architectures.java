@@ -66,6 +66,11 @@ public final class Architectures {
                     + Names.quote(type)));
   }
 
+  /** Returns whether a GGUF file is of an architecture that Puna runs. */
+  public static boolean runs(GgufFile file) {
+    return ALL.stream().anyMatch(a -> a.reads(file));
+  }
+
   /**
    * Returns the architecture of a GGUF file.
    *

@@ -1,11 +1,9 @@
 package org.puna.model.arch;
 
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.puna.model.config.BadInput;
 import org.puna.model.config.ModelShapes;
 
@@ -42,12 +40,12 @@ public final class HfShape {
           "cohere2");
 
   /** How layers call themselves that are neither attention nor a feed-forward network. */
-  private static final List<String> OTHER_LAYERS = List.of("mamba", "ssm", "rwkv", "linear_attn");
-
-  private static final int LATENT_HEAD = 128;
+  private static final List<String> OTHER_LAYERS =
+      List.of("mamba", "ssm_", "rwkv", "linear_attn", "linear_key_head_dim");
 
   private final HfConfig config;
   private final String type;
+  private final ShapeText s = new ShapeText();
 
   private HfShape(HfConfig config) {
     this.config = config;
@@ -68,45 +66,38 @@ public final class HfShape {
     refuseOthers();
     boolean gpt = GPT.contains(type);
     int hidden = size("hidden size", Limits.WIDTH, "hidden_size", "n_embd", "d_model");
-    Map<String, String> s = new LinkedHashMap<>();
     if (gpt) s.put("arch", "gpt");
     s.put(
         "layers",
-        text(
-            size(
-                "number of layers",
-                Limits.LAYERS,
-                "num_hidden_layers",
-                "n_layer",
-                "n_layers",
-                "num_layers")));
-    s.put("hidden", text(hidden));
-    attention(hidden, s);
+        size(
+            "number of layers",
+            Limits.LAYERS,
+            "num_hidden_layers",
+            "n_layer",
+            "n_layers",
+            "num_layers"));
+    s.put("hidden", hidden);
+    attention(hidden);
     int ffn =
         any(Limits.WIDTH, "intermediate_size", "n_inner", "ffn_dim", "ffn_hidden_size")
-            .orElseGet(() -> any(Limits.WIDTH, "expansion_ratio").orElse(4) * hidden);
-    s.put("ffn", text(ffn));
-    s.put("gated", String.valueOf(!gpt && !UNGATED.contains(type)));
-    experts(ffn, s);
-    s.put(
-        "vocab",
-        text(size("size of the vocabulary", Limits.VOCAB, "padded_vocab_size", "vocab_size")));
+            .orElseGet(() -> any(64, "expansion_ratio").orElse(4) * hidden);
+    s.put("ffn", ffn);
+    s.put("gated", !gpt && !UNGATED.contains(type));
+    experts(ffn);
+    s.put("vocab", size("size of the vocabulary", Limits.VOCAB, "padded_vocab_size", "vocab_size"));
     s.put(
         "context",
-        text(
-            any(
-                    Integer.MAX_VALUE,
-                    "max_position_embeddings",
-                    "n_positions",
-                    "n_ctx",
-                    "max_seq_len",
-                    "seq_length",
-                    "max_sequence_length")
-                .orElse(2048)));
-    s.put("tied", String.valueOf(config.bool("tie_word_embeddings", TIED.contains(type))));
-    return s.entrySet().stream()
-        .map(e -> e.getKey() + "=" + e.getValue())
-        .collect(Collectors.joining(","));
+        any(
+                Integer.MAX_VALUE,
+                "max_position_embeddings",
+                "n_positions",
+                "n_ctx",
+                "max_seq_len",
+                "seq_length",
+                "max_sequence_length")
+            .orElse(2048));
+    s.put("tied", config.bool("tie_word_embeddings", TIED.contains(type)));
+    return s.toString();
   }
 
   private void refuseOthers() {
@@ -126,18 +117,26 @@ public final class HfShape {
     }
   }
 
-  private void attention(int hidden, Map<String, String> s) {
+  private void attention(int hidden) {
     int heads = size("number of heads", Limits.HEADS, "num_attention_heads", "n_head", "n_heads");
     Optional<Integer> latent = any(Limits.WIDTH, "kv_lora_rank");
     if (latent.isPresent()) {
-      latentAttention(hidden, heads, latent.get(), s);
+      int rotated = any(Limits.HEAD_DIM, "qk_rope_head_dim").orElse(64);
+      Optional<Integer> queryRank = any(Limits.WIDTH, "q_lora_rank");
+      s.latentAttention(
+          hidden,
+          heads,
+          latent.get(),
+          queryRank.map(OptionalInt::of).orElse(OptionalInt.empty()),
+          any(Limits.HEAD_DIM, "qk_nope_head_dim").orElse(128) + rotated,
+          rotated,
+          any(Limits.HEAD_DIM, "v_head_dim").orElse(128));
       return;
     }
-    s.put("heads", text(heads));
-    s.put("kv_heads", text(keyValueHeads(heads)));
-    any(Limits.HEAD_DIM, "head_dim", "kv_channels").ifPresent(d -> s.put("head_dim", text(d)));
-    if (config.bool("attention_bias", config.bool("add_qkv_bias", false)))
-      s.put("qkv_bias", "true");
+    s.put("heads", heads);
+    s.put("kv_heads", keyValueHeads(heads));
+    any(Limits.HEAD_DIM, "head_dim", "kv_channels").ifPresent(d -> s.put("head_dim", d));
+    if (config.bool("attention_bias", config.bool("add_qkv_bias", false))) s.put("qkv_bias", true);
   }
 
   private int keyValueHeads(int heads) {
@@ -150,26 +149,7 @@ public final class HfShape {
     return any(Limits.HEADS, "num_key_value_heads", "num_kv_heads", "kv_n_heads").orElse(heads);
   }
 
-  /** DeepSeek-V2, section 2.1: ranks of the latents, a rotated and a plain part of each head. */
-  private void latentAttention(int hidden, int heads, int rank, Map<String, String> s) {
-    double plain = any(Limits.HEAD_DIM, "qk_nope_head_dim").orElse(LATENT_HEAD);
-    double rotated = any(Limits.HEAD_DIM, "qk_rope_head_dim").orElse(LATENT_HEAD / 2);
-    double value = any(Limits.HEAD_DIM, "v_head_dim").orElse(LATENT_HEAD);
-    double queries = heads * (plain + rotated);
-    double parameters =
-        any(Limits.WIDTH, "q_lora_rank").map(q -> q * (hidden + queries)).orElse(hidden * queries)
-            + hidden * (rank + rotated)
-            + rank * heads * (plain + value)
-            + heads * value * hidden;
-    int kv = Math.max(1, (int) Math.round((rank + rotated) / (2.0 * LATENT_HEAD)));
-    double both = parameters / ((double) hidden * LATENT_HEAD) / 2 - kv;
-    int equal = kv * Math.max(1, (int) Math.round(both / kv));
-    s.put("heads", text(equal));
-    s.put("kv_heads", text(kv));
-    s.put("head_dim", text(LATENT_HEAD));
-  }
-
-  private void experts(int ffn, Map<String, String> s) {
+  private void experts(int ffn) {
     Optional<Integer> experts =
         any(
             Limits.EXPERTS,
@@ -179,22 +159,22 @@ public final class HfShape {
             "moe_num_experts");
     if (experts.isEmpty() || experts.get() == 1) return;
     int width = any(Limits.WIDTH, "moe_intermediate_size", "expert_ffn_hidden_size").orElse(ffn);
-    s.put("experts", text(experts.get()));
+    s.put("experts", experts.get());
     s.put(
         "active",
-        text(
-            size(
-                "number of experts of a token",
-                Limits.EXPERTS,
-                "num_experts_per_tok",
-                "num_experts_per_token",
-                "experts_per_token",
-                "moe_top_k")));
-    s.put("expert_ffn", text(width));
+        size(
+            "number of experts of a token",
+            Limits.EXPERTS,
+            "num_experts_per_tok",
+            "num_experts_per_token",
+            "experts_per_token",
+            "moe_top_k"));
+    s.put("expert_ffn", width);
     any(Limits.WIDTH, "shared_expert_intermediate_size")
-        .or(() -> any(Limits.EXPERTS, "n_shared_experts").map(n -> n * width))
-        .ifPresent(w -> s.put("shared_ffn", text(w)));
-    any(Limits.LAYERS, "first_k_dense_replace").ifPresent(n -> s.put("dense_layers", text(n)));
+        .map(Integer::longValue)
+        .or(() -> any(Limits.EXPERTS, "n_shared_experts").map(n -> (long) n * width))
+        .ifPresent(w -> s.put("shared_ffn", w));
+    any(Limits.LAYERS, "first_k_dense_replace").ifPresent(n -> s.put("dense_layers", n));
   }
 
   private int size(String what, int most, String... keys) {
@@ -224,9 +204,5 @@ public final class HfShape {
         config,
         config.object("attn_config").orElse(config),
         config.object("ffn_config").orElse(config));
-  }
-
-  private static String text(int n) {
-    return String.valueOf(n);
   }
 }
