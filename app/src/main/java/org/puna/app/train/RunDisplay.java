@@ -13,6 +13,8 @@ final class RunDisplay implements Watcher, AutoCloseable {
 
   private final Context context;
   private @Nullable Progress bar;
+  private String preparing = "";
+  private long prepared;
   private long steps = 1;
 
   RunDisplay(Context context) {
@@ -21,11 +23,27 @@ final class RunDisplay implements Watcher, AutoCloseable {
 
   @Override
   public void note(String line) {
+    if (!preparing.isEmpty()) close();
     context.note(line);
   }
 
   @Override
+  public void preparing(String what, long done, long total) {
+    Progress p = bar;
+    if (p == null || !what.equals(preparing)) {
+      close();
+      p = context.progress(what, total);
+      bar = p;
+      preparing = what;
+      prepared = 0;
+    }
+    p.step(done - prepared);
+    prepared = done;
+  }
+
+  @Override
   public void begin(long done, long steps) {
+    close();
     this.steps = steps;
     bar = context.progress("training", steps);
     if (done > 0) bar.step(done);
@@ -49,5 +67,7 @@ final class RunDisplay implements Watcher, AutoCloseable {
   @Override
   public void close() {
     if (bar != null) bar.close();
+    bar = null;
+    preparing = "";
   }
 }

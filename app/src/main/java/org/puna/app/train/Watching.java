@@ -10,12 +10,16 @@ import org.puna.app.cli.Context;
 import org.puna.model.config.BadInput;
 import org.puna.train.run.Journal;
 import org.puna.train.run.Recipe;
+import org.puna.train.run.RunFolder;
 import org.puna.train.run.TrainingRun;
 import tools.jackson.databind.JsonNode;
 
 /** Follows the measures of a run that another process does. */
 final class Watching {
   private static final long PAUSE_MILLIS = 1000;
+
+  /** Pauses without a new step after which the run is looked for. */
+  private static final int QUIET = 5;
 
   /** Steps that are shown of what was before. */
   private static final int BEFORE = 20;
@@ -28,7 +32,7 @@ final class Watching {
     this.folder = folder;
   }
 
-  /** Prints the last steps, then a line for each new one, until the run ends. */
+  /** Prints the last steps, then a line for each new one, until the run ends or was cut off. */
   void run() {
     Path metrics = folder.resolve("metrics.jsonl");
     if (!Files.exists(metrics)) {
@@ -36,9 +40,12 @@ final class Watching {
     }
     long steps = Recipe.read(folder.resolve("recipe.yaml")).whole("steps");
     long last = Long.MIN_VALUE;
+    int quiet = 0;
     while (true) {
       // Looked at before the lines are, so that none is written between.
+      boolean left = quiet >= QUIET && RunFolder.isLeft(folder);
       Optional<String> ended = ending();
+      quiet++;
       List<JsonNode> lines = Journal.read(metrics);
       if (last == Long.MIN_VALUE && lines.size() > BEFORE) {
         last = lines.get(lines.size() - BEFORE - 1).path("step").asLong(-1);
@@ -47,12 +54,17 @@ final class Watching {
         long step = m.path("step").asLong(-1);
         if (step <= last) continue;
         last = step;
+        quiet = 0;
         context.say(line(m, steps));
       }
       context.console().out().flush();
       if (last + 1 >= steps) return;
       if (ended.isPresent()) {
         context.say("the run ended: " + ended.get());
+        return;
+      }
+      if (left) {
+        context.say("the run was cut off: its process is gone; continue it with --resume");
         return;
       }
       try {

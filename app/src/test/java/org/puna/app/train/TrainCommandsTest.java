@@ -100,6 +100,14 @@ class TrainCommandsTest {
     String watched = ok("train", "--watch", at("run")).out();
     assertThat(watched).contains("step 4/4").contains("loss");
     assertThat(run("train", "--watch", at("books")).code()).isEqualTo(2);
+    // A run whose process is gone said nothing: its lock is there, and nobody holds it.
+    Path cut = Files.createDirectory(home.resolve("cut"));
+    Files.copy(home.resolve("run/recipe.yaml"), cut.resolve("recipe.yaml"));
+    Files.write(
+        cut.resolve("metrics.jsonl"),
+        Files.readAllLines(home.resolve("run/metrics.jsonl")).subList(0, 1));
+    Files.createFile(cut.resolve(".lock"));
+    assertThat(ok("train", "--watch", at("cut")).out()).contains("step 1/4").contains("cut off");
     // What a library that does not know Puna's conventions needs to begin and end an answer.
     Path model = home.resolve("run/model");
     JsonNode generation = json(model.resolve("generation_config.json"));

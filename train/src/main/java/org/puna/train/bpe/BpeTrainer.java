@@ -94,7 +94,7 @@ public final class BpeTrainer {
    * Learns from the texts.
    *
    * @param threads that count words
-   * @param progress told how many ids there are, now and then
+   * @param progress told how many ids there are; what it throws ends the learning
    */
   public Bpe train(int threads, LongConsumer progress) {
     WordCounts counted = WordCounts.of(texts, scanner, threads);

@@ -68,6 +68,23 @@ public final class Corpus {
     return files;
   }
 
+  /**
+   * Returns the bytes of files together.
+   *
+   * @throws BadInput if one cannot be read
+   */
+  public static long bytes(List<Path> files) {
+    long sum = 0;
+    for (Path f : files) {
+      try {
+        sum += Files.size(f);
+      } catch (IOException e) {
+        throw MappedFile.unreadable(f, e);
+      }
+    }
+    return sum;
+  }
+
   private static boolean known(Path p) {
     String e = ending(p);
     return TEXT.contains(e) || LINES.contains(e) || ROWS.contains(e);

@@ -67,7 +67,7 @@ public final class Preparation {
    * options.
    *
    * @param fingerprint of the tokenizer
-   * @param progress told the documents read, now and then
+   * @param progress told the characters of each document; what it throws ends the preparation
    * @throws BadInput if there is nothing to learn from, or a file cannot be read or written
    */
   public static Summary prepare(
@@ -207,12 +207,12 @@ public final class Preparation {
     }
 
     void add(Document d) {
+      progress.accept(d.text().length());
       if (!seen.isNew(d.text())) {
         duplicates++;
         return;
       }
       documents++;
-      progress.accept(documents);
       queue.add(new Encoded(pool.submit(() -> encode(d.text())), isHeldOut(d)));
       if (queue.size() > ahead) writeFirst();
     }

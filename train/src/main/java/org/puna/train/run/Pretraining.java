@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.puna.model.Checkpoint;
 import org.puna.model.arch.Architecture;
@@ -87,7 +88,7 @@ public final class Pretraining {
   /**
    * Runs.
    *
-   * @param stop asked after each step
+   * @param stop asked after each step, and while texts are read
    * @throws BadInput if anything in recipe, data or folder is wrong
    * @throws Diverged if the loss is no number or explodes
    */
@@ -122,7 +123,35 @@ public final class Pretraining {
       return request.replay.isPresent()
           ? replay(recipe, held, architecture, config, given, stop)
           : texts(recipe, held, architecture, config, given, stop);
+    } catch (StoppedEarly _) {
+      watcher.note("stopped before the first step; the same command begins again");
+      return TrainingRun.Ending.STOPPED;
     }
+  }
+
+  /** The run was asked to stop while texts were read. */
+  private static final class StoppedEarly extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    StoppedEarly() {
+      super("asked to stop", null, false, false);
+    }
+  }
+
+  /** Tells how far texts are read, and stops where that is asked for. */
+  private LongConsumer reading(String what, List<Path> files, BooleanSupplier stop) {
+    long bytes = Corpus.bytes(files);
+    long[] read = {0};
+    return n -> {
+      // Characters where bytes are known: near enough for a bar.
+      read[0] = Math.min(bytes, read[0] + n);
+      told(what, read[0], bytes, stop);
+    };
+  }
+
+  private void told(String what, long done, long total, BooleanSupplier stop) {
+    if (stop.getAsBoolean()) throw new StoppedEarly();
+    watcher.preparing(what, done, total);
   }
 
   private static Path folder(String name) {
@@ -152,7 +181,8 @@ public final class Pretraining {
     Checkpoints before = new Checkpoints(folder.resolve("checkpoints"), 1);
     if (request.resume) before.agree(recipe.yaml());
     Path tokenizerFolder = folder.resolve("tokenizer");
-    Tokenizer tokenizer = tokenizer(recipe, given, files, tokenizerFolder, config.contextLength());
+    Tokenizer tokenizer =
+        tokenizer(recipe, given, files, tokenizerFolder, config.contextLength(), stop);
     if (tokenizer.vocabSize() > config.vocabSize()) {
       throw new BadInput(
           "the tokenizer has "
@@ -171,7 +201,7 @@ public final class Pretraining {
               + tokenizer.vocabSize()
               + " or add texts");
     }
-    Preparation.Summary data = prepare(recipe, files, tokenizer, tokenizerFolder, folder);
+    Preparation.Summary data = prepare(recipe, files, tokenizer, tokenizerFolder, folder, stop);
     watcher.note(
         String.format(
             java.util.Locale.ROOT,
@@ -286,7 +316,12 @@ public final class Pretraining {
   }
 
   private Tokenizer tokenizer(
-      Recipe recipe, @Nullable Checkpoint given, List<Path> files, Path folder, int contextLength) {
+      Recipe recipe,
+      @Nullable Checkpoint given,
+      List<Path> files,
+      Path folder,
+      int contextLength,
+      BooleanSupplier stop) {
     Path json = folder.resolve("tokenizer.json");
     Path learned = folder.resolve(LEARNED);
     try {
@@ -307,7 +342,7 @@ public final class Pretraining {
       boolean same = Files.exists(learned) && Files.readString(learned).strip().equals(key);
       if (!Files.exists(json) || !(same || goesOn)) {
         Files.deleteIfExists(learned);
-        learn(recipe, files, folder, contextLength);
+        learn(recipe, files, folder, contextLength, stop);
         OutputFile.writeText(learned, key + "\n");
       }
       return Tokenizers.open(json);
@@ -338,17 +373,20 @@ public final class Pretraining {
     return recipe.has("data.field") ? Optional.of(recipe.text("data.field")) : Optional.empty();
   }
 
-  private void learn(Recipe recipe, List<Path> files, Path folder, int contextLength)
+  private void learn(
+      Recipe recipe, List<Path> files, Path folder, int contextLength, BooleanSupplier stop)
       throws IOException {
     int vocab = recipe.size("model.vocab", 1, 1 << 24);
     watcher.note("learning a tokenizer of " + vocab + " tokens");
     BpeTrainer trainer = new BpeTrainer(vocab, SPECIALS, Scanner.llama3());
     boolean lines = recipe.flag("tokenizer.lines");
+    LongConsumer read = reading("reading texts", files, stop);
     Corpus.read(
         files,
         recipe.flag("data.prose"),
         field(recipe),
         d -> {
+          read.accept(d.text().length());
           byte[] utf8 = d.text().getBytes(StandardCharsets.UTF_8);
           if (lines) trainer.addLines(utf8);
           else trainer.add(utf8);
@@ -368,7 +406,10 @@ public final class Pretraining {
     write(folder.resolve("tokenizer_config.json"), config);
     OutputFile.writeText(
         folder.resolve("tokenizer.json"),
-        TokenizerJson.of(trainer.train(request.threads, _ -> {}), Optional.of(begin)) + "\n");
+        TokenizerJson.of(
+                trainer.train(request.threads, n -> told("learning tokens", n, vocab, stop)),
+                Optional.of(begin))
+            + "\n");
   }
 
   private static void write(Path file, Map<String, Object> json) {
@@ -377,7 +418,12 @@ public final class Pretraining {
   }
 
   private Preparation.Summary prepare(
-      Recipe recipe, List<Path> files, Tokenizer tokenizer, Path tokenizerFolder, Path folder) {
+      Recipe recipe,
+      List<Path> files,
+      Tokenizer tokenizer,
+      Path tokenizerFolder,
+      Path folder,
+      BooleanSupplier stop) {
     StringBuilder fingerprint = new StringBuilder();
     try {
       List<String> names = new ArrayList<>(List.of("tokenizer.json", "tokenizer.model"));
@@ -410,6 +456,6 @@ public final class Pretraining {
         options,
         folder.resolve("data"),
         request.threads,
-        _ -> {});
+        reading("encoding texts", files, stop));
   }
 }

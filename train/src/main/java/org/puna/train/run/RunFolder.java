@@ -60,6 +60,21 @@ public final class RunFolder implements AutoCloseable {
     }
   }
 
+  /**
+   * Returns whether a run once held a folder and no process does now: it ended, or was cut off.
+   *
+   * @throws BadInput if its lock cannot be looked at
+   */
+  public static boolean isLeft(Path path) {
+    Path lock = path.resolve(LOCK);
+    if (!Files.exists(lock)) return false;
+    try (FileChannel c = FileChannel.open(lock, StandardOpenOption.WRITE)) {
+      return locked(c);
+    } catch (IOException e) {
+      throw MappedFile.unreadable(lock, e);
+    }
+  }
+
   private static boolean locked(FileChannel channel) throws IOException {
     try {
       return channel.tryLock() != null;

@@ -6,6 +6,14 @@ public interface Watcher {
   void note(String line);
 
   /**
+   * Something that may take long is done before steps begin, as far as {@code done}.
+   *
+   * @param what is done, one thing after the other
+   * @param done of {@code total}
+   */
+  default void preparing(String what, long done, long total) {}
+
+  /**
    * Steps begin.
    *
    * @param done steps already done

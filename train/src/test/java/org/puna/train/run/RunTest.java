@@ -340,6 +340,29 @@ class RunTest {
   }
 
   @Test
+  void whoeverAsksToStopNeedNotWaitForTheTexts() throws IOException {
+    Path texts = Files.createDirectory(dir.resolve("texts"));
+    for (int i = 0; i < 20; i++) {
+      Files.writeString(texts.resolve(i + ".txt"), i + " The cat sat. A rose is red. ".repeat(100));
+    }
+    Path out = dir.resolve("run");
+    for (int after : new int[] {3, 25, 55}) {
+      int[] asked = {0};
+      assertThat(
+              pretrain(
+                  small("model.vocab=290", "data.paths=" + texts),
+                  out,
+                  false,
+                  () -> ++asked[0] > after))
+          .isEqualTo(TrainingRun.Ending.STOPPED);
+      assertThat(asked[0]).as("asked once more").isEqualTo(after + 1);
+      assertThat(out.resolve("metrics.jsonl")).doesNotExist();
+    }
+    assertThat(pretrain(small("model.vocab=290", "data.paths=" + texts), out, false, () -> false))
+        .isEqualTo(TrainingRun.Ending.COMPLETE);
+  }
+
+  @Test
   void aFolderIsHeldByOneRun() throws IOException {
     Path out = dir.resolve("run");
     try (RunFolder held = RunFolder.take(out, false)) {
