@@ -56,6 +56,7 @@ public final class ChatAnswer implements AutoCloseable {
   public ChatEvent next() throws InterruptedException {
     while (ready.isEmpty()) {
       switch (generation.next()) {
+        case GenerationEvent.Prompt _ -> {}
         case GenerationEvent.Token t -> token(t);
         case GenerationEvent.Finished f -> finish(f);
         case GenerationEvent.Failed f -> {

@@ -149,7 +149,8 @@ public final class ChatModel {
                     request.maxTokens(),
                     constraints.of(request, prompt),
                     request.topLogprobs(),
-                    request.timeout()),
+                    request.timeout(),
+                    false),
                 tokenizer,
                 stops,
                 new AnswerParser(request.shownTools(), prompt),
@@ -178,16 +179,25 @@ public final class ChatModel {
    */
   public List<TextGeneration> complete(CompletionRequest request, int n) {
     return complete(
-        tokenizer.encodeWithSpecials(request.prompt(), request.parseSpecial()), request, n);
+        tokenizer.encodeWithSpecials(request.prompt(), request.parseSpecial()),
+        request,
+        n,
+        request.parseSpecial());
   }
 
   /**
-   * Goes on {@code n} times with tokens, in place of the request's own prompt.
+   * Goes on {@code n} times with tokens, in place of the request's own prompt. Where that is
+   * reported, control tokens in it appear as they are spelled.
    *
    * @param ids what to go on with, at least one
    * @throws BadInput if they are more than the context holds, or one is not in the vocabulary
    */
   public List<TextGeneration> complete(int[] ids, CompletionRequest request, int n) {
+    return complete(ids, request, n, true);
+  }
+
+  private List<TextGeneration> complete(
+      int[] ids, CompletionRequest request, int n, boolean specialInPrompt) {
     for (int id : ids) {
       if (id < 0 || id >= tokenizer.vocabSize()) {
         throw new BadInput(
@@ -205,11 +215,13 @@ public final class ChatModel {
                     request.maxTokens(),
                     constraints.of(request.format()),
                     request.topLogprobs(),
-                    request.timeout()),
+                    request.timeout(),
+                    request.promptLogprobs()),
                 tokenizer,
                 ids,
                 request.stops(),
-                false));
+                false,
+                specialInPrompt));
   }
 
   /**
@@ -252,7 +264,8 @@ public final class ChatModel {
       OptionalInt maxTokens,
       Optional<Constraint> constraint,
       int topLogprobs,
-      Optional<Duration> timeout) {
+      Optional<Duration> timeout,
+      boolean promptLogprobs) {
     int most = maxTokens.orElse(Math.max(1, source.contextLength() - prompt.length + 1));
     return source.submit(
         new Request(
@@ -262,6 +275,7 @@ public final class ChatModel {
             most,
             endTokens,
             topLogprobs,
-            timeout));
+            timeout,
+            promptLogprobs));
   }
 }

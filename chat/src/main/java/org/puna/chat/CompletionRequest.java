@@ -13,11 +13,14 @@ import org.puna.engine.Sampling;
  * @param parseSpecial whether spellings of control tokens in it become those tokens
  * @param sampling how tokens are drawn
  * @param stops texts that end the answer and are not part of it
- * @param maxTokens tokens of the answer at most; empty for what the context holds
+ * @param maxTokens tokens of the answer at most, 0 to read the prompt alone; empty for what the
+ *     context holds
  * @param format what the answer must look like
  * @param topLogprobs how many of the likeliest tokens to report with each token; −1 for no
  *     log-probabilities at all
  * @param timeout how long after its submission the answer is cut off; empty for no limit
+ * @param promptLogprobs whether the tokens of the prompt are reported too, in {@link
+ *     TextEvent.Prompt}; needs {@code topLogprobs} of 0 or more
  */
 public record CompletionRequest(
     String prompt,
@@ -27,7 +30,8 @@ public record CompletionRequest(
     OptionalInt maxTokens,
     ResponseFormat format,
     int topLogprobs,
-    Optional<Duration> timeout) {
+    Optional<Duration> timeout,
+    boolean promptLogprobs) {
 
   /** Copies the list. */
   public CompletionRequest {
@@ -44,36 +48,59 @@ public record CompletionRequest(
         OptionalInt.empty(),
         ResponseFormat.TEXT,
         -1,
-        Optional.empty());
+        Optional.empty(),
+        false);
   }
 
   /** Returns this request with stop strings. */
   public CompletionRequest withStops(List<String> x) {
     return new CompletionRequest(
-        prompt, parseSpecial, sampling, x, maxTokens, format, topLogprobs, timeout);
+        prompt, parseSpecial, sampling, x, maxTokens, format, topLogprobs, timeout, promptLogprobs);
   }
 
   /** Returns this request with a largest number of tokens. */
   public CompletionRequest withMaxTokens(int n) {
     return new CompletionRequest(
-        prompt, parseSpecial, sampling, stops, OptionalInt.of(n), format, topLogprobs, timeout);
+        prompt,
+        parseSpecial,
+        sampling,
+        stops,
+        OptionalInt.of(n),
+        format,
+        topLogprobs,
+        timeout,
+        promptLogprobs);
   }
 
   /** Returns this request with a format of the answer. */
   public CompletionRequest withFormat(ResponseFormat x) {
     return new CompletionRequest(
-        prompt, parseSpecial, sampling, stops, maxTokens, x, topLogprobs, timeout);
+        prompt, parseSpecial, sampling, stops, maxTokens, x, topLogprobs, timeout, promptLogprobs);
   }
 
   /** Returns this request with log-probabilities of each token and the {@code n} likeliest. */
   public CompletionRequest withTopLogprobs(int n) {
     return new CompletionRequest(
-        prompt, parseSpecial, sampling, stops, maxTokens, format, n, timeout);
+        prompt, parseSpecial, sampling, stops, maxTokens, format, n, timeout, promptLogprobs);
   }
 
   /** Returns this request with a time limit. */
   public CompletionRequest withTimeout(Duration x) {
     return new CompletionRequest(
-        prompt, parseSpecial, sampling, stops, maxTokens, format, topLogprobs, Optional.of(x));
+        prompt,
+        parseSpecial,
+        sampling,
+        stops,
+        maxTokens,
+        format,
+        topLogprobs,
+        Optional.of(x),
+        promptLogprobs);
+  }
+
+  /** Returns this request with log-probabilities of the prompt's tokens, too. */
+  public CompletionRequest withPromptLogprobs() {
+    return new CompletionRequest(
+        prompt, parseSpecial, sampling, stops, maxTokens, format, topLogprobs, timeout, true);
   }
 }

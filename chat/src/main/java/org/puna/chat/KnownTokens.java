@@ -24,14 +24,29 @@ final class KnownTokens implements Generation {
   @Override
   public GenerationEvent next() throws InterruptedException {
     while (true) {
-      GenerationEvent event = all.next();
-      if (!(event instanceof GenerationEvent.Token t)) return event;
-      if (t.id() < vocabSize) {
-        return t.logprobs().isEmpty()
-            ? t
-            : new GenerationEvent.Token(t.id(), t.logprobs().map(this::known));
+      switch (all.next()) {
+        case GenerationEvent.Prompt p -> {
+          return new GenerationEvent.Prompt(p.logprobs().stream().map(this::known).toList());
+        }
+        case GenerationEvent.Token t when t.id() >= vocabSize -> {}
+        case GenerationEvent.Token t -> {
+          return known(t);
+        }
+        case GenerationEvent.Finished f -> {
+          return new GenerationEvent.Finished(
+              f.reason(), f.usage(), f.endToken().filter(t -> t.id() < vocabSize).map(this::known));
+        }
+        case GenerationEvent.Failed f -> {
+          return f;
+        }
       }
     }
+  }
+
+  private GenerationEvent.Token known(GenerationEvent.Token t) {
+    return t.logprobs().isEmpty()
+        ? t
+        : new GenerationEvent.Token(t.id(), t.logprobs().map(this::known));
   }
 
   private GenerationEvent.Logprobs known(GenerationEvent.Logprobs l) {

@@ -4,8 +4,24 @@ import java.util.List;
 import java.util.Optional;
 import org.puna.engine.GenerationEvent;
 
-/** What a generation reports in text, in order: pieces of text, then one end. */
+/**
+ * What a generation reports in text, in order: the prompt where that was asked for, pieces of text,
+ * one end.
+ */
 public sealed interface TextEvent {
+  /**
+   * How likely the model found the prompt.
+   *
+   * @param tokens of the prompt, those included that the tokenizer put before it; the first, which
+   *     nothing comes before, has {@link Float#NaN} for a log-probability and no alternatives
+   */
+  record Prompt(List<TokenLogprob> tokens) implements TextEvent {
+    /** Copies the list. */
+    public Prompt {
+      tokens = List.copyOf(tokens);
+    }
+  }
+
   /**
    * The next piece of the answer: whole characters, never empty.
    *
@@ -31,9 +47,20 @@ public sealed interface TextEvent {
    * @param reason why it ended
    * @param stop the stop string that ended it, which is not part of the text
    * @param usage what it took
+   * @param rest tokens after the last piece of text, which gave none, where log-probabilities were
+   *     asked for: control tokens, and the token that ended the answer
    */
-  record Done(GenerationEvent.Reason reason, Optional<String> stop, GenerationEvent.Usage usage)
-      implements TextEvent {}
+  record Done(
+      GenerationEvent.Reason reason,
+      Optional<String> stop,
+      GenerationEvent.Usage usage,
+      List<TokenLogprob> rest)
+      implements TextEvent {
+    /** Copies the list. */
+    public Done {
+      rest = List.copyOf(rest);
+    }
+  }
 
   /**
    * The engine could not go on.

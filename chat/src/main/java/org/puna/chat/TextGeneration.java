@@ -15,6 +15,9 @@ import org.puna.model.tokenizer.Tokenizer;
  */
 public final class TextGeneration implements AutoCloseable {
   private final Generation generation;
+  private final Tokenizer tokenizer;
+  private final int[] before;
+  private final boolean specialInPrompt;
   private final StreamDecoder decoder;
   private final StopStrings stops;
   private final TokenTrail trail;
@@ -46,7 +49,25 @@ public final class TextGeneration implements AutoCloseable {
       int[] before,
       List<String> stops,
       boolean showSpecial) {
+    this(generation, tokenizer, before, stops, showSpecial, showSpecial);
+  }
+
+  /**
+   * Reads a generation as what continues a text that may be reported, too.
+   *
+   * @param specialInPrompt whether control tokens of the prompt appear as they are spelled
+   */
+  TextGeneration(
+      Generation generation,
+      Tokenizer tokenizer,
+      int[] before,
+      List<String> stops,
+      boolean showSpecial,
+      boolean specialInPrompt) {
     this.generation = new KnownTokens(generation, tokenizer);
+    this.tokenizer = tokenizer;
+    this.before = before.clone();
+    this.specialInPrompt = specialInPrompt;
     this.decoder = tokenizer.stream(showSpecial);
     this.trail = new TokenTrail(tokenizer);
     this.stops = new StopStrings(stops);
@@ -65,6 +86,10 @@ public final class TextGeneration implements AutoCloseable {
   public TextEvent next() throws InterruptedException {
     while (ready.isEmpty()) {
       switch (generation.next()) {
+        case GenerationEvent.Prompt p ->
+            ready.add(
+                new TextEvent.Prompt(
+                    TokenTrail.prompt(tokenizer, before, p.logprobs(), specialInPrompt)));
         case GenerationEvent.Token t -> token(t);
         case GenerationEvent.Finished f -> finish(f);
         case GenerationEvent.Failed f -> {
@@ -98,11 +123,18 @@ public final class TextGeneration implements AutoCloseable {
   }
 
   private void finish(GenerationEvent.Finished end) {
-    text(decoder.finish());
+    String held = decoder.finish();
+    if (!held.isEmpty()) trail.end(held);
+    text(held);
     show(stops.finish());
     GenerationEvent.Reason reason =
         stops.found().isPresent() ? GenerationEvent.Reason.STOP : end.reason();
-    ready.add(new TextEvent.Done(reason, stops.found(), end.usage()));
+    List<TokenLogprob> rest = List.of();
+    if (stops.found().isEmpty()) {
+      end.endToken().ifPresent(t -> t.logprobs().ifPresent(l -> trail.add(t.id(), "", l)));
+      rest = trail.rest();
+    }
+    ready.add(new TextEvent.Done(reason, stops.found(), end.usage(), rest));
   }
 
   @Override

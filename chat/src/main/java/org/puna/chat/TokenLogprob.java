@@ -35,7 +35,7 @@ public record TokenLogprob(
   public boolean equals(@Nullable Object o) {
     return o instanceof TokenLogprob t
         && id == t.id
-        && logprob == t.logprob
+        && Float.compare(logprob, t.logprob) == 0
         && token.equals(t.token)
         && Arrays.equals(bytes, t.bytes)
         && top.equals(t.top);

@@ -370,6 +370,7 @@ class ChatModelTest {
       boolean running = true;
       while (running) {
         switch (g.next()) {
+          case TextEvent.Prompt p -> throw new AssertionError(p);
           case TextEvent.Text(String piece, var _) -> text.append(piece);
           case TextEvent.Done d -> {
             assertThat(d.reason()).isEqualTo(Reason.STOP);

@@ -7,7 +7,6 @@ import org.puna.model.config.BadInput;
 import org.puna.tensor.Backend;
 import org.puna.tensor.Graph;
 import org.puna.tensor.KvCache;
-import org.puna.tensor.Program;
 import org.puna.tensor.backends.Backends;
 
 /**
@@ -17,7 +16,6 @@ import org.puna.tensor.backends.Backends;
 public final class Engine implements AutoCloseable {
   private final EngineOptions options;
   private final int vocabSize;
-  private final Program program;
   private final KvCache cache;
   private final Scheduler scheduler;
   private final Optional<Backend> owned;
@@ -38,8 +36,12 @@ public final class Engine implements AutoCloseable {
     this.options = options;
     this.vocabSize = graph.output().cols();
     this.cache = EngineOptions.cache(backend, graph, options.pages(), options.kv());
-    this.program = backend.compile(graph, options.chunkTokens(), options.maxSequences());
-    this.scheduler = new Scheduler(program, cache, options, vocabSize);
+    this.scheduler =
+        new Scheduler(
+            outputs -> backend.compile(graph, options.chunkTokens(), outputs),
+            cache,
+            options,
+            vocabSize);
   }
 
   /**
@@ -158,7 +160,6 @@ public final class Engine implements AutoCloseable {
   @Override
   public void close() {
     scheduler.close();
-    program.close();
     cache.close();
     owned.ifPresent(Backend::close);
   }

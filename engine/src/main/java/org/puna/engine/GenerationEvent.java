@@ -1,10 +1,23 @@
 package org.puna.engine;
 
+import java.util.List;
 import java.util.Optional;
 import org.puna.model.config.BadInput;
 
-/** What a generation reports, in order: tokens, then one end. */
+/** What a generation reports, in order: its prompt where that was asked for, tokens, one end. */
 public sealed interface GenerationEvent {
+  /**
+   * How likely the model found the prompt.
+   *
+   * @param logprobs for each of its tokens but the first, before which there is nothing
+   */
+  record Prompt(List<Logprobs> logprobs) implements GenerationEvent {
+    /** Copies the list. */
+    public Prompt {
+      logprobs = List.copyOf(logprobs);
+    }
+  }
+
   /**
    * The next token of the answer.
    *
@@ -18,8 +31,14 @@ public sealed interface GenerationEvent {
    *
    * @param reason why it ended
    * @param usage what it took
+   * @param endToken the end token, where one came and log-probabilities were asked for
    */
-  record Finished(Reason reason, Usage usage) implements GenerationEvent {}
+  record Finished(Reason reason, Usage usage, Optional<Token> endToken) implements GenerationEvent {
+    /** An end without an end token to tell of. */
+    public Finished(Reason reason, Usage usage) {
+      this(reason, usage, Optional.empty());
+    }
+  }
 
   /**
    * The engine could not go on.
@@ -62,7 +81,7 @@ public sealed interface GenerationEvent {
    * Natural logarithms of probabilities under the model's own distribution, before sampling changes
    * it.
    *
-   * @param chosen of the drawn token
+   * @param chosen of the drawn token, or of the prompt's
    * @param topIds the likeliest tokens, likeliest first
    * @param top theirs
    */

@@ -40,12 +40,19 @@ final class QueuedGeneration implements Generation {
     lock.lock();
     try {
       if (ended) return;
-      ended = !(event instanceof GenerationEvent.Token);
+      ended = isLast(event);
       events.add(event);
       arrived.signal();
     } finally {
       lock.unlock();
     }
+  }
+
+  private static boolean isLast(GenerationEvent event) {
+    return switch (event) {
+      case GenerationEvent.Prompt _, GenerationEvent.Token _ -> false;
+      case GenerationEvent.Finished _, GenerationEvent.Failed _ -> true;
+    };
   }
 
   @Override
@@ -58,7 +65,7 @@ final class QueuedGeneration implements Generation {
       while (events.isEmpty()) arrived.await();
       wake = events.size() >= CAPACITY - 1;
       event = events.removeFirst();
-      read = !(event instanceof GenerationEvent.Token);
+      read = isLast(event);
     } finally {
       lock.unlock();
     }

@@ -11,12 +11,14 @@ import org.puna.model.config.BadInput;
  * @param prompt token ids, at least one
  * @param sampling how tokens are drawn
  * @param constraint which tokens may come, where not all
- * @param maxTokens tokens of the answer at most, at least 1
+ * @param maxTokens tokens of the answer at most; 0 to read the prompt alone
  * @param endTokens ids that end the answer; they are not part of it
  * @param topLogprobs how many of the likeliest tokens to report with each token; −1 for no
  *     log-probabilities at all
  * @param timeout how long after its submission the answer ends with {@link
  *     GenerationEvent.Reason#DEADLINE}; empty for no limit
+ * @param promptLogprobs whether the prompt's tokens are reported too, in {@link
+ *     GenerationEvent.Prompt}; every one of them is then computed, whatever the cache knows
  */
 public record Request(
     int[] prompt,
@@ -25,7 +27,8 @@ public record Request(
     int maxTokens,
     Set<Integer> endTokens,
     int topLogprobs,
-    Optional<Duration> timeout) {
+    Optional<Duration> timeout,
+    boolean promptLogprobs) {
   /** Checks the sizes. */
   public Request {
     prompt = prompt.clone();
@@ -33,7 +36,12 @@ public record Request(
     if (prompt.length == 0) {
       throw new BadInput("the prompt has no tokens; give some text, or a start token");
     }
-    if (maxTokens < 1) throw new BadInput("max tokens must be at least 1, found " + maxTokens);
+    if (maxTokens < 0) throw new BadInput("max tokens must be at least 0, found " + maxTokens);
+    if (promptLogprobs && topLogprobs < 0) {
+      throw new BadInput(
+          "log-probabilities of the prompt: expected how many of the likeliest to report, found "
+              + topLogprobs);
+    }
     if (timeout.isPresent() && !timeout.get().isPositive()) {
       throw new BadInput("timeout must be above 0, found " + timeout.get());
     }
@@ -46,7 +54,7 @@ public record Request(
 
   /** A request without constraint and log-probabilities. */
   public Request(int[] prompt, Sampling sampling, int maxTokens, Set<Integer> endTokens) {
-    this(prompt, sampling, Optional.empty(), maxTokens, endTokens, -1, Optional.empty());
+    this(prompt, sampling, Optional.empty(), maxTokens, endTokens, -1);
   }
 
   /** A request without a time limit. */
@@ -57,6 +65,6 @@ public record Request(
       int maxTokens,
       Set<Integer> endTokens,
       int topLogprobs) {
-    this(prompt, sampling, constraint, maxTokens, endTokens, topLogprobs, Optional.empty());
+    this(prompt, sampling, constraint, maxTokens, endTokens, topLogprobs, Optional.empty(), false);
   }
 }

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntFunction;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.puna.engine.GenerationEvent.Reason;
@@ -43,11 +44,13 @@ final class Scheduler implements AutoCloseable {
   /** Numbers of {@link Engine.Load} that change. */
   private static final int PUBLISHED = 14;
 
-  private final Program program;
+  private final IntFunction<Program> compile;
+  private volatile Program program;
   private final KvCache cache;
   private final EngineOptions options;
   private final PagePool pool;
-  private final Batch batch;
+  private Batch batch;
+  private int extraOutputs;
   private final float[] logits;
   private final ConcurrentLinkedQueue<Sequence> submitted = new ConcurrentLinkedQueue<>();
   private final Deque<Sequence> waiting = new ArrayDeque<>();
@@ -64,8 +67,14 @@ final class Scheduler implements AutoCloseable {
   private final Published published = new Published(PUBLISHED);
   private final Predicate<Sequence> over = this::dropIfOver;
 
-  Scheduler(Program program, KvCache cache, EngineOptions options, int vocabSize) {
-    this.program = program;
+  /**
+   * Starts the thread.
+   *
+   * @param compile the model for so many results of a step; what it returns is closed here
+   */
+  Scheduler(IntFunction<Program> compile, KvCache cache, EngineOptions options, int vocabSize) {
+    this.compile = compile;
+    program = compile.apply(options.maxSequences());
     this.cache = cache;
     this.options = options;
     pool = new PagePool(cache.pages(), cache.pageTokens());
@@ -91,7 +100,7 @@ final class Scheduler implements AutoCloseable {
     submitted.add(s);
     wake();
     // close() may have drained the queue between the check and the add.
-    if (closed && submitted.remove(s)) finish(s, Reason.CANCELLED, false);
+    if (closed && submitted.remove(s)) finish(s, Reason.CANCELLED);
   }
 
   /** The time in which half of a full queue goes by, within reason. */
@@ -151,10 +160,10 @@ final class Scheduler implements AutoCloseable {
       publish();
       if (!busy && !closed) rest();
     }
-    running.forEach(s -> finish(s, Reason.CANCELLED, false));
-    waiting.forEach(s -> finish(s, Reason.CANCELLED, false));
+    running.forEach(s -> finish(s, Reason.CANCELLED));
+    waiting.forEach(s -> finish(s, Reason.CANCELLED));
     for (Sequence s = submitted.poll(); s != null; s = submitted.poll()) {
-      finish(s, Reason.CANCELLED, false);
+      finish(s, Reason.CANCELLED);
     }
   }
 
@@ -196,6 +205,11 @@ final class Scheduler implements AutoCloseable {
     Iterator<Sequence> next = waiting.iterator();
     while (running.size() < options.maxSequences() && next.hasNext()) {
       Sequence s = next.next();
+      if (s.request.promptLogprobs() && !widened()) {
+        next.remove();
+        end(s, new GenerationEvent.Failed("the engine has no memory to score a prompt with"));
+        continue;
+      }
       // What another is computing right now is not computed again: s comes when it is there.
       if (running.stream().anyMatch(r -> s.gainsFrom(r, pool.pageTokens()))) continue;
       s.shareFrom(pool);
@@ -216,7 +230,29 @@ final class Scheduler implements AutoCloseable {
     boolean cancelled = s.client.cancelled();
     if (!cancelled && s.leftNanos() > 0) return false;
     s.releaseAll(pool);
-    finish(s, cancelled ? Reason.CANCELLED : Reason.DEADLINE, false);
+    finish(s, cancelled ? Reason.CANCELLED : Reason.DEADLINE);
+    return true;
+  }
+
+  /**
+   * Makes room for the results of prompts that are scored, when the first one comes: most models
+   * never see one, and logits are large.
+   *
+   * @return whether there is room
+   */
+  private boolean widened() {
+    int most = options.scoredOutputs() - options.maxSequences();
+    if (extraOutputs == most) return true;
+    try {
+      Program wide = compile.apply(options.scoredOutputs());
+      program.close();
+      program = wide;
+    } catch (OutOfMemoryError | IllegalArgumentException e) {
+      LOG.log(System.Logger.Level.WARNING, "no room to score prompts", e);
+      return false;
+    }
+    batch = new Batch(options.chunkTokens(), options.scoredOutputs());
+    extraOutputs = most;
     return true;
   }
 
@@ -230,11 +266,15 @@ final class Scheduler implements AutoCloseable {
       if (s.pending() == 1 && s.client.ready()) answering |= join(s, 1);
     }
     int promptRoom = answering ? Math.min(batch.room(), SHARED_STEP_PROMPT) : batch.room();
+    int extra = extraOutputs;
     for (int i = 0; i < running.size() && promptRoom > 0; i++) {
       Sequence s = running.get(i);
       if (s.pending() > 1 && (!s.answering() || s.client.ready())) {
-        int n = Math.min(s.pending(), promptRoom);
-        if (join(s, n)) promptRoom -= n;
+        int n = s.next(promptRoom, extra);
+        if (join(s, n)) {
+          promptRoom -= n;
+          extra -= Math.max(0, s.outputs(n) - 1);
+        }
       }
     }
     if (stepped.isEmpty()) return false;
@@ -244,10 +284,24 @@ final class Scheduler implements AutoCloseable {
     int output = 0;
     for (int i = 0; i < stepped.size(); i++) {
       Sequence s = stepped.get(i);
-      s.computed(pool, batch.part(i).rows());
-      if (s.pending() == 0) advance(s, output++);
+      int n = batch.part(i).rows();
+      int end = output + s.outputs(n);
+      if (s.request.promptLogprobs()) score(s, n, output, end);
+      s.computed(pool, n);
+      if (s.pending() == 0) advance(s, end - 1);
+      output = end;
     }
     return true;
+  }
+
+  /** Takes the log-probabilities of a prompt from the results of its last {@code n} tokens. */
+  private void score(Sequence s, int n, int from, int to) {
+    for (int output = from; output < to; output++) {
+      int token = s.toScore(s.cached() + n - (to - output));
+      if (token < 0) return;
+      program.read(output, logits, 0);
+      s.score(new Logprobs(logits, s.request.topLogprobs()).of(token));
+    }
   }
 
   /**
@@ -262,8 +316,7 @@ final class Scheduler implements AutoCloseable {
       youngest.releaseAll(pool);
       waiting.addFirst(youngest);
     }
-    boolean wanted = n == s.pending();
-    batch.add(s.tokens(), s.cached(), s.cached() + n, s.cached(), s.pages(), wanted ? 1 : 0);
+    batch.add(s.tokens(), s.cached(), s.cached() + n, s.cached(), s.pages(), s.outputs(n));
     stepped.add(s);
     return true;
   }
@@ -281,11 +334,19 @@ final class Scheduler implements AutoCloseable {
   }
 
   private void advance(Sequence s, int output) {
+    if (s.answered() == 0 && s.request.promptLogprobs()) {
+      s.client.put(new GenerationEvent.Prompt(s.scores()));
+    }
+    if (s.request.maxTokens() == 0) {
+      leave(s);
+      finish(s, Reason.LENGTH);
+      return;
+    }
     program.read(output, logits, 0);
     Optional<Logprobs> before =
         s.request.topLogprobs() < 0
             ? Optional.empty()
-            : Optional.of(new Logprobs(logits, s.request.topLogprobs()));
+            : Optional.of(new Logprobs(logits.clone(), s.request.topLogprobs()));
     int token;
     try {
       token = s.sampler.sample(logits, remaining(s));
@@ -302,12 +363,15 @@ final class Scheduler implements AutoCloseable {
     }
     counters.answerTokens++;
     s.append(token);
+    var drawn = new GenerationEvent.Token(token, before.map(b -> b.of(token)));
     if (s.ends(token)) {
       leave(s);
-      finish(s, Reason.STOP, true);
+      Optional<GenerationEvent.Token> told =
+          before.isEmpty() ? Optional.empty() : Optional.of(drawn);
+      end(s, new GenerationEvent.Finished(Reason.STOP, s.usage(true), told));
       return;
     }
-    s.client.put(new GenerationEvent.Token(token, before.map(b -> b.of(token))));
+    s.client.put(drawn);
     if (!endIfWhole(s) && before.isEmpty()) force(s);
   }
 
@@ -326,7 +390,7 @@ final class Scheduler implements AutoCloseable {
     boolean whole = s.sampler.finished();
     if (!whole && remaining(s) > 0) return false;
     leave(s);
-    finish(s, whole ? Reason.STOP : Reason.LENGTH, false);
+    finish(s, whole ? Reason.STOP : Reason.LENGTH);
     return true;
   }
 
@@ -339,8 +403,8 @@ final class Scheduler implements AutoCloseable {
     s.releaseAll(pool);
   }
 
-  private void finish(Sequence s, Reason reason, boolean endTokenCame) {
-    end(s, new GenerationEvent.Finished(reason, s.usage(endTokenCame)));
+  private void finish(Sequence s, Reason reason) {
+    end(s, new GenerationEvent.Finished(reason, s.usage(false)));
   }
 
   private void end(Sequence s, GenerationEvent last) {
@@ -382,5 +446,6 @@ final class Scheduler implements AutoCloseable {
       }
     }
     if (interrupted) Thread.currentThread().interrupt();
+    program.close();
   }
 }

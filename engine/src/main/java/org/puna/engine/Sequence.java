@@ -1,7 +1,9 @@
 package org.puna.engine;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.puna.tensor.KvCache;
 
 /** A generation as the scheduler sees it: its tokens so far, which of them are cached and where. */
@@ -20,6 +22,7 @@ final class Sequence {
   private int nPages;
   private int cached;
   private int shared;
+  private final List<GenerationEvent.Logprobs> scores = new ArrayList<>();
   private final long submittedNanos = System.nanoTime();
   private final long timeoutNanos;
   private long admittedNanos;
@@ -103,6 +106,51 @@ final class Sequence {
     return cached >= promptTokens;
   }
 
+  /** Returns whether the log-probabilities of some of its prompt are still to be computed. */
+  private boolean scoring() {
+    return request.promptLogprobs() && scores.size() < promptTokens - 1;
+  }
+
+  /** Returns the positions at most whose results nobody asks for, so that they may be shared. */
+  private int shareable() {
+    return scoring() ? scores.size() : nTokens - 1;
+  }
+
+  /**
+   * Returns how many of the next tokens a step can take.
+   *
+   * @param room tokens that it has room for
+   * @param extraOutputs results that may be asked for beside one
+   */
+  int next(int room, int extraOutputs) {
+    int n = Math.min(pending(), room);
+    return scoring() ? Math.min(n, Math.max(0, scores.size() - cached) + 1 + extraOutputs) : n;
+  }
+
+  /** Returns how many of the last of the next {@code n} tokens' results are asked for. */
+  int outputs(int n) {
+    if (scoring()) return Math.clamp(cached + n - scores.size(), 0, n);
+    return n == pending() ? 1 : 0;
+  }
+
+  /**
+   * Returns the prompt's token after a position if its log-probability is still to be computed,
+   * else −1.
+   */
+  int toScore(int position) {
+    return scoring() && position == scores.size() ? tokens[position + 1] : -1;
+  }
+
+  /** Takes the next log-probabilities of the prompt. */
+  void score(GenerationEvent.Logprobs logprobs) {
+    scores.add(logprobs);
+  }
+
+  /** Returns those of the prompt so far. */
+  List<GenerationEvent.Logprobs> scores() {
+    return scores;
+  }
+
   /** Returns how many first tokens are the same. */
   int common(Sequence other) {
     int at = Arrays.mismatch(tokens, 0, nTokens, other.tokens, 0, other.nTokens);
@@ -117,12 +165,12 @@ final class Sequence {
     if (other.cached >= other.promptTokens - 1) return false;
     int common = Math.min(common(other), other.promptTokens);
     int most = common >= nTokens - 1 ? nTokens - 1 : common / pageTokens * pageTokens;
-    return other.cached < Math.min(most, other.promptTokens - 1);
+    return other.cached < Math.min(Math.min(most, shareable()), other.promptTokens - 1);
   }
 
   /** Copies the beginning of a page that another has computed further than the pages known. */
   void copyFrom(Sequence other, PagePool pool, KvCache cache) {
-    int most = Math.min(Math.min(common(other), other.cached), nTokens - 1);
+    int most = Math.min(Math.min(common(other), other.cached), shareable());
     int n = Math.min(most - cached, pool.pageTokens());
     if (n <= 0 || pool.available() == 0) return;
     int page = pool.take();
@@ -142,10 +190,10 @@ final class Sequence {
     tokens[nTokens++] = token;
   }
 
-  /** Takes over known pages with the same beginning; at least one token stays to be computed. */
+  /** Takes over known pages with the same beginning; what is asked for stays to be computed. */
   void shareFrom(PagePool pool) {
     long before = PagePool.ROOT;
-    while (cached + pool.pageTokens() < nTokens) {
+    while (cached + pool.pageTokens() <= shareable()) {
       int page = pool.share(before, tokens, cached);
       if (page < 0) break;
       addPage(page);

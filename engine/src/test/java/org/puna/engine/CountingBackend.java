@@ -25,6 +25,7 @@ final class CountingBackend implements Backend {
   final List<Integer> stepSizes = new ArrayList<>();
   volatile int failAtStep = -1;
   volatile long stepNanos;
+  volatile int mostOutputs = Integer.MAX_VALUE;
 
   /** Where it is set, each step takes a permit. */
   volatile Semaphore gate;
@@ -56,6 +57,7 @@ final class CountingBackend implements Backend {
 
   @Override
   public Program compile(Graph graph, int maxTokens, int maxOutputs) {
+    if (maxOutputs > mostOutputs) throw new IllegalArgumentException("planted: too many outputs");
     return new Program() {
       private final List<Integer> results = new ArrayList<>();
 

@@ -148,7 +148,7 @@ class EngineServingTest {
       Optional<Duration> soon = Optional.of(Duration.ofMillis(150));
       Request limited =
           new Request(
-              prompt(5, 1), Sampling.greedy(), Optional.empty(), 90_000, Set.of(), -1, soon);
+              prompt(5, 1), Sampling.greedy(), Optional.empty(), 90_000, Set.of(), -1, soon, false);
       Generation running = e.submit(limited);
       Generation waiting = e.submit(limited);
       assertThat(read(waiting).reason()).isEqualTo(Reason.DEADLINE);

@@ -77,7 +77,7 @@ final class OddRequestsTest {
               "/v1/completions",
               "{'prompt':'a','logprobs':0,'max_tokens':2,'logit_bias':{'300':100}" + more + "}");
       assertThat(r.statusCode()).as(r.body()).isEqualTo(200);
-      assertThat(r.body()).contains("\"top_logprobs\":[{}").doesNotContain("server_error");
+      assertThat(r.body()).containsPattern("\"top_logprobs\":\\[\\{\"[^,]*}[,\\]]");
       r =
           server.ask(
               "/v1/responses",

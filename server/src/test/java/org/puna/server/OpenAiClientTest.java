@@ -252,6 +252,30 @@ final class OpenAiClientTest {
   }
 
   @Test
+  void scoresPrompts() {
+    var c =
+        client
+            .completions()
+            .create(
+                CompletionCreateParams.builder()
+                    .model(TestServer.MODEL)
+                    .promptOfArrayOfTokens(List.of(300L, 301L, 302L))
+                    .maxTokens(0)
+                    .echo(true)
+                    .logprobs(1)
+                    .build());
+    assertThat(c.choices()).hasSize(1);
+    var logprobs = c.choices().getFirst().logprobs().orElseThrow();
+    assertThat(String.join("", logprobs.tokens().orElseThrow()))
+        .isEqualTo(c.choices().getFirst().text());
+    assertThat(logprobs.textOffset().orElseThrow()).hasSize(3).startsWith(0L);
+    List<Double> values = logprobs.tokenLogprobs().orElseThrow();
+    assertThat(values).hasSize(3);
+    assertThat(values.getFirst()).isNull();
+    assertThat(values.get(2)).isNegative();
+  }
+
+  @Test
   void respondsAndRemembers() {
     Response first =
         client

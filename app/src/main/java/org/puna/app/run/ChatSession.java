@@ -148,6 +148,7 @@ final class ChatSession {
   private void show(TextGeneration generation, StringBuilder answer) throws InterruptedException {
     while (true) {
       switch (generation.next()) {
+        case TextEvent.Prompt _ -> {}
         case TextEvent.Text(String piece, var _) -> {
           answer.append(piece);
           lines.show(piece);

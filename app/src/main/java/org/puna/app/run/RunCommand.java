@@ -286,6 +286,7 @@ public final class RunCommand implements Callable<Integer> {
       try (generation) {
         while (true) {
           switch (generation.next()) {
+            case TextEvent.Prompt _ -> {}
             case TextEvent.Text(String piece, var _) -> {
               out.print(piece);
               out.flush();

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.puna.chat.TextEvent;
-import org.puna.chat.TokenLogprob;
 import org.puna.model.tokenizer.Tokenizer;
 import org.puna.server.answering.Answers;
 import org.puna.server.answering.EngineFailed;
@@ -23,7 +22,7 @@ final class CompletionWriter {
   private final String model;
   private final int perPrompt;
   private final List<String> echoes;
-  private final int[] offsets;
+  private final List<ChoiceLogprobs> logprobs = new ArrayList<>();
 
   CompletionWriter(
       Exchange x,
@@ -40,18 +39,16 @@ final class CompletionWriter {
     this.model = model;
     this.perPrompt = perPrompt;
     this.echoes = echoes;
-    this.offsets = new int[echoes.size()];
+    for (int i = 0; i < echoes.size(); i++) logprobs.add(new ChoiceLogprobs());
   }
 
   /** Waits for all continuations. */
   ObjectNode collect(Answers<TextEvent> texts) throws InterruptedException {
     Usages usages = new Usages(x.notes(), tokenizer);
     List<StringBuilder> text = new ArrayList<>();
-    List<List<TokenLogprob>> logprobs = new ArrayList<>();
     List<String> finish = new ArrayList<>();
     for (String echo : echoes) {
       text.add(new StringBuilder(echo));
-      logprobs.add(new ArrayList<>());
       finish.add("stop");
     }
     for (Optional<Answers.Item<TextEvent>> next = texts.next();
@@ -59,12 +56,14 @@ final class CompletionWriter {
         next = texts.next()) {
       int i = next.get().index();
       switch (next.get().event()) {
+        case TextEvent.Prompt p -> logprobs.get(i).addPrompt(p.tokens(), echoes.get(i));
         case TextEvent.Text t -> {
           text.get(i).append(t.text());
-          logprobs.get(i).addAll(t.logprobs());
+          logprobs.get(i).add(t.logprobs());
         }
         case TextEvent.Done d -> {
           usages.addText(d.usage(), i % perPrompt == 0);
+          logprobs.get(i).add(d.rest());
           finish.set(i, Finish.of(d.reason(), x.ticket()));
         }
         case TextEvent.Failed f -> throw new EngineFailed(f.message());
@@ -73,8 +72,7 @@ final class CompletionWriter {
     ObjectNode root = root();
     ArrayNode choices = root.putArray("choices");
     for (int i = 0; i < text.size(); i++) {
-      choice(choices.addObject(), i, text.get(i).toString(), logprobs.get(i))
-          .put("finish_reason", finish.get(i));
+      choice(choices.addObject(), i, text.get(i).toString()).put("finish_reason", finish.get(i));
     }
     root.set("usage", usages.toJson());
     return root;
@@ -88,15 +86,25 @@ final class CompletionWriter {
         next.isPresent();
         next = texts.next()) {
       int i = next.get().index();
-      if (!begun[i] && !echoes.get(i).isEmpty()) {
-        chunk(i, echoes.get(i), List.of(), Optional.empty(), withUsage);
+      TextEvent event = next.get().event();
+      if (!begun[i] && !(event instanceof TextEvent.Prompt) && !echoes.get(i).isEmpty()) {
+        chunk(i, echoes.get(i), Optional.empty(), withUsage);
       }
       begun[i] = true;
-      switch (next.get().event()) {
-        case TextEvent.Text t -> chunk(i, t.text(), t.logprobs(), Optional.empty(), withUsage);
+      switch (event) {
+        case TextEvent.Prompt p -> {
+          logprobs.get(i).addPrompt(p.tokens(), echoes.get(i));
+          chunk(i, echoes.get(i), Optional.empty(), withUsage);
+        }
+        case TextEvent.Text t -> {
+          logprobs.get(i).add(t.logprobs());
+          chunk(i, t.text(), Optional.empty(), withUsage);
+        }
         case TextEvent.Done d -> {
           usages.addText(d.usage(), i % perPrompt == 0);
-          chunk(i, "", List.of(), Optional.of(Finish.of(d.reason(), x.ticket())), withUsage);
+          String reason = Finish.of(d.reason(), x.ticket());
+          logprobs.get(i).add(d.rest());
+          chunk(i, "", Optional.of(reason), withUsage);
         }
         case TextEvent.Failed f -> throw new EngineFailed(f.message());
       }
@@ -111,10 +119,9 @@ final class CompletionWriter {
     out.done();
   }
 
-  private void chunk(
-      int i, String text, List<TokenLogprob> logprobs, Optional<String> finish, boolean withUsage) {
+  private void chunk(int i, String text, Optional<String> finish, boolean withUsage) {
     ObjectNode root = root();
-    ObjectNode choice = choice(root.putArray("choices").addObject(), i, text, logprobs);
+    ObjectNode choice = choice(root.putArray("choices").addObject(), i, text);
     finish.ifPresentOrElse(
         reason -> choice.put("finish_reason", reason), () -> choice.putNull("finish_reason"));
     if (withUsage) root.putNull("usage");
@@ -131,26 +138,10 @@ final class CompletionWriter {
     return root;
   }
 
-  private ObjectNode choice(ObjectNode node, int i, String text, List<TokenLogprob> tokens) {
+  private ObjectNode choice(ObjectNode node, int i, String text) {
     node.put("index", i);
     node.put("text", text);
-    if (tokens.isEmpty()) {
-      node.putNull("logprobs");
-      return node;
-    }
-    ObjectNode l = node.putObject("logprobs");
-    ArrayNode names = l.putArray("tokens");
-    ArrayNode values = l.putArray("token_logprobs");
-    ArrayNode top = l.putArray("top_logprobs");
-    ArrayNode offset = l.putArray("text_offset");
-    for (TokenLogprob t : tokens) {
-      names.add(t.token());
-      values.add(Logprobs.finite(t.logprob()));
-      ObjectNode others = top.addObject();
-      t.top().forEach(o -> others.put(o.token(), Logprobs.finite(o.logprob())));
-      offset.add(offsets[i]);
-      offsets[i] += t.token().length();
-    }
+    logprobs.get(i).moveTo(node);
     return node;
   }
 }

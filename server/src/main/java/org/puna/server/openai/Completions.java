@@ -76,13 +76,7 @@ public final class Completions implements Endpoint {
       boolean usage =
           f.object("stream_options").flatMap(o -> o.flag("include_usage")).orElse(false);
       long created = clock.instant().getEpochSecond();
-      int logprobs = f.integer("logprobs", 0, MOST_LOGPROBS).orElse(-1);
-      if (echo && logprobs >= 0) {
-        throw ApiFailure.field(
-            "logprobs", "log-probabilities of the prompt are not given; leave out echo");
-      }
-      try (Answers<TextEvent> texts =
-          Asking.texts(x, start(f, lease.model(), prompts, n, logprobs))) {
+      try (Answers<TextEvent> texts = Asking.texts(x, start(f, lease.model(), prompts, n, echo))) {
         // After the start, which refuses ids that no token has.
         List<String> echoes = new ArrayList<>();
         for (Prompt p : prompts) {
@@ -115,11 +109,12 @@ public final class Completions implements Endpoint {
   }
 
   private static List<TextGeneration> start(
-      Fields f, ServedModel model, List<Prompt> prompts, int n, int logprobs) {
+      Fields f, ServedModel model, List<Prompt> prompts, int n, boolean echo) {
     int vocabSize = model.chat().tokenizer().vocabSize();
     for (Prompt p : prompts) TokenIds.check(p.ids(), p.path(), vocabSize);
     Sampling sampling = SamplingFields.read(f, model.defaults(), vocabSize);
-    int most = f.integer("max_tokens", 1, Integer.MAX_VALUE).orElse(DEFAULT_TOKENS);
+    int logprobs = f.integer("logprobs", 0, MOST_LOGPROBS).orElse(-1);
+    int most = f.integer("max_tokens", 0, Integer.MAX_VALUE).orElse(DEFAULT_TOKENS);
     List<String> stops = ChatFields.stops(f, "stop");
     ResponseFormat format = ChatFields.format(f);
     List<TextGeneration> out = new ArrayList<>();
@@ -131,6 +126,7 @@ public final class Completions implements Endpoint {
                 .withMaxTokens(most)
                 .withFormat(format)
                 .withTopLogprobs(logprobs);
+        if (echo && logprobs >= 0) request = request.withPromptLogprobs();
         out.addAll(
             p.written().isPresent()
                 ? model.chat().complete(request, n)

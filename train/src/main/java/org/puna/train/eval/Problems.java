@@ -134,6 +134,7 @@ public final class Problems {
     try (generation) {
       while (true) {
         switch (generation.next()) {
+          case TextEvent.Prompt _ -> {}
           case TextEvent.Text t -> text.append(t.text());
           case TextEvent.Done d -> {
             return text.toString();

@@ -68,6 +68,7 @@ public final class Samples {
       StreamDecoder out = tokenizer.stream(false);
       while (true) {
         switch (g.next()) {
+          case GenerationEvent.Prompt _ -> {}
           case GenerationEvent.Token t -> text.append(out.add(t.id()));
           case GenerationEvent.Finished _ -> {
             return text.append(out.finish()).toString();

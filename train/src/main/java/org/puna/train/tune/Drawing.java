@@ -46,6 +46,7 @@ final class Drawing implements AutoCloseable {
     try (Generation g = engine.submit(new Request(prompt, sampling, room, Set.of()))) {
       while (true) {
         switch (g.next()) {
+          case GenerationEvent.Prompt _ -> {}
           case GenerationEvent.Token t -> {
             ids.add(t.id());
             if (ends.contains(t.id())) return array(ids);
