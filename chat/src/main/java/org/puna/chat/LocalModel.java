@@ -10,7 +10,8 @@ import org.puna.model.config.BadInput;
 
 /**
  * A model file at work in this process: the files, the engine that runs them and the conversations
- * with it. Closing it ends what runs and unmaps the weights. Safe for many threads.
+ * with it. Closing it ends what runs and unmaps the weights; closing it again does nothing. Safe
+ * for many threads.
  */
 public final class LocalModel implements AutoCloseable {
   /** Conversations at a time where nobody says. */

@@ -7,7 +7,6 @@ import org.puna.model.config.BadInput;
 import org.puna.tensor.Backend;
 import org.puna.tensor.Graph;
 import org.puna.tensor.KvCache;
-import org.puna.tensor.backends.Backends;
 
 /**
  * A loaded model that generates. One platform thread, the scheduler, batches all live sequences
@@ -19,6 +18,7 @@ public final class Engine implements AutoCloseable {
   private final KvCache cache;
   private final Scheduler scheduler;
   private final Optional<Backend> owned;
+  private boolean closed;
 
   /**
    * Compiles the graph and starts the scheduler.
@@ -46,14 +46,15 @@ public final class Engine implements AutoCloseable {
 
   /**
    * Opens an engine for a checkpoint on the fastest backend that this JVM can run; closing the
-   * engine closes the backend.
+   * engine closes the backend. Says through {@link System.Logger} which backend it is, as a warning
+   * where this JVM lacks the Vector API.
    *
    * @param checkpoint stays the caller's
    * @param options sizes
    * @param threads threads to compute with, at least 1
    */
   public static Engine open(Checkpoint checkpoint, EngineOptions options, int threads) {
-    Backend backend = Backends.open("auto", threads);
+    Backend backend = Encoders.fastest(threads);
     try {
       Graph graph =
           checkpoint
@@ -156,9 +157,11 @@ public final class Engine implements AutoCloseable {
     return scheduler.drain(grace);
   }
 
-  /** Ends all generations as cancelled and frees memory. */
+  /** Ends all generations as cancelled and frees memory; does nothing the second time. */
   @Override
-  public void close() {
+  public synchronized void close() {
+    if (closed) return;
+    closed = true;
     scheduler.close();
     cache.close();
     owned.ifPresent(Backend::close);

@@ -18,6 +18,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.puna.chat.Embedder;
+import org.puna.chat.LocalEncoder;
 
 /**
  * An embedder of this process as LangChain4j's {@link EmbeddingModel}. Any number of threads may
@@ -124,6 +125,11 @@ public final class PunaEmbeddingModel implements EmbeddingModel {
     public Builder model(Embedder x) {
       embedder = x;
       return this;
+    }
+
+    /** Sets the model to ask; it stays the caller's to close. */
+    public Builder model(LocalEncoder x) {
+      return model(x.embedder());
     }
 
     /** Sets the name that responses give. */

@@ -37,6 +37,7 @@ public final class Checkpoint implements AutoCloseable {
   private final Weights weights;
   private final Sidecar sidecar;
   private @Nullable Tokenizer tokenizer;
+  private boolean closed;
 
   private Checkpoint(
       Path path,
@@ -260,9 +261,11 @@ public final class Checkpoint implements AutoCloseable {
     return sidecar.embedding().get();
   }
 
-  /** Unmaps files and frees copies. */
+  /** Unmaps files and frees copies; does nothing the second time. */
   @Override
-  public void close() {
+  public synchronized void close() {
+    if (closed) return;
+    closed = true;
     arena.close();
     if (gguf != null) gguf.close();
     if (safetensors != null) safetensors.close();

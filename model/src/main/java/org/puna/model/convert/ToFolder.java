@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -153,7 +154,7 @@ final class ToFolder {
       String name =
           shards.size() == 1
               ? Safetensors.SINGLE
-              : String.format("model-%05d-of-%05d.safetensors", i + 1, shards.size());
+              : String.format(Locale.ROOT, "model-%05d-of-%05d.safetensors", i + 1, shards.size());
       List<SafetensorsWriter.Spec> specs =
           shard.stream()
               .map(p ->

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -150,13 +151,18 @@ public final class GgufFile implements AutoCloseable {
     if (count > MAX_PARTS || !m.matches() || Integer.parseInt(m.group(3)) != count) {
       throw new BadInput(
           String.format(
+              Locale.ROOT,
               "%s: the file says that it is one of %d parts; expected a name that ends in"
                   + " -00001-of-%05d.gguf",
-              path, count, count));
+              path,
+              count,
+              count));
     }
     var out = new ArrayList<Path>(count);
     for (int i = 1; i <= count; i++) {
-      Path p = path.resolveSibling(String.format("%s-%05d-of-%05d.gguf", m.group(1), i, count));
+      Path p =
+          path.resolveSibling(
+              String.format(Locale.ROOT, "%s-%05d-of-%05d.gguf", m.group(1), i, count));
       if (!Files.exists(p)) {
         throw new BadInput(path + ": part " + i + " of " + count + " is missing: expected " + p);
       }

@@ -3,6 +3,7 @@ package org.puna.model.io;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
@@ -68,6 +69,8 @@ public record MappedFile(Path path, MemorySegment bytes) {
       case NoSuchFileException _ -> new BadInput(path + ": no such file; check the path", e);
       case AccessDeniedException _ ->
           new BadInput(path + ": not readable by this user; check its permissions", e);
+      case ClosedByInterruptException _ ->
+          new BadInput(path + ": not read, because the thread was interrupted", e);
       default -> new BadInput(path + ": cannot be read: " + reason(e), e);
     };
   }

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -108,6 +109,22 @@ class GgufFileTest {
         assertThat(f.tensors()).isEqualTo(tinyTensors());
         assertThat(f.paths()).hasSize(tensors.size());
       }
+    }
+  }
+
+  @Test
+  void findsPartsWhereTheLocaleHasDigitsOfItsOwn() {
+    var tensors = new ArrayList<>(tinyTensors().entrySet());
+    Path first = part(0, 2);
+    Path second = part(1, 2);
+    GgufWriter.write(first, split(0, 2, 2), Map.ofEntries(tensors.get(0)));
+    GgufWriter.write(second, split(1, 2, 2), Map.ofEntries(tensors.get(1)));
+    Locale before = Locale.getDefault();
+    Locale.setDefault(Locale.forLanguageTag("ar-EG"));
+    try (var f = GgufFile.open(first)) {
+      assertThat(f.paths()).containsExactly(first, second);
+    } finally {
+      Locale.setDefault(before);
     }
   }
 
