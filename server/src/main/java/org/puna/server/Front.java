@@ -12,6 +12,8 @@ import java.util.TreeSet;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
 import org.eclipse.jetty.server.Request;
 import org.puna.engine.EngineBusy;
@@ -20,6 +22,7 @@ import org.puna.model.chat.TemplateError;
 import org.puna.model.config.BadInput;
 import org.puna.server.access.ApiKey;
 import org.puna.server.access.Gate;
+import org.puna.server.access.Keys;
 import org.puna.server.answering.Ids;
 import org.puna.server.http.ApiError;
 import org.puna.server.http.ApiFailure;
@@ -29,6 +32,7 @@ import org.puna.server.http.ErrorShape;
 import org.puna.server.http.EventStream;
 import org.puna.server.http.Exchange;
 import org.puna.server.http.InFlight;
+import org.puna.server.http.RequestNotes;
 import org.puna.server.metrics.Meters;
 import org.puna.server.serving.ModelRegistry;
 import tools.jackson.databind.ObjectMapper;
@@ -46,7 +50,13 @@ final class Front {
 
   private static final int RETRY_SECONDS = 5;
 
+  /** What a client's own number of a request may consist of, so that it cannot forge the log. */
+  private static final Pattern CLIENTS_ID = Pattern.compile("[!-~&&[^=\"]]{1,128}");
+
+  private static final int LOGGED_PATH = 200;
+
   private final ServerOptions options;
+  private final Supplier<Keys> keys;
   private final ModelRegistry models;
   private final Meters meters;
   private final InFlight inFlight;
@@ -58,6 +68,7 @@ final class Front {
 
   Front(
       ServerOptions options,
+      Supplier<Keys> keys,
       ModelRegistry models,
       Meters meters,
       InFlight inFlight,
@@ -65,6 +76,7 @@ final class Front {
       List<Endpoint> endpoints,
       Consumer<String> requestLog) {
     this.options = options;
+    this.keys = keys;
     this.models = models;
     this.meters = meters;
     this.inFlight = inFlight;
@@ -80,12 +92,14 @@ final class Front {
     context.res().setHeader("x-request-id", id);
     context.res().setHeader("request-id", id);
     try (InFlight.Ticket ticket = inFlight.enter(context.req(), options.deadline())) {
-      Exchange x = new Exchange(context, json, ticket, options.bodyLimit(), id);
+      Exchange x = new Exchange(context, json, ticket, options.bodyLimit(), options.ping(), id);
       int status;
       try {
         status = answer(endpoint, x, context);
       } catch (ClientGone e) {
         status = CLIENT_CLOSED;
+      } finally {
+        x.endPings();
       }
       if (ticket.mustClose() || status == CLIENT_CLOSED) closeAfterwards(context);
       done(endpoint, x, status, System.nanoTime() - start);
@@ -151,8 +165,7 @@ final class Front {
               "No API key: send it as 'Authorization: Bearer KEY' or 'x-api-key: KEY'"));
     }
     ApiKey key =
-        options
-            .keys()
+        keys.get()
             .find(presented.get())
             .orElseThrow(
                 () -> new ApiFailure(new ApiError.Unauthorized("The API key is not known here")));
@@ -204,6 +217,7 @@ final class Front {
   }
 
   private void refuse(ErrorShape shape, ApiError error, Exchange x) {
+    x.endPings();
     Optional<EventStream> stream = x.started();
     if (stream.isPresent()) {
       if (shape == ErrorShape.ANTHROPIC) {
@@ -246,6 +260,23 @@ final class Front {
     context.res().setContentType("application/json");
     ErrorShape shape = path.startsWith("/v1/messages") ? ErrorShape.ANTHROPIC : ErrorShape.OPENAI;
     context.status(error.status()).result(json.writeValueAsBytes(shape.body(error)));
+    notServed(context, error.status());
+  }
+
+  /** Counts and logs a request that has no endpoint: who asks a wrong path looks for it there. */
+  private void notServed(Context context, int status) {
+    Request core = ServletContextRequest.getServletContextRequest(context.req());
+    long nanos = System.nanoTime() - core.getBeginNanoTime();
+    meters.request("none", status, nanos, new RequestNotes());
+    String asked = context.req().getMethod() + " " + context.req().getRequestURI();
+    String shown = asked.substring(0, Math.min(asked.length(), LOGGED_PATH));
+    requestLog.accept(
+        shown.replaceAll("[^ -~]", "?")
+            + " "
+            + status
+            + " no endpoint time="
+            + nanos / 1_000_000
+            + "ms");
   }
 
   /** Returns the methods of a path as the header Allow lists them (RFC 9110, section 15.5.6). */
@@ -281,6 +312,10 @@ final class Front {
       line.append(" ttft=").append(x.notes().ttftNanos() / 1_000_000).append("ms");
     }
     line.append(" time=").append(nanos / 1_000_000).append("ms id=").append(x.requestId());
+    x.header("x-request-id")
+        .or(() -> x.header("x-client-request-id"))
+        .filter(id -> CLIENTS_ID.matcher(id).matches())
+        .ifPresent(id -> line.append(" client-id=").append(id));
     requestLog.accept(line.toString());
   }
 }

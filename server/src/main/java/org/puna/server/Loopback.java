@@ -8,6 +8,15 @@ import java.util.Locale;
 final class Loopback {
   private Loopback() {}
 
+  /** Whether an address is one, or a name that can be resolved. */
+  static boolean isKnown(String host) {
+    try {
+      return !InetAddress.getByName(host).getHostAddress().isEmpty();
+    } catch (UnknownHostException e) {
+      return false;
+    }
+  }
+
   /** Whether only this machine reaches an address; false for names that cannot be resolved. */
   static boolean is(String host) {
     try {

@@ -9,10 +9,12 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.ServerConnector;
 import org.puna.model.config.BadInput;
+import org.puna.server.access.Keys;
 import org.puna.server.http.Endpoint;
 import org.puna.server.http.InFlight;
 import org.puna.server.metrics.Meters;
@@ -34,6 +36,7 @@ public final class PunaServer implements AutoCloseable {
   private final AtomicBoolean stopping = new AtomicBoolean();
   private final AtomicBoolean closed = new AtomicBoolean();
   private final Meters meters;
+  private final AtomicReference<Keys> keys;
   private final List<Endpoint> endpoints;
   private final Javalin javalin;
 
@@ -50,9 +53,11 @@ public final class PunaServer implements AutoCloseable {
       Consumer<String> requestLog) {
     this.options = options;
     this.models = models;
+    this.keys = new AtomicReference<>(options.keys());
     this.meters = new Meters(models, inFlight);
     this.endpoints = Routes.all(models, meters, Clock.systemUTC(), stopping::get, pages);
-    Front front = new Front(options, models, meters, inFlight, stopping, endpoints, requestLog);
+    Front front =
+        new Front(options, keys::get, models, meters, inFlight, stopping, endpoints, requestLog);
     this.javalin = Javalin.create(config -> configure(config, front));
   }
 
@@ -113,13 +118,23 @@ public final class PunaServer implements AutoCloseable {
       javalin.start();
     } catch (JavalinBindException e) {
       throw new BadInput(
-          "serve: cannot listen on "
-              + options.host()
-              + ":"
-              + options.port()
-              + " (is another server there?); choose another --port or --host",
-          e);
+          "serve: cannot listen on " + options.host() + ":" + options.port() + ": " + reason(e), e);
     }
+  }
+
+  /** Returns what keeps the server from an address, and what to do. */
+  private static String reason(Throwable e) {
+    for (Throwable t = e; t != null; t = t.getCause()) {
+      String said = String.valueOf(t.getMessage());
+      if (said.contains("Permission denied")) {
+        return "this user may not; choose a --port above 1023";
+      }
+      if (said.contains("Cannot assign requested address")
+          || said.contains("Can't assign requested address")) {
+        return "this machine does not have that address; choose another --host";
+      }
+    }
+    return "is another server there? Choose another --port or --host";
   }
 
   /** Returns the port that it listens on. */
@@ -130,6 +145,20 @@ public final class PunaServer implements AutoCloseable {
   /** Returns every endpoint. */
   public List<Endpoint> endpoints() {
     return endpoints;
+  }
+
+  /**
+   * Puts other keys in place of those that may use the server, from the next request on. It asks
+   * for one also when none is left.
+   *
+   * @throws IllegalStateException if the server began without keys, open to this machine
+   */
+  public void replaceKeys(Keys others) {
+    if (options.keys().all().isEmpty()) {
+      throw new IllegalStateException(
+          "the server began without keys; start it again to have it ask for them");
+    }
+    keys.set(others);
   }
 
   /** Returns what it serves. */

@@ -19,6 +19,8 @@ import org.puna.server.access.Keys;
  * @param headerLimit bytes of a request's headers at most
  * @param deadline time that a request may take
  * @param idle time that a connection may wait for its client to read or write
+ * @param ping silence of an answer of events after which a comment is sent, so that proxies keep
+ *     the connection
  * @param grace time that running requests have when the server is stopped
  */
 public record ServerOptions(
@@ -30,6 +32,7 @@ public record ServerOptions(
     int headerLimit,
     Duration deadline,
     Duration idle,
+    Duration ping,
     Duration grace) {
 
   /** Checks that the server is not open to a network by accident. */
@@ -44,6 +47,13 @@ public record ServerOptions(
               + Integer.MAX_VALUE
               + " bytes (2 GiB - 1), found "
               + bodyLimit);
+    }
+    if (!Loopback.isKnown(host)) {
+      throw new BadInput(
+          "serve: --host: expected an address of this machine, such as 127.0.0.1 or 0.0.0.0; nobody"
+              + " knows '"
+              + host
+              + "'");
     }
     if (keys.all().isEmpty() && !Loopback.is(host)) {
       throw new BadInput(
@@ -89,30 +99,37 @@ public record ServerOptions(
         16 << 10,
         Duration.ofMinutes(30),
         Duration.ofSeconds(60),
+        Duration.ofSeconds(15),
         Duration.ofSeconds(20));
   }
 
   /** Returns the same with keys. */
   public ServerOptions withKeys(Keys newKeys) {
     return new ServerOptions(
-        host, port, newKeys, corsOrigins, bodyLimit, headerLimit, deadline, idle, grace);
+        host, port, newKeys, corsOrigins, bodyLimit, headerLimit, deadline, idle, ping, grace);
   }
 
   /** Returns the same with another time for a request. */
   public ServerOptions withDeadline(Duration newDeadline) {
     return new ServerOptions(
-        host, port, keys, corsOrigins, bodyLimit, headerLimit, newDeadline, idle, grace);
+        host, port, keys, corsOrigins, bodyLimit, headerLimit, newDeadline, idle, ping, grace);
   }
 
   /** Returns the same with another time for a silent connection. */
   public ServerOptions withIdle(Duration newIdle) {
     return new ServerOptions(
-        host, port, keys, corsOrigins, bodyLimit, headerLimit, deadline, newIdle, grace);
+        host, port, keys, corsOrigins, bodyLimit, headerLimit, deadline, newIdle, ping, grace);
+  }
+
+  /** Returns the same with another time after which silent answers of events get a comment. */
+  public ServerOptions withPing(Duration newPing) {
+    return new ServerOptions(
+        host, port, keys, corsOrigins, bodyLimit, headerLimit, deadline, idle, newPing, grace);
   }
 
   /** Returns the same with other origins of web pages. */
   public ServerOptions withCorsOrigins(List<String> origins) {
     return new ServerOptions(
-        host, port, keys, origins, bodyLimit, headerLimit, deadline, idle, grace);
+        host, port, keys, origins, bodyLimit, headerLimit, deadline, idle, ping, grace);
   }
 }

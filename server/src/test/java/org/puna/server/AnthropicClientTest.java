@@ -43,7 +43,7 @@ final class AnthropicClientTest {
   @BeforeAll
   static void start() throws Exception {
     Keys keys = new Keys(List.of(new ApiKey("client", Keys.hash(KEY), null, null)));
-    server = TestServer.start(folder, o -> o.withKeys(keys));
+    server = TestServer.start(folder, o -> o.withKeys(keys).withPing(TestServer.OFTEN));
     client = client(KEY);
   }
 

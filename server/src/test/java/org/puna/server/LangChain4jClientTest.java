@@ -36,7 +36,7 @@ final class LangChain4jClientTest {
 
   @BeforeAll
   static void start() throws Exception {
-    server = TestServer.start(folder);
+    server = TestServer.start(folder, o -> o.withPing(TestServer.OFTEN));
   }
 
   @AfterAll

@@ -376,6 +376,7 @@ final class OddRequestsTest {
                 o.headerLimit(),
                 o.deadline(),
                 o.idle(),
+                o.ping(),
                 o.grace()))
         .isInstanceOf(BadInput.class)
         .hasMessageContaining("--body-limit");

@@ -322,6 +322,7 @@ final class ServerTest {
                 o.headerLimit(),
                 o.deadline(),
                 o.idle(),
+                o.ping(),
                 o.grace()))
         .isInstanceOf(BadInput.class)
         .hasMessageContaining("puna keys add");

@@ -6,6 +6,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +38,10 @@ final class TestServer implements AutoCloseable {
 
   private static final long CONTEXT = 4096;
   private static final int PARALLEL = 4;
+
+  /** So that clients meet signs of life between all events. */
+  static final Duration OFTEN = Duration.ofNanos(200_000);
+
   private static final int QUEUE = 4;
   private static final long MEMORY = 1L << 30;
 

@@ -4,7 +4,6 @@ import java.io.PrintStream;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
-import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 import java.util.logging.Handler;
 import java.util.logging.Level;
@@ -17,6 +16,9 @@ import java.util.logging.Logger;
  * always, notes with {@code -v}, details with {@code -vv}.
  */
 public final class Logging {
+  private static final DateTimeFormatter TIME =
+      DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSXXX", Locale.ROOT);
+
   private Logging() {}
 
   /**
@@ -26,6 +28,10 @@ public final class Logging {
    * @return the logger, which keeps its level as long as somebody holds it
    */
   public static Logger serve(PrintStream err) {
+    // The command reports it in one line, with the reason.
+    for (Handler h : Logger.getLogger("").getHandlers()) {
+      h.setFilter(r -> !"Failed to start Javalin".equals(r.getMessage()));
+    }
     Logger puna = Logger.getLogger("org.puna");
     puna.setUseParentHandlers(false);
     for (Handler h : puna.getHandlers()) puna.removeHandler(h);
@@ -62,9 +68,9 @@ public final class Logging {
     return time(Instant.now());
   }
 
-  private static String time(Instant t) {
-    return DateTimeFormatter.ISO_OFFSET_DATE_TIME.format(
-        t.atZone(ZoneId.systemDefault()).truncatedTo(ChronoUnit.MILLIS));
+  /** Returns a time with three digits of the second's fraction, so that columns stay in place. */
+  static String time(Instant t) {
+    return TIME.format(t.atZone(ZoneId.systemDefault()));
   }
 
   /** Sets the level by how often {@code -v} was given. */

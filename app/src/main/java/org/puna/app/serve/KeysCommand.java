@@ -23,8 +23,8 @@ import picocli.CommandLine.Parameters;
     name = "keys",
     description = {
       "Makes, lists and removes the API keys that may use the server.",
-      "A key is shown once, when it is made; the file keeps its hash alone. A running server reads",
-      "the file when it starts."
+      "A key is shown once, when it is made; the file keeps its hash alone. A running server that",
+      "began with keys notices within some seconds."
     },
     footer = {
       "",

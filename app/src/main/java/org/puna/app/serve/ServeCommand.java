@@ -174,7 +174,10 @@ public final class ServeCommand implements Callable<Integer> {
     CountDownLatch stopped = new CountDownLatch(1);
     CountDownLatch closed = new CountDownLatch(1);
     Thread hook = new Thread(() -> waitFor(stopped, closed));
-    try (PunaServer puna = new PunaServer(server, registry, pages(), this::say)) {
+    Path keys = keysPath();
+    try (PunaServer puna = new PunaServer(server, registry, pages(), this::say);
+        KeysWatch _ =
+            new KeysWatch(keys, this::keys, KeysWatch.USUAL, puna::replaceKeys, this::say)) {
       puna.start();
       Runtime.getRuntime().addShutdownHook(hook);
       registry.loadPinned();
@@ -241,11 +244,16 @@ public final class ServeCommand implements Callable<Integer> {
         local.headerLimit(),
         Duration.ofSeconds(deadlineSeconds),
         local.idle(),
+        local.ping(),
         Duration.ofSeconds(graceSeconds));
   }
 
+  private Path keysPath() {
+    return keysFile == null ? KeysCommand.file(context.settings()) : keysFile;
+  }
+
   private Keys keys() {
-    Path file = keysFile == null ? KeysCommand.file(context.settings()) : keysFile;
+    Path file = keysPath();
     Keys keys = keysFile != null || Files.exists(file) ? Keys.read(file) : Keys.none();
     Optional<String> one = Optional.ofNullable(System.getenv("PUNA_API_KEY"));
     return one.filter(k -> !k.isBlank())

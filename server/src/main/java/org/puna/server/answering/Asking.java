@@ -18,6 +18,7 @@ public final class Asking {
     List<ChatAnswer> started = model.chat().chat(request, n);
     Answers<ChatEvent> answers = Answers.ofChat(started);
     x.ticket().onEnding(answers::cancel);
+    x.working();
     return answers;
   }
 
@@ -25,6 +26,7 @@ public final class Asking {
   public static Answers<TextEvent> texts(Exchange x, List<TextGeneration> started) {
     Answers<TextEvent> answers = Answers.ofText(started);
     x.ticket().onEnding(answers::cancel);
+    x.working();
     return answers;
   }
 }

@@ -8,16 +8,21 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
-/** One request and its answer, as endpoints see them. One thread uses it. */
+/**
+ * One request and its answer, as endpoints see them. One thread uses it; a second one only sends
+ * signs of life into an answer of events.
+ */
 public final class Exchange {
   private static final int FIRST_BODY_BYTES = 64 << 10;
 
@@ -26,24 +31,35 @@ public final class Exchange {
   private final InFlight.Ticket ticket;
   private final long bodyLimit;
   private final String requestId;
+  private final Duration ping;
   private final RequestNotes notes = new RequestNotes();
+
+  /** Guards what starts or ends an answer of events. */
+  private final ReentrantLock starting = new ReentrantLock();
+
   private @Nullable EventStream stream;
+  private @Nullable Thread pinging;
+  private boolean streamAsked;
+  private boolean answered;
 
   /**
    * A request.
    *
    * @param bodyLimit bytes of the body at most
+   * @param ping silence of an answer of events after which a comment is sent
    */
   public Exchange(
       Context context,
       ObjectMapper json,
       InFlight.Ticket ticket,
       long bodyLimit,
+      Duration ping,
       String requestId) {
     this.context = context;
     this.json = json;
     this.ticket = ticket;
     this.bodyLimit = bodyLimit;
+    this.ping = ping;
     this.requestId = requestId;
   }
 
@@ -94,6 +110,7 @@ public final class Exchange {
     if (bytes.length == 0) throw bad("expected a JSON object, found nothing");
     try {
       JsonNode root = json.readTree(bytes);
+      streamAsked = root.path("stream").asBoolean(false);
       return Fields.of(root);
     } catch (JacksonException e) {
       TokenStreamLocation at = e.getLocation();
@@ -145,6 +162,7 @@ public final class Exchange {
 
   private void bytes(int status, String contentType, byte[] bytes) {
     ticket.end();
+    endPings();
     HttpServletResponse out = context.res();
     out.setStatus(status);
     out.setContentType(contentType);
@@ -163,8 +181,62 @@ public final class Exchange {
     context.res().setHeader(name, value);
   }
 
+  /**
+   * Says that a model has begun to work on the request. Where events were asked for, comments come
+   * from here on while the model is silent, as while it reads a long prompt: proxies close
+   * connections on which nothing comes for a minute or so.
+   */
+  public void working() {
+    if (!streamAsked || pinging != null) return;
+    pinging = Thread.ofVirtual().name("puna-ping-" + requestId).start(this::pings);
+  }
+
+  private void pings() {
+    try {
+      Thread.sleep(ping);
+      for (long left = ping(); left > 0; left = ping()) Thread.sleep(Duration.ofNanos(left));
+    } catch (InterruptedException | ClientGone e) {
+      // The request has ended, or its own thread finds out that the client has gone.
+    }
+  }
+
+  /** Sends a comment if it is time; returns nanoseconds to the next, 0 for never. */
+  private long ping() {
+    starting.lock();
+    try {
+      if (answered) return 0;
+      boolean first = stream == null;
+      EventStream out = begun();
+      if (first || out.silent().compareTo(ping) >= 0) out.comment();
+      return Math.max(1, ping.minus(out.silent()).toNanos());
+    } finally {
+      starting.unlock();
+    }
+  }
+
+  /** Ends the comments; nothing but the caller writes from here on. */
+  public void endPings() {
+    starting.lock();
+    try {
+      answered = true;
+    } finally {
+      starting.unlock();
+    }
+    // It sleeps, or sees that it is over: no write is interrupted.
+    if (pinging != null) pinging.interrupt();
+  }
+
   /** Starts an answer of events; from here on errors are events too. */
   public EventStream stream() {
+    starting.lock();
+    try {
+      return begun();
+    } finally {
+      starting.unlock();
+    }
+  }
+
+  private EventStream begun() {
     if (stream == null) {
       HttpServletResponse out = context.res();
       out.setStatus(200);
@@ -183,6 +255,11 @@ public final class Exchange {
 
   /** Returns the events, where the answer consists of them. */
   public Optional<EventStream> started() {
-    return Optional.ofNullable(stream);
+    starting.lock();
+    try {
+      return Optional.ofNullable(stream);
+    } finally {
+      starting.unlock();
+    }
   }
 }

@@ -26,6 +26,8 @@ import org.puna.server.serving.ServedModel;
 public final class Meters implements AutoCloseable {
   private static final Duration[] FIRST_TOKEN =
       millis(5, 20, 50, 100, 250, 500, 1000, 2500, 5000, 15000, 60000);
+  private static final Duration[] WHOLE =
+      millis(10, 50, 100, 500, 1000, 2500, 5000, 10000, 30000, 60000, 300000);
   private static final Duration[] BETWEEN =
       millis(1, 2, 5, 10, 20, 35, 50, 75, 100, 200, 500, 2000);
 
@@ -110,6 +112,7 @@ public final class Meters implements AutoCloseable {
         .description("Time of a request")
         .tag("route", route)
         .tag("status", Integer.toString(status))
+        .serviceLevelObjectives(WHOLE)
         .register(registry)
         .record(Duration.ofNanos(nanos));
     if (notes.model().isEmpty()) return;

@@ -217,6 +217,16 @@ public final class ModelRegistry implements AutoCloseable {
         "model {0} loaded in {1} ms",
         s.spec.name(),
         Long.toString(millis));
+    if (m.bytes() > options.memoryBytes()) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "model {0} takes {1} MiB, more than the {2} MiB that models may take here: weights that"
+              + " do not stay in memory are read from disk at every token; take a smaller or more"
+              + " quantised model, or raise the memory of the machine or container (--memory)",
+          s.spec.name(),
+          Long.toString(m.bytes() >> 20),
+          Long.toString(options.memoryBytes() >> 20));
+    }
     synchronized (slots) {
       s.model = m;
       s.loads++;
