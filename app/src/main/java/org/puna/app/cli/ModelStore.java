@@ -55,14 +55,18 @@ public record ModelStore(Path folder) {
 
   /**
    * The model that ships, as a file beside the store, or where nothing can be written there below
-   * /tmp.
+   * /tmp for as long as the process lives.
    */
   private Path shipped() {
     try {
       return ShippedModel.in(folder.resolveSibling("shipped"));
     } catch (IOException e) {
       try {
-        return ShippedModel.in(Files.createTempDirectory("puna"));
+        Path passing = Files.createTempDirectory("puna");
+        passing.toFile().deleteOnExit();
+        Path file = ShippedModel.in(passing);
+        file.toFile().deleteOnExit();
+        return file;
       } catch (IOException again) {
         throw new BadInput("MODEL default: cannot be unpacked: " + again.getMessage(), again);
       }

@@ -76,7 +76,7 @@ class ImageTest {
     Path err = Files.createTempFile(temp, "err", "");
     ProcessBuilder b = new ProcessBuilder(command).redirectOutput(out.toFile());
     b.redirectError(err.toFile());
-    b.environment().remove("JAVA_OPTS");
+    b.environment().keySet().removeAll(List.of("JAVA_OPTS", "PUNA_JAVA_OPTS"));
     b.environment().put("PATH", JAVA + "/bin:" + System.getenv("PATH"));
     b.environment().putAll(env);
     Process p = b.start();
@@ -125,6 +125,8 @@ class ImageTest {
     String out =
         run(Map.of("JAVA_OPTS", "-Xmx64m -Dgiven=yes"), home + "/bin/puna", "two words", "é");
     assertThat(out).isEqualTo("arg two words\narg é\nvectors true\nproperty yes\n");
+    out = run(Map.of("PUNA_JAVA_OPTS", "-Xmx64m -Dgiven=also"), home + "/bin/puna");
+    assertThat(out).isEqualTo("vectors true\nproperty also\n");
   }
 
   /** No container is built here; at least the files that the Dockerfile names are there. */
