@@ -74,7 +74,7 @@ final class KeysWatch implements AutoCloseable {
     try {
       Keys keys = read.call();
       changed.accept(keys);
-      log.accept("keys: " + file + " has changed: " + keys.all().size() + " keys may be used");
+      log.accept("keys: " + file + " has changed; keys that may be used: " + keys.all().size());
     } catch (Exception e) {
       log.accept("keys: " + file + " has changed and is not used: " + e.getMessage());
     }

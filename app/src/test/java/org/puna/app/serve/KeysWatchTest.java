@@ -34,7 +34,7 @@ class KeysWatchTest {
     try (KeysWatch _ = new KeysWatch(file, () -> Keys.read(file), often, seen::add, log::add)) {
       keys("a", "b").write(file);
       assertThat(seen.poll(SECONDS, TimeUnit.SECONDS)).isEqualTo(keys("a", "b"));
-      assertThat(log.poll(SECONDS, TimeUnit.SECONDS)).endsWith("2 keys may be used");
+      assertThat(log.poll(SECONDS, TimeUnit.SECONDS)).endsWith("may be used: 2");
       Files.writeString(file, "{");
       assertThat(log.poll(SECONDS, TimeUnit.SECONDS)).contains("is not used");
       Files.delete(file);
