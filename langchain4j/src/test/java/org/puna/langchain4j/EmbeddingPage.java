@@ -43,6 +43,7 @@ final class EmbeddingPage {
             System.out.println(" (" + done.reason() + ")");
             return;
           }
+          default -> {}
         }
       }
     }
