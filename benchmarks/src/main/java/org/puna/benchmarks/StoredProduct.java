@@ -1,6 +1,7 @@
 package org.puna.benchmarks;
 
 import java.lang.foreign.Arena;
+import java.util.List;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
 import org.puna.tensor.Tensor;
@@ -29,6 +30,10 @@ public class StoredProduct extends Twin {
   @Param("256")
   int megabytes = 256;
 
+  /** Whether products of few rows may have copies in a layout of their own. */
+  @Param({"false", "true"})
+  boolean repack;
+
   private final Arena arena = Arena.ofShared();
   private Tensor[] weights = {};
   private int next;
@@ -45,6 +50,7 @@ public class StoredProduct extends Twin {
     int k = Numbers.sizes(shape)[1];
     weights = new Tensor[(int) Math.max(1, Math.ceilDiv(megabytes * 1_000_000L, f.bytes(k) * n))];
     for (int i = 0; i < weights.length; i++) weights[i] = numbers.matrix(arena, f, n, k);
+    if (repack) kernels().repack(List.of(weights), 0);
     x = numbers.normal(rows * k);
     y = new float[rows * n];
   }

@@ -39,6 +39,19 @@ public interface Backend extends AutoCloseable {
    */
   KvCache cache(Graph graph, int pages, int pageTokens, KvType type);
 
+  /**
+   * Allows copies of a graph's weights in a layout of the backend's own, which the steps of all its
+   * programs use from then on where that is faster. There are none where the backend has no other
+   * layout, or the machine no memory for them beside the weights.
+   *
+   * @param graph with weights that do not change; they stay open longer than what is returned
+   * @param after steps of few tokens before copies are made, 0 for none: making them takes as long
+   *     as some hundred such steps gain
+   */
+  default Repacked repack(Graph graph, int after) {
+    return Repacked.NONE;
+  }
+
   @Override
   void close();
 }

@@ -31,10 +31,24 @@ public final class Backends {
    *     why
    */
   public static Backend open(String name, int threads) {
+    return open(name, threads, true);
+  }
+
+  /**
+   * Opens a backend.
+   *
+   * @param name one of {@link #names}; {@code auto} takes the fastest that this JVM can run
+   * @param threads threads to compute with, at least 1
+   * @param repack whether it may keep copies of weights in a layout of its own, see {@link
+   *     Backend#repack}
+   * @throws IllegalArgumentException if the name is unknown, or cannot run here: the message says
+   *     why
+   */
+  public static Backend open(String name, int threads, boolean repack) {
     return switch (name) {
       case "auto" ->
           hasVectorModule()
-              ? new CpuBackend(new VectorKernels(), threads, "the fastest here")
+              ? new CpuBackend(new VectorKernels(), threads, "the fastest here", repack)
               : new CpuBackend(
                   new ScalarKernels(),
                   threads,
@@ -47,7 +61,7 @@ public final class Backends {
                   + "; start Java with --add-modules "
                   + VECTOR_MODULE);
         }
-        yield new CpuBackend(new VectorKernels(), threads, "asked for");
+        yield new CpuBackend(new VectorKernels(), threads, "asked for", repack);
       }
       case "cpu.scalar" -> new CpuBackend(new ScalarKernels(), threads, "asked for");
       default ->

@@ -1,21 +1,33 @@
 package org.puna.tensor.cpu;
 
+import com.sun.management.OperatingSystemMXBean;
+import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.puna.tensor.Backend;
 import org.puna.tensor.Graph;
 import org.puna.tensor.KvCache;
 import org.puna.tensor.KvType;
+import org.puna.tensor.Op;
 import org.puna.tensor.Program;
+import org.puna.tensor.Repacked;
+import org.puna.tensor.Tensor;
 
 /**
  * Runs graphs on the processor's cores through one set of kernels. Programs of one backend take
  * turns on its team, step by step in the order of asking.
  */
 public final class CpuBackend implements Backend {
+  /** Share of the memory that weights and copies of them may take together. */
+  private static final double MEMORY_SHARE = 0.6;
+
   private final Kernels kernels;
   private final Team team;
   private final String reason;
+  private final boolean repacks;
 
   // Fair, so that a program that runs step after step does not keep another waiting for ever.
   private final Lock turn = new ReentrantLock(true);
@@ -28,6 +40,19 @@ public final class CpuBackend implements Backend {
    * @param reason why these kernels, for people
    */
   public CpuBackend(Kernels kernels, int threads, String reason) {
+    this(kernels, threads, reason, true);
+  }
+
+  /**
+   * A backend that owns its kernels and its team.
+   *
+   * @param kernels the numeric work
+   * @param threads members of the team, at least 1
+   * @param reason why these kernels, for people
+   * @param repacks whether {@link #repack} allows copies
+   */
+  public CpuBackend(Kernels kernels, int threads, String reason, boolean repacks) {
+    this.repacks = repacks;
     this.kernels = kernels;
     this.team = new Team(threads);
     this.reason = reason;
@@ -59,6 +84,67 @@ public final class CpuBackend implements Backend {
   @Override
   public KvCache cache(Graph graph, int pages, int pageTokens, KvType type) {
     return new CpuKvCache(graph.layers(), pages, pageTokens, type);
+  }
+
+  @Override
+  public Repacked repack(Graph graph, int after) {
+    if (!repacks) return Repacked.NONE;
+    List<Tensor> matrices = new ArrayList<>();
+    for (Op op : graph.ops()) {
+      switch (op) {
+        case Op.Linear o -> matrices.add(o.weight().tensor());
+        case Op.ExpertLinear o -> {
+          Tensor all = o.weight().tensor();
+          for (long e = 0; e < all.dim(0); e++) matrices.add(all.slice(e));
+        }
+        default -> {}
+      }
+    }
+    long weights = graph.params().stream().mapToLong(p -> p.tensor().data().byteSize()).sum();
+    return inTurn(() -> {
+      Repacked allowed = kernels.repack(matrices, after);
+      if (weights + allowed.bytes() <= MEMORY_SHARE * memory()) return new InTurn(allowed);
+      allowed.close();
+      return Repacked.NONE;
+    });
+  }
+
+  private <T> T inTurn(Supplier<T> work) {
+    turn.lock();
+    try {
+      return work.get();
+    } finally {
+      turn.unlock();
+    }
+  }
+
+  /** Copies that no step uses while they are freed. */
+  private final class InTurn implements Repacked {
+    private final Repacked copies;
+
+    InTurn(Repacked copies) {
+      this.copies = copies;
+    }
+
+    @Override
+    public long bytes() {
+      return copies.bytes();
+    }
+
+    @Override
+    public void close() {
+      inTurn(() -> {
+        copies.close();
+        return this;
+      });
+    }
+  }
+
+  /** Returns the bytes of memory of this machine, or of the container. */
+  private static long memory() {
+    return ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean os
+        ? os.getTotalMemorySize()
+        : Runtime.getRuntime().maxMemory();
   }
 
   @Override

@@ -1,9 +1,11 @@
 package org.puna.tensor.cpu;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.puna.tensor.AttentionShape;
 import org.puna.tensor.Batch;
 import org.puna.tensor.Op;
+import org.puna.tensor.Repacked;
 import org.puna.tensor.Tensor;
 
 /**
@@ -21,6 +23,16 @@ public interface Kernels extends AutoCloseable {
 
   /** Returns one line for people: what it uses, such as {@code Vector API, 512 bits}. */
   String describe();
+
+  /**
+   * Allows copies of weights in a layout of the kernels' own, where that makes products faster.
+   *
+   * @param weights matrices that do not change; they stay open longer than what is returned
+   * @param after products of few rows with a weight before its copy is made
+   */
+  default Repacked repack(List<Tensor> weights, int after) {
+    return Repacked.NONE;
+  }
 
   /**
    * Matrix product {@code y[rows,N] = x[rows,K] · w[N,K]ᵀ + bias[N]}.

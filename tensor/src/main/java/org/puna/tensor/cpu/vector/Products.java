@@ -2,8 +2,10 @@ package org.puna.tensor.cpu.vector;
 
 import java.lang.foreign.Arena;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.puna.tensor.Repacked;
 import org.puna.tensor.Tensor;
 import org.puna.tensor.cpu.Team;
 import org.puna.tensor.quant.BlockFormat;
@@ -15,13 +17,25 @@ final class Products implements AutoCloseable {
 
   private final Arena arena = Arena.ofShared();
   private final FewRows few = new FewRows(arena);
+  private final FewInterleaved interleaved = new FewInterleaved();
+  private final InterleavedCopies copies = new InterleavedCopies();
   private final ManyRows many = new ManyRows(arena);
   private final Map<BlockFormat, StoredRows> rowsOf = new HashMap<>();
 
   void linear(Team team, float[] x, int rows, Tensor w, float @Nullable [] bias, float[] y) {
+    InterleavedCopy copy = rows <= FEW ? copies.of(team, w) : null;
+    if (copy != null) {
+      interleaved.multiply(team, copy, x, rows, bias, y);
+      return;
+    }
     StoredRows stored = rowsOf.computeIfAbsent(w.format(), f -> new CompiledAlone(stored(f)));
     if (rows <= FEW) few.multiply(team, stored, x, rows, w, bias, y);
     else many.multiply(team, stored, x, rows, w, bias, y);
+  }
+
+  /** Allows copies of weights for products of few rows. */
+  Repacked repack(List<Tensor> weights, int after) {
+    return copies.allow(weights, after);
   }
 
   /** Returns the way to read rows of a format. */
@@ -41,6 +55,7 @@ final class Products implements AutoCloseable {
 
   @Override
   public void close() {
+    copies.close();
     arena.close();
   }
 }

@@ -17,14 +17,23 @@ final class Specialised {
 
   /** Returns the loop {@code template} for a format. */
   static RowsProduct of(Class<? extends RowsProduct> template, StoredRows format) {
+    return of(RowsProduct.class, template, format);
+  }
+
+  /**
+   * Returns the loop {@code template} for what it asks {@link #data} for.
+   *
+   * @param type of what is returned
+   */
+  static <T> T of(Class<T> type, Class<? extends T> template, Object data) {
     String name = template.getSimpleName() + ".class";
     try (InputStream code = template.getResourceAsStream(name)) {
       MethodHandles.Lookup hidden =
           MethodHandles.lookup()
               .defineHiddenClassWithClassData(
-                  Objects.requireNonNull(code, name).readAllBytes(), format, true);
-      return (RowsProduct)
-          hidden.findConstructor(hidden.lookupClass(), MethodType.methodType(void.class)).invoke();
+                  Objects.requireNonNull(code, name).readAllBytes(), data, true);
+      return type.cast(
+          hidden.findConstructor(hidden.lookupClass(), MethodType.methodType(void.class)).invoke());
     } catch (IOException | ReflectiveOperationException e) {
       throw new LinkageError(name, e);
     } catch (RuntimeException | Error e) {
@@ -40,9 +49,18 @@ final class Specialised {
    * @throws NullPointerException if the template itself was loaded
    */
   static StoredRows format(MethodHandles.Lookup caller) {
+    return data(caller, StoredRows.class);
+  }
+
+  /**
+   * Returns what the calling class was defined for.
+   *
+   * @throws NullPointerException if the template itself was loaded
+   */
+  static <T> T data(MethodHandles.Lookup caller, Class<T> type) {
     try {
       return Objects.requireNonNull(
-          MethodHandles.classData(caller, ConstantDescs.DEFAULT_NAME, StoredRows.class));
+          MethodHandles.classData(caller, ConstantDescs.DEFAULT_NAME, type));
     } catch (IllegalAccessException e) {
       throw new LinkageError(caller.lookupClass().getName(), e);
     }

@@ -1,10 +1,12 @@
 package org.puna.tensor.cpu.vector;
 
+import java.util.List;
 import jdk.incubator.vector.FloatVector;
 import org.jspecify.annotations.Nullable;
 import org.puna.tensor.AttentionShape;
 import org.puna.tensor.Batch;
 import org.puna.tensor.Op;
+import org.puna.tensor.Repacked;
 import org.puna.tensor.Tensor;
 import org.puna.tensor.cpu.Kernels;
 import org.puna.tensor.cpu.KvPages;
@@ -35,6 +37,11 @@ public final class VectorKernels implements Kernels {
   @Override
   public String describe() {
     return "Vector API, " + Lanes.F.vectorBitSize() + " bits";
+  }
+
+  @Override
+  public Repacked repack(List<Tensor> weights, int after) {
+    return products.repack(weights, after);
   }
 
   @Override

@@ -24,6 +24,8 @@ class CompiledProductsTest {
   private static final List<String> FORMATS =
       List.of("F32", "F16", "BF16", "Q8_0", "Q4_0", "Q4_K", "Q5_K", "Q6_K");
 
+  private static final List<String> INTERLEAVED = List.of("Q4_0", "Q4_K", "Q6_K");
+
   private static final int ROWS = 64;
   private static final int COLS = 2048;
 
@@ -41,25 +43,35 @@ class CompiledProductsTest {
   @ParameterizedTest
   @ValueSource(ints = {8, 4, Products.FEW + 1, 1})
   void allocateNoVectors(int rows) {
-    for (String name : FORMATS) {
-      BlockFormat format = BlockFormats.byName(name).orElseThrow();
-      try (Arena arena = Arena.ofConfined();
-          Team team = new Team(1);
-          Products products = new Products()) {
-        MemorySegment data = arena.allocate(format.bytes((long) ROWS * COLS), 64);
-        Tensor w = new Tensor(format, new long[] {ROWS, COLS}, data);
-        float[] x = new float[rows * COLS];
-        float[] y = new float[rows * ROWS];
-        Arrays.fill(x, 1);
-        long end = System.nanoTime() + MOST_NANOS;
-        long bytes = Long.MAX_VALUE;
-        while (bytes > FEW_BYTES && System.nanoTime() < end) {
-          long before = threads.getCurrentThreadAllocatedBytes();
-          products.linear(team, x, rows, w, null, y);
-          bytes = threads.getCurrentThreadAllocatedBytes() - before;
-        }
-        assertThat(bytes).as("%s, %d rows", name, rows).isLessThanOrEqualTo(FEW_BYTES);
+    for (String name : FORMATS) allocateNoVectors(name, rows, false);
+  }
+
+  /** The same with interleaved copies, in the same process. */
+  @ParameterizedTest
+  @ValueSource(ints = {8, 4, 1})
+  void allocateNoVectorsInterleaved(int rows) {
+    for (String name : INTERLEAVED) allocateNoVectors(name, rows, true);
+  }
+
+  private void allocateNoVectors(String name, int rows, boolean repack) {
+    BlockFormat format = BlockFormats.byName(name).orElseThrow();
+    try (Arena arena = Arena.ofShared();
+        Team team = new Team(1);
+        Products products = new Products()) {
+      MemorySegment data = arena.allocate(format.bytes((long) ROWS * COLS), 64);
+      Tensor w = new Tensor(format, new long[] {ROWS, COLS}, data);
+      if (repack) products.repack(List.of(w), 0);
+      float[] x = new float[rows * COLS];
+      float[] y = new float[rows * ROWS];
+      Arrays.fill(x, 1);
+      long end = System.nanoTime() + MOST_NANOS;
+      long bytes = Long.MAX_VALUE;
+      while (bytes > FEW_BYTES && System.nanoTime() < end) {
+        long before = threads.getCurrentThreadAllocatedBytes();
+        products.linear(team, x, rows, w, null, y);
+        bytes = threads.getCurrentThreadAllocatedBytes() - before;
       }
+      assertThat(bytes).as("%s, %d rows", name, rows).isLessThanOrEqualTo(FEW_BYTES);
     }
   }
 }

@@ -13,6 +13,7 @@ import org.puna.tensor.AttentionShape;
 import org.puna.tensor.Batch;
 import org.puna.tensor.KvType;
 import org.puna.tensor.Op;
+import org.puna.tensor.Repacked;
 import org.puna.tensor.Tensor;
 import org.puna.tensor.cpu.Kernels;
 import org.puna.tensor.cpu.KvPages;
@@ -48,6 +49,7 @@ final class KernelChecks {
     KernelChecks checks = new KernelChecks();
     checks.decodesTheScalarBits();
     checks.linear();
+    checks.interleaved();
     checks.specialScales();
     checks.powers();
     checks.repeats();
@@ -110,6 +112,31 @@ final class KernelChecks {
       }
     }
     linear(weights(BlockFormats.Q8_0, 130, 96), 490);
+  }
+
+  /**
+   * Products with interleaved copies, of rows that fill no group and no pair of groups, and after
+   * the copies are gone. A copy of a weight with an infinite scale is not made.
+   */
+  void interleaved() {
+    for (String name : List.of("Q4_0", "Q4_K", "Q6_K")) {
+      BlockFormat f = BlockFormats.byName(name).orElseThrow();
+      int k = f.blockElements() == 32 ? 160 : 768;
+      for (int n : new int[] {5, 16, 67, 131}) {
+        try (Arena arena = Arena.ofShared()) {
+          Tensor heap = weights(f, n, k);
+          MemorySegment copy = arena.allocate(heap.data().byteSize(), 1).copyFrom(heap.data());
+          Tensor mapped = new Tensor(f, heap.shape(), copy);
+          try (Repacked copies = vector.repack(List.of(mapped, mapped), 0)) {
+            long groups = Math.ceilDiv(n, Lanes.N);
+            if (Interleaved.of(f) == null) assertThat(copies.bytes()).isZero();
+            else assertThat(copies.bytes()).isGreaterThanOrEqualTo(groups * Lanes.N * f.bytes(k));
+            for (int rows : new int[] {1, 3, 4, 6, 8, 13, Products.FEW}) linear(mapped, rows);
+          }
+          linear(mapped, 1);
+        }
+      }
+    }
   }
 
   /**

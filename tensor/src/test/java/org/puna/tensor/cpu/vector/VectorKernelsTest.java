@@ -29,6 +29,11 @@ class VectorKernelsTest {
   }
 
   @Test
+  void interleaved() {
+    checks.interleaved();
+  }
+
+  @Test
   void specialScales() {
     checks.specialScales();
   }

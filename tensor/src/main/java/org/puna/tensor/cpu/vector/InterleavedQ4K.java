@@ -1,0 +1,79 @@
+package org.puna.tensor.cpu.vector;
+
+import static jdk.incubator.vector.VectorOperators.LSHL;
+
+import java.lang.foreign.MemorySegment;
+import java.util.stream.IntStream;
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+import org.puna.tensor.quant.BlockFormat;
+
+/**
+ * Interleaved rows of Q4_K: for 256 numbers 32 words of codes, factors of scales and of minima, and
+ * eight scales and eight minima of six bits in bytes.
+ */
+final class InterleavedQ4K extends Interleaved {
+  /** Lower nibbles are one part of 32 numbers, upper ones the next. */
+  private static final Parts PARTS = new Parts(6, 2, 1);
+
+  InterleavedQ4K(BlockFormat format) {
+    super(
+        format,
+        IntStream.range(0, 32).map(j -> 16 + 4 * j).toArray(),
+        new int[] {0, 2},
+        16,
+        i -> i / 64 * 64 + i % 64 / 8 * 4 + i % 8 / 2 + 32 * (i & 1),
+        PARTS::of,
+        -1);
+  }
+
+  @Override
+  InterleavedProduct product(int rows) {
+    return InterleavedProduct.ofNibbles(rows, PARTS);
+  }
+
+  @Override
+  boolean ownMinima() {
+    return true;
+  }
+
+  @Override
+  byte scale(MemorySegment w, long block, int i) {
+    return (byte) ((i < 8 ? SixBits.scales(w, block) : SixBits.mins(w, block)) >>> 8 * (i & 7));
+  }
+
+  @Override
+  void readScales(MemorySegment w, long at, int k, float[] scales, float[] minima) {
+    for (int b = 0; b < k / 256; b++) {
+      long o = at + b * 20L * N;
+      FloatVector d =
+          ((IntVector) ShortVector.fromMemorySegment(Lanes.S, w, o, Lanes.LE).castShape(Lanes.I, 0))
+              .lanewise(LSHL, 13)
+              .and(SIGN_AND_SIZE)
+              .reinterpretAsFloats()
+              .mul(REBASED);
+      FloatVector dMin =
+          ((IntVector)
+                  ShortVector.fromMemorySegment(Lanes.S, w, o + 2L * N, Lanes.LE)
+                      .castShape(Lanes.I, 0))
+              .lanewise(LSHL, 13)
+              .and(SIGN_AND_SIZE)
+              .reinterpretAsFloats()
+              .mul(REBASED);
+      for (int i = 0; i < 8; i++) {
+        ((FloatVector)
+                ByteVector.fromMemorySegment(Lanes.B, w, o + (4L + i) * N, Lanes.LE)
+                    .castShape(Lanes.F, 0))
+            .mul(d)
+            .intoArray(scales, (b * 8 + i) * N);
+        ((FloatVector)
+                ByteVector.fromMemorySegment(Lanes.B, w, o + (12L + i) * N, Lanes.LE)
+                    .castShape(Lanes.F, 0))
+            .mul(dMin)
+            .intoArray(minima, (b * 8 + i) * N);
+      }
+    }
+  }
+}
