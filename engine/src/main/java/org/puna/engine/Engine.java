@@ -7,6 +7,7 @@ import org.puna.model.config.BadInput;
 import org.puna.tensor.Backend;
 import org.puna.tensor.Graph;
 import org.puna.tensor.KvCache;
+import org.puna.tensor.Repacked;
 
 /**
  * A loaded model that generates. One platform thread, the scheduler, batches all live sequences
@@ -17,8 +18,17 @@ public final class Engine implements AutoCloseable {
   private final int vocabSize;
   private final KvCache cache;
   private final Scheduler scheduler;
+
+  /**
+   * Steps of few tokens that come before the backend copies weights: a process then loses at most
+   * as much time to copies as it lost without them.
+   */
+  private static final int STEPS_BEFORE_COPIES = 128;
+
   private final Optional<Backend> owned;
+  private final Repacked repacked;
   private boolean closed;
+  private boolean copiesDropped;
 
   /**
    * Compiles the graph and starts the scheduler.
@@ -35,6 +45,7 @@ public final class Engine implements AutoCloseable {
     this.owned = owns ? Optional.of(backend) : Optional.empty();
     this.options = options;
     this.vocabSize = graph.output().cols();
+    this.repacked = backend.repack(graph, STEPS_BEFORE_COPIES);
     this.cache = EngineOptions.cache(backend, graph, options.pages(), options.kv());
     this.scheduler =
         new Scheduler(
@@ -94,6 +105,20 @@ public final class Engine implements AutoCloseable {
   /** Returns the sizes that it was made with. */
   public EngineOptions options() {
     return options;
+  }
+
+  /**
+   * Returns the bytes of copies of weights that the backend keeps for it, those that are not made
+   * yet included.
+   */
+  public synchronized long repackedBytes() {
+    return copiesDropped ? 0 : repacked.bytes();
+  }
+
+  /** Frees the copies of weights, for good: answers are the same and come more slowly. */
+  public synchronized void dropRepacked() {
+    copiesDropped = true;
+    repacked.close();
   }
 
   /** Returns the token ids that it knows. */
@@ -164,6 +189,7 @@ public final class Engine implements AutoCloseable {
     closed = true;
     scheduler.close();
     cache.close();
+    repacked.close();
     owned.ifPresent(Backend::close);
   }
 }

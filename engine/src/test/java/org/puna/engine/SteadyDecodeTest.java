@@ -41,14 +41,14 @@ class SteadyDecodeTest {
       (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
 
   @ParameterizedTest
-  @CsvSource({"0, F32", "0.8, F32", "0, Q8_0"})
-  void aSteadyDecodeAllocatesNothingBesideTheEvents(double temperature, KvType kv)
+  @CsvSource({"0, F32, q8_0", "0.8, F32, q8_0", "0, Q8_0, q8_0", "0, F32, q4_0", "0, F32, q4_k_m"})
+  void aSteadyDecodeAllocatesNothingBesideTheEvents(double temperature, KvType kv, String type)
       throws Exception {
     Sampling sampling =
         temperature == 0
             ? Sampling.greedy()
             : new Sampling(temperature, 40, 0.95, 0.05, 1, 1, 0, 0, java.util.Map.of(), 7);
-    try (Synthetic s = new Synthetic(ModelShapes.parse(SHAPE), Mix.named("q8_0"), 3);
+    try (Synthetic s = new Synthetic(ModelShapes.parse(SHAPE), Mix.named(type), 3);
         Backend b = Backends.open("auto", 2);
         Engine e =
             new Engine(

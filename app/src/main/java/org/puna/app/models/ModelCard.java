@@ -6,7 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.OptionalLong;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.puna.app.cli.Table;
 import org.puna.app.cli.Units;
@@ -17,8 +17,11 @@ import org.puna.model.config.ModelConfig;
 import org.puna.model.config.ModelSize;
 import org.puna.model.tokenizer.Tokenizer;
 import org.puna.model.weights.Weight;
+import org.puna.tensor.Backend;
 import org.puna.tensor.Graph;
 import org.puna.tensor.KvType;
+import org.puna.tensor.Repacked;
+import org.puna.tensor.backends.Backends;
 import org.puna.tensor.cpu.StepMemory;
 import org.puna.tensor.quant.BlockFormat;
 
@@ -101,15 +104,25 @@ final class ModelCard {
     return (long) ModelSize.kvBytes(config, contextLength, kv.bytesPerNumber());
   }
 
-  /** Step buffers of an engine with one sequence; nothing where the model cannot be run. */
-  private OptionalLong bufferBytes() {
-    if (config.encoder().isPresent()) return OptionalLong.empty();
-    try {
+  /**
+   * What an engine with one sequence holds beside weights and cache.
+   *
+   * @param buffers bytes of a step
+   * @param copies bytes of weights that the fastest backend here keeps a copy of
+   */
+  private record Beside(long buffers, long copies) {}
+
+  /** Returns what is held beside weights and cache; nothing where the model cannot be run. */
+  private Optional<Beside> beside() {
+    if (config.encoder().isPresent()) return Optional.empty();
+    try (Backend backend = Backends.open("auto", 1)) {
       Graph graph = checkpoint.architecture().forward(config, checkpoint.weights(), contextLength);
       int chunk = EngineOptions.single(contextLength).chunkTokens();
-      return OptionalLong.of(StepMemory.bytes(graph, chunk, 1));
+      try (Repacked copies = backend.repack(graph, 0)) {
+        return Optional.of(new Beside(StepMemory.bytes(graph, chunk, 1), copies.bytes()));
+      }
     } catch (BadInput | IllegalArgumentException e) {
-      return OptionalLong.empty();
+      return Optional.empty();
     }
   }
 
@@ -151,7 +164,7 @@ final class ModelCard {
           types.append(" (").append(Units.bytes(share.bytes())).append(')');
         });
     line(out, "types", types.toString());
-    OptionalLong buffers = bufferBytes();
+    Optional<Beside> beside = beside();
     line(
         out,
         "memory",
@@ -162,8 +175,11 @@ final class ModelCard {
             + contextLength
             + " positions"
             + (kv == KvType.F32 ? "" : " in " + kv.spelled())
-            + (buffers.isEmpty() ? "" : ", " + Units.bytes(buffers.getAsLong()) + " step buffers")
-            + ", no copies of weights");
+            + beside.map(b -> ", " + Units.bytes(b.buffers) + " step buffers").orElse("")
+            + beside
+                .filter(b -> b.copies > 0)
+                .map(b -> ", " + Units.bytes(b.copies) + " repacked weights (not with --no-repack)")
+                .orElse(", no copies of weights"));
     return out.toString();
   }
 
@@ -317,10 +333,10 @@ final class ModelCard {
     memory.put("weight_bytes", checkpoint.bytes());
     memory.put("kv_cache_type", kv.spelled());
     memory.put("kv_cache_bytes", cacheBytes());
-    memory.put("step_buffer_bytes", bufferBytes().orElse(0));
-    // The kernels read weights as they are stored.
-    memory.put("repacked_weight_bytes", 0);
-    memory.put("total_bytes", checkpoint.bytes() + cacheBytes() + bufferBytes().orElse(0));
+    Beside beside = beside().orElse(new Beside(0, 0));
+    memory.put("step_buffer_bytes", beside.buffers);
+    memory.put("repacked_weight_bytes", beside.copies);
+    memory.put("total_bytes", checkpoint.bytes() + cacheBytes() + beside.buffers + beside.copies);
     f.put("memory", memory);
     return f;
   }

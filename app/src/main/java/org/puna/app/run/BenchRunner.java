@@ -8,11 +8,13 @@ import org.puna.tensor.Graph;
 import org.puna.tensor.KvCache;
 import org.puna.tensor.KvType;
 import org.puna.tensor.Program;
+import org.puna.tensor.Repacked;
 
 /** Runs sequences of random tokens step by step, asking for the last logits of each only. */
 final class BenchRunner implements AutoCloseable {
   private static final int PAGE_TOKENS = 32;
 
+  private final Repacked repacked;
   private final Program program;
   private final KvCache cache;
   private final Batch batch;
@@ -57,6 +59,8 @@ final class BenchRunner implements AutoCloseable {
       throw new BadInput("--kv " + kv.spelled() + ": " + e.getMessage(), e);
     }
     int rows = Math.max(this.chunk, streams);
+    // What an engine comes to with its first answers.
+    repacked = backend.repack(graph, 0);
     program = backend.compile(graph, rows, streams);
     batch = new Batch(rows, streams);
     pages = new int[streams][count];
@@ -119,6 +123,7 @@ final class BenchRunner implements AutoCloseable {
   @Override
   public void close() {
     program.close();
+    repacked.close();
     cache.close();
   }
 }

@@ -27,6 +27,17 @@ public final class ModelOptions {
       description = "auto, cpu.vector or cpu.scalar (default: auto).")
   private String backend = "auto";
 
+  @Option(
+      names = "--no-repack",
+      description = {
+        "Do not keep a second copy of weights in Q4_0, Q4_K and Q6_K, laid out for this"
+            + " processor's",
+        "vectors. It takes as much memory as these weights in the file, is made matrix by matrix"
+            + " after",
+        "the first 128 tokens, and is left out where both would take more than 0.6 of the memory."
+      })
+  private boolean noRepack;
+
   /** Returns the number of worker threads. */
   int threads(Settings settings) {
     if (threads == null) {
@@ -45,7 +56,7 @@ public final class ModelOptions {
    */
   public Backend backend(Settings settings) {
     try {
-      Backend opened = Backends.open(backend, threads(settings));
+      Backend opened = Backends.open(backend, threads(settings), !noRepack);
       boolean slow = backend.equals("auto") && !Backends.hasVectorModule();
       LOG.log(slow ? Level.WARNING : Level.INFO, opened.describe());
       return opened;

@@ -217,6 +217,8 @@ public final class ModelRegistry implements AutoCloseable {
         "model {0} loaded in {1} ms",
         s.spec.name(),
         Long.toString(millis));
+    // Copies of weights are for memory that nobody else needs.
+    if (usedBytes() + m.bytes() > options.memoryBytes()) m.dropRepacked();
     if (m.bytes() > options.memoryBytes()) {
       LOG.log(
           System.Logger.Level.WARNING,
@@ -269,10 +271,15 @@ public final class ModelRegistry implements AutoCloseable {
 
   /** Whether so much more fits into the budget; a model alone always does. */
   private boolean fits(long bytes) {
+    long used = usedBytes();
+    return used == 0 || used + bytes <= options.memoryBytes();
+  }
+
+  private long usedBytes() {
     synchronized (slots) {
       long used = 0;
       for (Slot s : slots.values()) if (s.model != null) used += s.model.bytes();
-      return used == 0 || used + bytes <= options.memoryBytes();
+      return used;
     }
   }
 
@@ -290,7 +297,7 @@ public final class ModelRegistry implements AutoCloseable {
       oldest = found.get();
       victim = Objects.requireNonNull(oldest.model);
       oldest.model = null;
-      oldest.bytes = victim.bytes();
+      oldest.bytes = victim.leastBytes();
     }
     victim.close();
     LOG.log(System.Logger.Level.INFO, "model {0} unloaded", oldest.spec.name());

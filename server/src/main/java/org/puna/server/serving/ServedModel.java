@@ -132,8 +132,18 @@ public final class ServedModel implements AutoCloseable {
     return Optional.ofNullable(engine).map(Engine::load);
   }
 
-  /** Returns bytes of weights, cache and buffers. */
+  /** Returns bytes of weights, copies of them, cache and buffers. */
   public long bytes() {
+    return leastBytes() + (engine == null ? 0 : engine.repackedBytes());
+  }
+
+  /** Frees copies of weights: answers are the same and come more slowly. */
+  void dropRepacked() {
+    if (engine != null) engine.dropRepacked();
+  }
+
+  /** Returns bytes of weights, cache and buffers, without copies of weights. */
+  long leastBytes() {
     return checkpoint.bytes() + load().map(l -> l.cacheBytes() + l.bufferBytes()).orElse(0L);
   }
 
