@@ -14,21 +14,19 @@ import org.puna.tensor.Repacked;
  * step by step; {@link #submit} may be called by any number of threads and returns at once.
  */
 public final class Engine implements AutoCloseable {
-  private final EngineOptions options;
-  private final int vocabSize;
-  private final KvCache cache;
-  private final Scheduler scheduler;
-
   /**
    * Steps of few tokens that come before the backend copies weights: a process then loses at most
    * as much time to copies as it lost without them.
    */
   private static final int STEPS_BEFORE_COPIES = 128;
 
+  private final EngineOptions options;
+  private final int vocabSize;
+  private final KvCache cache;
+  private final Scheduler scheduler;
   private final Optional<Backend> owned;
-  private final Repacked repacked;
+  private Repacked repacked;
   private boolean closed;
-  private boolean copiesDropped;
 
   /**
    * Compiles the graph and starts the scheduler.
@@ -45,7 +43,6 @@ public final class Engine implements AutoCloseable {
     this.owned = owns ? Optional.of(backend) : Optional.empty();
     this.options = options;
     this.vocabSize = graph.output().cols();
-    this.repacked = backend.repack(graph, STEPS_BEFORE_COPIES);
     this.cache = EngineOptions.cache(backend, graph, options.pages(), options.kv());
     this.scheduler =
         new Scheduler(
@@ -53,6 +50,8 @@ public final class Engine implements AutoCloseable {
             cache,
             options,
             vocabSize);
+    // Last: what fails before leaves nothing behind on the caller's backend.
+    this.repacked = backend.repack(graph, STEPS_BEFORE_COPIES);
   }
 
   /**
@@ -112,13 +111,13 @@ public final class Engine implements AutoCloseable {
    * yet included.
    */
   public synchronized long repackedBytes() {
-    return copiesDropped ? 0 : repacked.bytes();
+    return repacked.bytes();
   }
 
   /** Frees the copies of weights, for good: answers are the same and come more slowly. */
   public synchronized void dropRepacked() {
-    copiesDropped = true;
     repacked.close();
+    repacked = Repacked.NONE;
   }
 
   /** Returns the token ids that it knows. */

@@ -59,9 +59,9 @@ final class BenchRunner implements AutoCloseable {
       throw new BadInput("--kv " + kv.spelled() + ": " + e.getMessage(), e);
     }
     int rows = Math.max(this.chunk, streams);
+    program = backend.compile(graph, rows, streams);
     // What an engine comes to with its first answers.
     repacked = backend.repack(graph, 0);
-    program = backend.compile(graph, rows, streams);
     batch = new Batch(rows, streams);
     pages = new int[streams][count];
     for (int s = 0; s < streams; s++) {

@@ -2,8 +2,10 @@ package org.puna.tensor.cpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.lang.reflect.Proxy;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -38,13 +40,16 @@ class RepackedTest {
         assertThat(none.bytes()).isZero();
       }
       try (Repacked copies = with.repack(graph, 0)) {
+        assumeThat(copies.bytes()).as("copies on this machine").isPositive();
         try (Repacked again = with.repack(graph, 0)) {
           assertThat(again.bytes()).isEqualTo(copies.bytes());
           near(step(with, graph), expected);
         }
+        // Only a copy still knows what the weight was.
+        head(graph).fill((byte) 0);
         near(step(with, graph), expected);
       }
-      assertThat(step(with, graph)).containsExactly(expected);
+      assertThat(step(with, graph)).containsOnly(0);
     }
   }
 
@@ -56,9 +61,11 @@ class RepackedTest {
       Graph graph = graph(arena, "Q4_K");
       float[] expected = step(backend, graph);
       try (Repacked copies = backend.repack(graph, 3)) {
-        assertThat(copies.bytes()).isNotNegative();
+        assumeThat(copies.bytes()).as("copies on this machine").isPositive();
         for (int i = 0; i < 3; i++) assertThat(step(backend, graph)).containsExactly(expected);
-        for (int i = 0; i < 3; i++) near(step(backend, graph), expected);
+        near(step(backend, graph), expected);
+        head(graph).fill((byte) 0);
+        near(step(backend, graph), expected);
       }
     }
   }
@@ -113,6 +120,10 @@ class RepackedTest {
     Graph.Builder b = new Graph.Builder();
     Value x = b.embed(param(arena, "table", "F32", VOCAB));
     return b.build(b.linear(b.outputs(x), param(arena, "head", format, VOCAB)));
+  }
+
+  private static MemorySegment head(Graph graph) {
+    return graph.params().getLast().tensor().data();
   }
 
   private static Param param(Arena arena, String name, String format, int rows) {
