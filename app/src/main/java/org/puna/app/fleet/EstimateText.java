@@ -25,6 +25,7 @@ final class EstimateText {
     j.put("microBatches", r.microBatches());
     j.put("precision", r.precision().name().toLowerCase(Locale.ROOT));
     j.put("recompute", r.recompute().name().toLowerCase(Locale.ROOT));
+    j.put("recomputed", r.recomputed());
     j.put("zero", r.zero());
     j.put("iterationSeconds", e.seconds());
     j.put("tflopsPerGpu", IterationModel.publishedTflopsPerGpu(e));
@@ -90,6 +91,7 @@ final class EstimateText {
     out.row("fits", e.fits() ? "yes" : "no");
     out.row("micro-batch", r.microBatch());
     out.row("recompute", r.recompute().name().toLowerCase(Locale.ROOT));
+    if (r.recomputed() < 1) out.row("layers that do so", Amounts.percent(r.recomputed()));
     out.row("ZeRO", r.zero());
     out.table("Where the time goes", "part", "s", "share");
     e.breakdown()

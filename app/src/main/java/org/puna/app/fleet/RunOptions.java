@@ -36,6 +36,12 @@ final class RunOptions {
   @Option(names = "--recompute", paramLabel = "R", description = "none, selective or full.")
   private @Nullable String recompute;
 
+  @Option(
+      names = "--recomputed",
+      paramLabel = "F",
+      description = "Part of the layers that recompute, 0 to 1: ${DEFAULT-VALUE}.")
+  private double recomputed = 1;
+
   @Option(names = "--zero", paramLabel = "N", description = "ZeRO stage, 0 to 3.")
   private @Nullable Integer zero;
 
@@ -45,8 +51,10 @@ final class RunOptions {
       description =
           "modern (fused attention, sequence parallelism, overlap), megatron-core (tensor"
               + " parallelism overlapped, too), flash-1 (modern with the first FlashAttention,"
-              + " 2022) or megatron-2021; the default is modern, in fp8 megatron-core, for arch=gpt"
-              + " megatron-2021 or, on chips after the A100, megatron-core.")
+              + " 2022), megatron-2021, pytorch (its own kernels and FSDP), pytorch-compiled,"
+              + " pytorch-flash-1 or pytorch-separate; the default is modern, in"
+              + " fp8 megatron-core, for arch=gpt megatron-2021 or, on chips after the A100,"
+              + " megatron-core.")
   private @Nullable String software;
 
   @Option(
@@ -81,6 +89,7 @@ final class RunOptions {
             ? OptionalInt.empty()
             : OptionalInt.of(atLeastOne("--micro-batch", microBatch)),
         recompute(),
+        part(),
         zero == null ? OptionalInt.empty() : OptionalInt.of(zero),
         software(m),
         OptionalInt.empty());
@@ -97,6 +106,13 @@ final class RunOptions {
               throw new BadInput(
                   "--recompute: expected none, selective or full, found \"" + recompute + "\"");
         });
+  }
+
+  private double part() {
+    if (!(recomputed >= 0 && recomputed <= 1)) {
+      throw new BadInput("--recomputed: expected 0 to 1, found " + recomputed);
+    }
+    return recomputed;
   }
 
   private Precision precision() {

@@ -185,7 +185,16 @@ final class SizeCommand implements Runnable {
       MemoryUse use =
           MemoryUse.of(
               new TrainingRun(
-                  m, ask.seq(), batch, micro, l, ask.precision(), recompute, zero, software));
+                  m,
+                  ask.seq(),
+                  batch,
+                  micro,
+                  l,
+                  ask.precision(),
+                  recompute,
+                  ask.recomputed(),
+                  zero,
+                  software));
       all.put("zero" + zero, EstimateText.memory(use));
       out.row(
           zero,

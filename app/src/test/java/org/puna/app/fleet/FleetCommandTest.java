@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
@@ -66,6 +68,32 @@ class FleetCommandTest {
     double sum = 0;
     for (JsonNode part : e.path("secondsByPart")) sum += part.asDouble();
     assertThat(sum).isCloseTo(e.path("iterationSeconds").asDouble(), within(1e-6));
+  }
+
+  private Shell.Result native8B(String... more) {
+    List<String> words =
+        new ArrayList<>(List.of("fleet", "estimate", "--model", "llama-3-8b", "--gpu", "H100"));
+    words.addAll(List.of("--layout", "dp=64", "--batch", "64", "--recompute", "full"));
+    words.addAll(List.of(more));
+    return shell.run(words.toArray(String[]::new));
+  }
+
+  @Test
+  void nativePyTorchIsSlowerAndHalfTheLayersRecomputeLess() {
+    double fused = seconds("--zero", "3", "--json");
+    double compiled = seconds("--zero", "3", "--software", "pytorch-compiled", "--json");
+    double eager = seconds("--zero", "3", "--software", "pytorch", "--json");
+    double half = seconds("--zero", "3", "--software", "pytorch", "--recomputed", "0.5", "--json");
+    assertThat(eager).isGreaterThan(1.1 * compiled).isGreaterThan(1.05 * fused);
+    assertThat(half).isLessThan(0.95 * eager);
+    assertThat(native8B("--recomputed", "0.5").out()).contains("layers that do so");
+    Shell.Result r = native8B("--recomputed", "2");
+    assertThat(r.code()).isEqualTo(2);
+    assertThat(r.err()).contains("--recomputed: expected 0 to 1, found 2.0");
+  }
+
+  private double seconds(String... more) {
+    return JsonMapper.shared().readTree(native8B(more).out()).path("iterationSeconds").asDouble();
   }
 
   @Test

@@ -104,9 +104,15 @@ public final class IterationModel {
     double work = n * slowest;
     double bubble = (sum - slowest) / v;
 
-    double exposed = gradients(run, k, held, layers * layer.backward());
+    double exposed =
+        run.software().framework().pytorch()
+            ? sharded(run, k, held, layers * layer.total(), layers * layer.backward())
+            : gradients(run, k, held, layers * layer.backward());
     double updated = run.zero() >= 1 ? held.share() : held.all();
-    double optimizer = k.traffic(updated * ADAM_TRAFFIC * c(Constant.OPTIMIZER));
+    boolean pytorch = run.software().framework().pytorch();
+    double optimizer =
+        k.traffic(
+            updated * (pytorch ? PyTorch.ADAM_TRAFFIC : ADAM_TRAFFIC * c(Constant.OPTIMIZER)));
     double steps = work + bubble + exposed + optimizer + c(Constant.ITERATION);
     double nodes = Math.max(1, (double) l.gpus() / machine.nodeChips());
     double straggler = steps * c(Constant.STRAGGLER) * Math.log(nodes) / Math.log(2);
@@ -147,7 +153,9 @@ public final class IterationModel {
     double h = run.model().dModel();
     double products = k.gemm(tokens, vocab, h) + k.gemmBackward(tokens, vocab, h);
     double whole = t == 1 ? c(Constant.WHOLE_HEAD) : 1;
-    return products * whole + k.traffic(tokens * vocab * LOSS_TRAFFIC);
+    boolean pytorch = run.software().framework().pytorch();
+    double loss = pytorch ? PyTorch.LOSS_TRAFFIC : LOSS_TRAFFIC;
+    return products * whole + k.traffic(tokens * vocab * loss);
   }
 
   /** Seconds of stage transfers that a micro-batch waits for: one each way for each chunk. */
@@ -189,6 +197,37 @@ public final class IterationModel {
     double exposed = softRemainder(seconds, hidden) + softRemainder(again, hiddenAgain);
     double hiddenPart = Math.max(0, 1 - exposed / (seconds + again));
     return exposed + hiddenPart * k.taken((bytes + againBytes) * sent);
+  }
+
+  /**
+   * Seconds that FSDP adds to the layers of all micro-batches: its rounds pass by layer by layer,
+   * the gathered weights behind the forward pass, these and the sums behind the backward pass, the
+   * first and the last behind nothing; while they hide, their blocks take multiprocessors; and
+   * copies pass the memory.
+   */
+  private double sharded(
+      TrainingRun run, Kernels k, MemoryUse.Held held, double layers, double backward) {
+    Layout l = run.layout();
+    if (held.ranks() == 1) return 0;
+    double n = run.microBatches();
+    double sum = run.software().gradients() == TrainingRun.Gradients.FP32 ? 4 : 2;
+    double ring = ring(held, k, l);
+    int count = l.stageLayers(run.model().nLayers());
+    double rounds = count * k.ringLatency(held.ranks(), l.tp());
+    double gather = 2 * ring + rounds;
+    double reduce = (run.zero() == 0 ? 2 : 1) * sum * ring + rounds;
+    double gathers = run.zero() == 3 ? n : run.zero() == 0 ? 0 : 1;
+    double again = run.zero() == 3 ? n : 0;
+    double reduces = run.zero() >= 2 ? n : 1;
+    double forward = layers - backward;
+    double exposed =
+        gathers * softRemainder(gather, forward)
+            + reduces * softRemainder(reduce + again / n * gather, backward)
+            + (gathers * gather + reduces * reduce) / count;
+    double all = (gathers + again) * gather + reduces * reduce;
+    double taken = Math.max(0, all - exposed) * k.blocks(held.ranks(), l.tp());
+    double copies = run.zero() == 3 ? PyTorch.copies(sum) : 2 + sum;
+    return exposed + taken + k.traffic(copies * held.all()) * reduces;
   }
 
   /** Parameters that a GPU passes on when every rank contributes once. */
@@ -235,7 +274,7 @@ public final class IterationModel {
           // Megatron-LM's formula counts the head as recomputed; it is not, and weighs little.
           case FULL -> f.total();
         };
-    return run.tokens() * (3 * f.total() + again);
+    return run.tokens() * (3 * f.total() + run.recomputed() * again);
   }
 
   /**

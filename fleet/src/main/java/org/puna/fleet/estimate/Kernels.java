@@ -27,6 +27,9 @@ final class Kernels {
   private static final double NETWORK_HOP = 14e-6;
   private static final double GB = 1e9;
 
+  /** Blocks of NCCL that fill the links inside a server. */
+  private static final double LINK_BLOCKS = 24;
+
   private final Machine machine;
   private final Calibration calibration;
   private final double flops;
@@ -69,8 +72,12 @@ final class Kernels {
     return flopCount / (attentionFlops * c(Constant.SCORES_EFFICIENCY));
   }
 
-  double fusedAttention(double flopCount) {
-    return flopCount / (attentionFlops * c(Constant.FUSED_ATTENTION_EFFICIENCY));
+  double fusedAttention(double flopCount, TrainingRun.Framework framework) {
+    double rate = attentionFlops * c(Constant.FUSED_ATTENTION_EFFICIENCY);
+    if (framework.pytorch() && machine.hopper()) {
+      rate = Math.min(rate, PyTorch.HOPPER_FLASH_2 * machine.chip().bf16Tflops() * 1e12);
+    }
+    return flopCount / rate;
   }
 
   /** Seconds to move bytes to and from device memory. */
@@ -133,6 +140,17 @@ final class Kernels {
    */
   double taken(double bytes) {
     return TAKEN * bytes / (machine.linkGBps() * GB * c(Constant.LINK_EFFICIENCY));
+  }
+
+  /**
+   * Part of the multiprocessors that the blocks of a collective occupy for as long as it lasts: a
+   * ring that leaves the server has two for each port (NVIDIA/nccl issues 320 and 652, by its
+   * authors), one inside a server the 24 that its links need (the same).
+   */
+  double blocks(int ranks, int stride) {
+    int ports = machine.ports() > 0 ? machine.ports() : machine.nodeChips();
+    double n = together(ranks, stride) < ranks ? Math.min(LINK_BLOCKS, 2 * ports) : LINK_BLOCKS;
+    return n / PROCESSORS;
   }
 
   /** Seconds that one rank needs to receive {@code bytes} from ranks {@code stride} apart. */

@@ -94,26 +94,46 @@ record LayerTime(
     double host = k.host(l.tp());
     LayerTime t = timed(f, k.pass(f.device(), host, l.tp()), false);
     LayerTime back = timed(b, k.pass(b.device(), host * BACKWARD_LAUNCHES, l.tp()), true);
-    LayerTime sum = t.plus(back);
+    return t.plus(back).plus(again(run, k, f, t).times(run.recomputed()));
+  }
+
+  /** What the backward pass computes again, of a forward pass of work {@code f} and time t. */
+  private static LayerTime again(TrainingRun run, Kernels k, Work f, LayerTime t) {
     return switch (run.recompute()) {
-      case NONE -> sum;
-      case FULL ->
-          sum.plus(
-              new LayerTime(
-                  t.gemm,
-                  t.attention,
-                  t.elementwise,
-                  t.tensor,
-                  t.context,
-                  t.expert,
-                  t.host,
-                  t.total()));
+      case NONE -> new LayerTime(0, 0, 0, 0, 0, 0, 0, 0);
+      case FULL -> {
+        LayerTime all =
+            new LayerTime(
+                t.gemm,
+                t.attention,
+                t.elementwise,
+                t.tensor,
+                t.context,
+                t.expert,
+                t.host,
+                t.total());
+        if (!PyTorch.stopsEarly(run)) yield all;
+        double ffn = (double) run.model().ffn().dim() / run.layout().tp();
+        double last = k.gemm(tokens(run), run.model().dModel(), ffn);
+        yield all.plus(new LayerTime(-last, 0, 0, 0, 0, 0, 0, -last));
+      }
       case SELECTIVE -> {
+        if (run.software().framework().pytorch()) {
+          int tp = run.layout().tp();
+          double products = 0;
+          for (double[] p : PyTorch.repeated(run.model(), tp)) {
+            products += k.gemm(tokens(run), p[0], p[1]);
+          }
+          // Only a fused kernel's result is kept; separate ones run again.
+          double scores = run.software().fusedAttention() ? 0 : f.attention();
+          double all = products + scores + f.elementwise();
+          yield new LayerTime(products, scores, f.elementwise(), 0, 0, 0, 0, all);
+        }
         // Unfused: the scores again. Fused: norms and the gate's product, half of the traffic.
         boolean fused = run.software().fusedAttention();
         double scores = fused ? 0 : f.attention();
         double traffic = fused ? f.elementwise() / 2 : 0;
-        yield sum.plus(new LayerTime(0, scores, traffic, 0, 0, 0, 0, scores + traffic));
+        yield new LayerTime(0, scores, traffic, 0, 0, 0, 0, scores + traffic);
       }
     };
   }
@@ -165,8 +185,18 @@ record LayerTime(
     double h = m.dModel();
     double q = m.attention().qDim();
     double kv = m.attention().kvDim(run.layout().tp());
-    double s = product(k, tokens, q / t + 2 * kv, h, back) + product(k, tokens, h, q / t, back);
+    // Models with a gate are written with a product for each matrix in PyTorch.
+    boolean apart = run.software().framework().pytorch() && m.ffn().gated();
+    double in =
+        apart
+            ? product(k, tokens, q / t, h, back) + 2 * product(k, tokens, kv, h, back)
+            : product(k, tokens, q / t + 2 * kv, h, back);
+    double s = in + product(k, tokens, h, q / t, back);
     double up = m.ffn().gated() ? 2 : 1;
+    if (!experts && apart) {
+      double dim = m.ffn().dim() / t;
+      return s + 2 * product(k, tokens, dim, h, back) + product(k, tokens, h, dim, back);
+    }
     if (!experts) return s + feedForward(k, tokens, up, m.ffn().dim() / t, h, back);
     ModelConfig.Moe moe = m.moe().orElseThrow();
     double ep = run.layout().ep();
@@ -189,12 +219,13 @@ record LayerTime(
         ModelSize.forwardFlops(m, run.seq(), run.attentionCount()).attention() / m.nLayers();
     double flops = perToken * tokens(run) / run.layout().tp();
     if (run.software().fusedAttention()) {
-      return k.fusedAttention(back ? FUSED_BACKWARD * flops : flops)
+      return k.fusedAttention(back ? FUSED_BACKWARD * flops : flops, run.software().framework())
           / run.software().attention().rate();
     }
     double scores = tokens(run) * run.seq() * m.attention().nHeads() / run.layout().tp();
     // Forward: softmax reads and writes, dropout reads, writes and keeps a mask. Backward: both.
     double bytes = scores * (back ? 10.5 : 9);
+    if (run.software().framework().pytorch()) bytes = scores * PyTorch.scoreBytes(back);
     return k.unfusedScores(back ? 2 * flops : flops) + k.traffic(bytes);
   }
 
@@ -216,7 +247,11 @@ record LayerTime(
             ? 3 * ffn + 2.0 * (m.attention().qDim() + m.attention().kvDim())
             : 2 * ffn + 3.0 * m.attention().qDim();
     double elements = whole / outer + split / t;
-    double bytes = BYTES * elements * tokens(run) * (back ? 1.5 : 1);
+    boolean pytorch = run.software().framework().pytorch();
+    double bytes =
+        pytorch
+            ? PyTorch.layerBytes(run, ffn, back) * tokens(run)
+            : BYTES * elements * tokens(run) * (back ? 1.5 : 1);
     if (run.precision() == Machine.Precision.FP8) {
       // Operands of the four products are cast: 2 bytes read, one written and, transposed for the
       // gradient of the weights, one more. Backward the gradients of the four results.
@@ -225,7 +260,8 @@ record LayerTime(
       double cast = operands / t + 2.0 * m.dModel();
       bytes += CAST * cast * tokens(run);
     }
-    return k.traffic(bytes) * c.get(Constant.ELEMENTWISE);
+    // The factor was fitted to the count above; PyTorch's operations are counted one by one.
+    return k.traffic(bytes) * (pytorch ? 1 : c.get(Constant.ELEMENTWISE));
   }
 
   /** Seconds of one tensor-parallel collective of which a part is exposed. */

@@ -150,8 +150,16 @@ public record Machine(
    * others.
    */
   private static double sustained(String chip) {
-    boolean hopper = chip.startsWith("H100") || chip.startsWith("H200") || chip.startsWith("H800");
-    return hopper ? HOPPER_SUSTAINED : 1;
+    return hopper(chip) ? HOPPER_SUSTAINED : 1;
+  }
+
+  private static boolean hopper(String chip) {
+    return chip.startsWith("H100") || chip.startsWith("H200") || chip.startsWith("H800");
+  }
+
+  /** Returns whether the chip is of the Hopper generation. */
+  boolean hopper() {
+    return hopper(chip.name());
   }
 
   private static final double HOPPER_SUSTAINED = 0.79;

@@ -113,6 +113,7 @@ public record MemoryUse(
     int dense = m.nLayers() - experts;
     double all = 0;
     double largest = 0;
+    double more = PyTorch.keptBytes(run) * run.microBatch() * run.seq() / l.cp();
     Keeping whole =
         new Keeping(
             l.tp(),
@@ -123,11 +124,12 @@ public record MemoryUse(
     for (boolean kind : new boolean[] {false, true}) {
       int layers = kind ? experts : dense;
       if (layers == 0) continue;
-      all +=
-          layers * ActivationMemory.layerBytes(m, kind, run.microBatch(), run.seq(), run.keeping());
-      largest =
-          Math.max(
-              largest, ActivationMemory.layerBytes(m, kind, run.microBatch(), run.seq(), whole));
+      double again =
+          ActivationMemory.layerBytes(m, kind, run.microBatch(), run.seq(), run.keeping());
+      if (run.recompute() == Recompute.NONE) again += more;
+      double kept = ActivationMemory.layerBytes(m, kind, run.microBatch(), run.seq(), whole) + more;
+      all += layers * (run.recomputed() * again + (1 - run.recomputed()) * kept);
+      largest = Math.max(largest, kept);
     }
     double first =
         all * ActivationMemory.layersInFlight(l.pp(), l.virtualStages(), run.microBatches());

@@ -17,6 +17,7 @@ import org.puna.model.config.ModelSize;
  * @param layout how it is spread
  * @param precision format of the large products
  * @param recompute what the backward pass computes again
+ * @param recomputed part of the layers that do so; the others keep all
  * @param zero what data-parallel ranks share: 0 nothing, 1 optimiser state, 2 also gradients, 3
  *     also weights
  * @param software how the kernels are written
@@ -29,8 +30,35 @@ public record TrainingRun(
     Layout layout,
     Machine.Precision precision,
     Recompute recompute,
+    double recomputed,
     int zero,
     Software software) {
+
+  /**
+   * A run that recomputes alike in all its layers.
+   *
+   * @param model the model
+   * @param seq tokens of a sequence
+   * @param batch sequences of an iteration over all replicas
+   * @param microBatch sequences that pass the pipeline together
+   * @param layout how it is spread
+   * @param precision format of the large products
+   * @param recompute what the backward pass computes again
+   * @param zero what data-parallel ranks share
+   * @param software how the kernels are written
+   */
+  public TrainingRun(
+      ModelConfig model,
+      int seq,
+      int batch,
+      int microBatch,
+      Layout layout,
+      Machine.Precision precision,
+      Recompute recompute,
+      int zero,
+      Software software) {
+    this(model, seq, batch, microBatch, layout, precision, recompute, 1, zero, software);
+  }
 
   /** Checks sizes and that everything divides. */
   public TrainingRun {
@@ -45,6 +73,10 @@ public record TrainingRun(
     }
     if (zero < 0 || zero > 3) {
       throw new BadInput("run: zero must be 0 to 3, found " + zero);
+    }
+    if (!(recomputed >= 0 && recomputed <= 1)) {
+      throw new BadInput(
+          "run: the part of the layers that recompute must be 0 to 1, found " + recomputed);
     }
     layout.check(model, seq, batch, microBatch);
   }
@@ -115,6 +147,24 @@ public record TrainingRun(
     TENSOR
   }
 
+  /** Who wrote what stands between the large products, and how weights are shared. */
+  public enum Framework {
+    /** Megatron-LM and its kin: kernels written for the purpose. */
+    MEGATRON,
+    /**
+     * PyTorch without more, each operation a kernel of its own that reads and writes memory, and
+     * FSDP ({@link PyTorch}).
+     */
+    PYTORCH,
+    /** The same compiled: operations between products become one kernel. */
+    PYTORCH_COMPILED;
+
+    /** Returns whether PyTorch's own kernels and FSDP run. */
+    public boolean pytorch() {
+      return this != MEGATRON;
+    }
+  }
+
   /**
    * How the kernels are written, which decides traffic and what is kept.
    *
@@ -122,32 +172,52 @@ public record TrainingRun(
    * @param sequenceParallel whether norms and residuals are spread over the tensor-parallel ranks
    * @param overlap which communication hides behind work
    * @param gradients in which format gradients are summed over the replicas
+   * @param framework who wrote the rest
    */
   public record Software(
-      Attention attention, boolean sequenceParallel, Overlap overlap, Gradients gradients) {
+      Attention attention,
+      boolean sequenceParallel,
+      Overlap overlap,
+      Gradients gradients,
+      Framework framework) {
     /** Megatron-LM of 2021: separate attention kernels, whole norms on every rank. */
     public static final Software MEGATRON_2021 =
-        new Software(Attention.SEPARATE, false, Overlap.NONE, Gradients.BF16);
+        new Software(Attention.SEPARATE, false, Overlap.NONE, Gradients.BF16, Framework.MEGATRON);
 
     /** What is usual since 2023: FlashAttention-2 and sequence parallelism. */
     public static final Software MODERN =
-        new Software(Attention.FLASH, true, Overlap.STAGES, Gradients.FP32);
+        new Software(Attention.FLASH, true, Overlap.STAGES, Gradients.FP32, Framework.MEGATRON);
 
     /** Megatron-Core and NeMo with their options for speed: tensor parallelism overlapped too. */
     public static final Software MEGATRON_CORE =
-        new Software(Attention.FLASH, true, Overlap.TENSOR, Gradients.FP32);
+        new Software(Attention.FLASH, true, Overlap.TENSOR, Gradients.FP32, Framework.MEGATRON);
 
     /** What was usual in 2022 and early 2023: the same with the first FlashAttention. */
     public static final Software FLASH_1 =
-        new Software(Attention.FLASH_1, true, Overlap.STAGES, Gradients.FP32);
+        new Software(Attention.FLASH_1, true, Overlap.STAGES, Gradients.FP32, Framework.MEGATRON);
+
+    /** PyTorch's own kernels, FlashAttention-2 and FSDP, whose sums default to 32 bits. */
+    public static final Software PYTORCH = MODERN.with(Framework.PYTORCH);
+
+    /** The same through torch.compile. */
+    public static final Software PYTORCH_COMPILED = MODERN.with(Framework.PYTORCH_COMPILED);
+
+    /** PyTorch of 2023 with the first FlashAttention. */
+    public static final Software PYTORCH_FLASH_1 = FLASH_1.with(Framework.PYTORCH);
+
+    /** PyTorch with separate attention kernels that write the scores. */
+    public static final Software PYTORCH_SEPARATE =
+        new Software(Attention.SEPARATE, true, Overlap.STAGES, Gradients.FP32, Framework.PYTORCH);
 
     /** Names that {@link #named} knows, for errors and help. */
-    public static final String NAMES = "modern, megatron-core, flash-1 or megatron-2021";
+    public static final String NAMES =
+        "modern, megatron-core, flash-1, megatron-2021, pytorch, pytorch-compiled, pytorch-flash-1"
+            + " or pytorch-separate";
 
     /**
      * The software of a name.
      *
-     * @param name modern, megatron-core, flash-1 or megatron-2021
+     * @param name one of {@link #NAMES}
      * @param where what asked for it, for the error
      * @throws BadInput if the name is none of these
      */
@@ -157,6 +227,10 @@ public record TrainingRun(
         case "megatron-core" -> MEGATRON_CORE;
         case "flash-1" -> FLASH_1;
         case "megatron-2021" -> MEGATRON_2021;
+        case "pytorch" -> PYTORCH;
+        case "pytorch-compiled" -> PYTORCH_COMPILED;
+        case "pytorch-flash-1" -> PYTORCH_FLASH_1;
+        case "pytorch-separate" -> PYTORCH_SEPARATE;
         default -> throw new BadInput(where + ": expected " + NAMES + ", found \"" + name + "\"");
       };
     }
@@ -175,7 +249,7 @@ public record TrainingRun(
       if (precision == Machine.Precision.FP8) return MEGATRON_CORE.with(Gradients.BF16);
       if (!ModelSize.isGpt(model)) return MODERN;
       return recompute == Recompute.SELECTIVE
-          ? new Software(Attention.SEPARATE, true, Overlap.NONE, Gradients.BF16)
+          ? new Software(Attention.SEPARATE, true, Overlap.NONE, Gradients.BF16, Framework.MEGATRON)
           : MEGATRON_2021;
     }
 
@@ -185,7 +259,11 @@ public record TrainingRun(
      * @param format the format
      */
     public Software with(Gradients format) {
-      return new Software(attention, sequenceParallel, overlap, format);
+      return new Software(attention, sequenceParallel, overlap, format, framework);
+    }
+
+    private Software with(Framework other) {
+      return new Software(attention, sequenceParallel, overlap, gradients, other);
     }
 
     /** Returns whether communication between stages and replicas hides behind work. */

@@ -52,6 +52,7 @@ public final class Tuner {
    * @param precision format of the products
    * @param microBatch sequences of a micro-batch
    * @param recompute what is computed again
+   * @param recomputed part of the layers that do so
    * @param zero ZeRO stage
    * @param software how the kernels are written
    * @param chunks interleaved chunks of a pipeline stage, 1 for plain 1F1B
@@ -63,9 +64,36 @@ public final class Tuner {
       Machine.Precision precision,
       OptionalInt microBatch,
       Optional<Recompute> recompute,
+      double recomputed,
       OptionalInt zero,
       Optional<TrainingRun.Software> software,
       OptionalInt chunks) {
+
+    /**
+     * An ask whose layers all recompute alike.
+     *
+     * @param model the model
+     * @param seq tokens of a sequence
+     * @param batch sequences of an iteration
+     * @param precision format of the products
+     * @param microBatch sequences of a micro-batch
+     * @param recompute what is computed again
+     * @param zero ZeRO stage
+     * @param software how the kernels are written
+     * @param chunks interleaved chunks of a pipeline stage, 1 for plain 1F1B
+     */
+    public Ask(
+        ModelConfig model,
+        int seq,
+        int batch,
+        Machine.Precision precision,
+        OptionalInt microBatch,
+        Optional<Recompute> recompute,
+        OptionalInt zero,
+        Optional<TrainingRun.Software> software,
+        OptionalInt chunks) {
+      this(model, seq, batch, precision, microBatch, recompute, 1, zero, software, chunks);
+    }
 
     /**
      * This ask for another batch.
@@ -74,7 +102,16 @@ public final class Tuner {
      */
     public Ask withBatch(int sequences) {
       return new Ask(
-          model, seq, sequences, precision, microBatch, recompute, zero, software, chunks);
+          model,
+          seq,
+          sequences,
+          precision,
+          microBatch,
+          recompute,
+          recomputed,
+          zero,
+          software,
+          chunks);
     }
 
     /**
@@ -107,7 +144,16 @@ public final class Tuner {
       TrainingRun.Software core = TrainingRun.Software.MEGATRON_CORE;
       if (precision == Machine.Precision.FP8) core = core.with(TrainingRun.Gradients.BF16);
       return new Ask(
-          model, seq, batch, precision, microBatch, recompute, zero, Optional.of(core), chunks);
+          model,
+          seq,
+          batch,
+          precision,
+          microBatch,
+          recompute,
+          recomputed,
+          zero,
+          Optional.of(core),
+          chunks);
     }
 
     /**
@@ -117,7 +163,16 @@ public final class Tuner {
      */
     public Ask withChunks(int v) {
       return new Ask(
-          model, seq, batch, precision, microBatch, recompute, zero, software, OptionalInt.of(v));
+          model,
+          seq,
+          batch,
+          precision,
+          microBatch,
+          recompute,
+          recomputed,
+          zero,
+          software,
+          OptionalInt.of(v));
     }
   }
 
@@ -171,6 +226,7 @@ public final class Tuner {
             layout,
             ask.precision(),
             recompute,
+            ask.recomputed(),
             zero,
             software),
         machine);

@@ -13,9 +13,9 @@ import org.puna.fleet.estimate.Estimate;
 import org.puna.fleet.estimate.IterationModel;
 import org.puna.fleet.estimate.Layout;
 import org.puna.fleet.estimate.Machine;
+import org.puna.fleet.estimate.TrainingRun;
 import org.puna.fleet.estimate.Tuner;
 import org.puna.fleet.formula.ComputeOptimal;
-import org.puna.model.config.ActivationMemory.Recompute;
 import org.puna.model.config.BadInput;
 import org.puna.model.config.ModelConfig;
 import org.puna.model.config.ModelShapes;
@@ -250,11 +250,15 @@ public final class Planner {
   }
 
   /** Returns what a plan for the model recomputes, in words for tables. */
-  static String words(Recompute r) {
-    return switch (r) {
-      case NONE -> "none";
-      case SELECTIVE -> "selective";
-      case FULL -> "full";
-    };
+  static String words(TrainingRun run) {
+    String all =
+        switch (run.recompute()) {
+          case NONE -> "none";
+          case SELECTIVE -> "selective";
+          case FULL -> "full";
+        };
+    return run.recomputed() < 1
+        ? String.format(Locale.ROOT, "%s in %.0f%% of the layers", all, 100 * run.recomputed())
+        : all;
   }
 }

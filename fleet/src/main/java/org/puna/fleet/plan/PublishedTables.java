@@ -99,7 +99,7 @@ public final class PublishedTables {
               "micro-batch %d, %d chunks, recompute %s",
               e.run().microBatch(),
               e.run().layout().virtualStages(),
-              Planner.words(e.run().recompute()));
+              Planner.words(e.run()));
       rows.add(
           new Row(
               String.format(

@@ -19,6 +19,7 @@ import org.puna.model.config.ModelConfig;
  *
  * @param microBatch sequences of a micro-batch, column micro_batch
  * @param recompute what was computed again, column recompute
+ * @param recomputed part of the layers that do so, column recomputed
  * @param zero ZeRO stage, column zero
  * @param software how the kernels were written, column software
  * @param gradients format in which gradients were summed, column gradients
@@ -30,6 +31,7 @@ import org.puna.model.config.ModelConfig;
 record StatedColumns(
     OptionalInt microBatch,
     Optional<Recompute> recompute,
+    double recomputed,
     OptionalInt zero,
     Optional<Software> software,
     Optional<Gradients> gradients,
@@ -42,6 +44,7 @@ record StatedColumns(
     return new StatedColumns(
         count(r, "micro_batch"),
         r.text("recompute").map(t -> recompute(r, t)),
+        r.number("recomputed").orElse(1),
         r.number("zero").isPresent()
             ? OptionalInt.of((int) r.number("zero").getAsDouble())
             : OptionalInt.empty(),
@@ -99,6 +102,7 @@ record StatedColumns(
                     .orElseGet(() -> Software.of(m, again.orElse(Recompute.FULL), precision))
                     .with(g))
             .or(() -> software);
-    return new Tuner.Ask(m, seq, batch, precision, microBatch, again, zero, written, chunks);
+    return new Tuner.Ask(
+        m, seq, batch, precision, microBatch, again, recomputed, zero, written, chunks);
   }
 }
