@@ -32,6 +32,7 @@ import org.puna.server.http.ErrorShape;
 import org.puna.server.http.EventStream;
 import org.puna.server.http.Exchange;
 import org.puna.server.http.InFlight;
+import org.puna.server.http.LoggedRequest;
 import org.puna.server.http.RequestNotes;
 import org.puna.server.metrics.Meters;
 import org.puna.server.serving.ModelRegistry;
@@ -62,7 +63,7 @@ final class Front {
   private final InFlight inFlight;
   private final AtomicBoolean stopping;
   private final List<Endpoint> endpoints;
-  private final Consumer<String> requestLog;
+  private final Consumer<LoggedRequest> requestLog;
   private final Gate gate = new Gate(System::nanoTime);
   private final ObjectMapper json = JsonMapper.builder().build();
 
@@ -74,7 +75,7 @@ final class Front {
       InFlight inFlight,
       AtomicBoolean stopping,
       List<Endpoint> endpoints,
-      Consumer<String> requestLog) {
+      Consumer<LoggedRequest> requestLog) {
     this.options = options;
     this.keys = keys;
     this.models = models;
@@ -268,15 +269,18 @@ final class Front {
     Request core = ServletContextRequest.getServletContextRequest(context.req());
     long nanos = System.nanoTime() - core.getBeginNanoTime();
     meters.request("none", status, nanos, new RequestNotes());
-    String asked = context.req().getMethod() + " " + context.req().getRequestURI();
+    String asked = context.req().getRequestURI();
     String shown = asked.substring(0, Math.min(asked.length(), LOGGED_PATH));
     requestLog.accept(
-        shown.replaceAll("[^ -~]", "?")
-            + " "
-            + status
-            + " no endpoint time="
-            + nanos / 1_000_000
-            + "ms");
+        new LoggedRequest(
+            context.req().getMethod(),
+            shown.replaceAll("[^ -~]", "?"),
+            false,
+            status,
+            new RequestNotes(),
+            nanos,
+            null,
+            null));
   }
 
   /** Returns the methods of a path as the header Allow lists them (RFC 9110, section 15.5.6). */
@@ -299,23 +303,19 @@ final class Front {
   private void done(Endpoint endpoint, Exchange x, int status, long nanos) {
     meters.request(endpoint.method() + " " + endpoint.path(), status, nanos, x.notes());
     if (endpoint.open()) return;
-    StringBuilder line = new StringBuilder(160);
-    line.append(endpoint.method()).append(' ').append(endpoint.path()).append(' ').append(status);
-    x.notes().key().ifPresent(k -> line.append(" key=").append(k));
-    x.notes().model().ifPresent(m -> line.append(" model=").append(m));
-    if (x.notes().promptTokens() > 0) {
-      line.append(" prompt=").append(x.notes().promptTokens());
-      line.append(" cached=").append(x.notes().cachedTokens());
-      line.append(" answer=").append(x.notes().answerTokens());
-    }
-    if (x.notes().ttftNanos() >= 0) {
-      line.append(" ttft=").append(x.notes().ttftNanos() / 1_000_000).append("ms");
-    }
-    line.append(" time=").append(nanos / 1_000_000).append("ms id=").append(x.requestId());
-    x.header("x-request-id")
-        .or(() -> x.header("x-client-request-id"))
-        .filter(id -> CLIENTS_ID.matcher(id).matches())
-        .ifPresent(id -> line.append(" client-id=").append(id));
-    requestLog.accept(line.toString());
+    Optional<String> clientId =
+        x.header("x-request-id")
+            .or(() -> x.header("x-client-request-id"))
+            .filter(id -> CLIENTS_ID.matcher(id).matches());
+    requestLog.accept(
+        new LoggedRequest(
+            endpoint.method(),
+            endpoint.path(),
+            true,
+            status,
+            x.notes(),
+            nanos,
+            x.requestId(),
+            clientId.orElse(null)));
   }
 }

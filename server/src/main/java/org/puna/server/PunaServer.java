@@ -17,6 +17,7 @@ import org.puna.model.config.BadInput;
 import org.puna.server.access.Keys;
 import org.puna.server.http.Endpoint;
 import org.puna.server.http.InFlight;
+import org.puna.server.http.LoggedRequest;
 import org.puna.server.metrics.Meters;
 import org.puna.server.serving.ModelRegistry;
 
@@ -44,13 +45,13 @@ public final class PunaServer implements AutoCloseable {
    * A server that does not listen yet.
    *
    * @param pages endpoints beside those that every server has
-   * @param requestLog takes one line per request, from many threads
+   * @param requestLog takes each request that was answered, from many threads
    */
   public PunaServer(
       ServerOptions options,
       ModelRegistry models,
       List<Endpoint> pages,
-      Consumer<String> requestLog) {
+      Consumer<LoggedRequest> requestLog) {
     this.options = options;
     this.models = models;
     this.keys = new AtomicReference<>(options.keys());

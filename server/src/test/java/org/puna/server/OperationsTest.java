@@ -74,7 +74,7 @@ final class OperationsTest {
             ServerOptions.local(0),
             new ModelRegistry(List.of(spec), TestServer.serving(1, 1, MEMORY)),
             List.of(),
-            log::add)) {
+            r -> log.add(r.line()))) {
       server.start();
       try (var http = java.net.http.HttpClient.newHttpClient()) {
         String base = "http://127.0.0.1:" + server.port();

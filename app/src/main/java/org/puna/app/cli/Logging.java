@@ -21,55 +21,13 @@ public final class Logging {
 
   private Logging() {}
 
-  /**
-   * Lets a server's log through: one line per request with its time, failures with their stack.
-   * Warnings of libraries still pass, their notes do not.
-   *
-   * @return the logger, which keeps its level as long as somebody holds it
-   */
-  public static Logger serve(PrintStream err) {
-    // The command reports it in one line, with the reason.
-    for (Handler h : Logger.getLogger("").getHandlers()) {
-      h.setFilter(r -> !"Failed to start Javalin".equals(r.getMessage()));
-    }
-    Logger puna = Logger.getLogger("org.puna");
-    puna.setUseParentHandlers(false);
-    for (Handler h : puna.getHandlers()) puna.removeHandler(h);
-    if (puna.getLevel() == null) puna.setLevel(Level.INFO);
-    puna.addHandler(
-        new Handler() {
-          @Override
-          public void publish(LogRecord r) {
-            if (!isLoggable(r)) return;
-            err.println(
-                time(r.getInstant())
-                    + " "
-                    + r.getLevel().getName().toLowerCase(Locale.ROOT)
-                    + " "
-                    + new java.util.logging.SimpleFormatter().formatMessage(r));
-            if (r.getThrown() != null && r.getLevel().intValue() >= Level.SEVERE.intValue()) {
-              r.getThrown().printStackTrace(err);
-            }
-          }
-
-          @Override
-          public void flush() {
-            err.flush();
-          }
-
-          @Override
-          public void close() {}
-        });
-    return puna;
-  }
-
   /** Returns the time as a server's log shows it. */
   public static String now() {
     return time(Instant.now());
   }
 
   /** Returns a time with three digits of the second's fraction, so that columns stay in place. */
-  static String time(Instant t) {
+  public static String time(Instant t) {
     return TIME.format(t.atZone(ZoneId.systemDefault()));
   }
 

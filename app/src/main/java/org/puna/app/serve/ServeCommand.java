@@ -16,7 +16,6 @@ import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import org.puna.app.cli.Context;
 import org.puna.app.cli.Failures;
-import org.puna.app.cli.Logging;
 import org.puna.app.cli.ModelStore;
 import org.puna.app.run.CacheOptions;
 import org.puna.app.run.ModelOptions;
@@ -157,6 +156,12 @@ public final class ServeCommand implements Callable<Integer> {
       description = "An inventory of accelerators, shown with plans under /fleet.")
   private @Nullable Path inventory;
 
+  @Option(
+      names = "--log-format",
+      paramLabel = "FORMAT",
+      description = "text, or json: an object a line, for programs (default: text).")
+  private ServerLog.Format logFormat = ServerLog.Format.TEXT;
+
   @Mixin private CacheOptions cache = new CacheOptions();
 
   @Mixin private ModelOptions options = new ModelOptions();
@@ -168,20 +173,21 @@ public final class ServeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    Logger held = Logging.serve(context.console().err());
+    ServerLog log = new ServerLog(context.console().err(), logFormat);
+    Logger held = log.install();
     ServerOptions server = serverOptions();
     ModelRegistry registry = new ModelRegistry(specs(), servingOptions());
     CountDownLatch stopped = new CountDownLatch(1);
     CountDownLatch closed = new CountDownLatch(1);
     Thread hook = new Thread(() -> waitFor(stopped, closed));
     Path keys = keysPath();
-    try (PunaServer puna = new PunaServer(server, registry, pages(), this::say);
+    try (PunaServer puna = new PunaServer(server, registry, pages(), log::request);
         KeysWatch _ =
-            new KeysWatch(keys, this::keys, KeysWatch.USUAL, puna::replaceKeys, this::say)) {
+            new KeysWatch(keys, this::keys, KeysWatch.USUAL, puna::replaceKeys, log::note)) {
       puna.start();
       Runtime.getRuntime().addShutdownHook(hook);
       registry.loadPinned();
-      say(
+      log.note(
           "ready: http://"
               + shown(host)
               + ":"
@@ -190,7 +196,7 @@ public final class ServeCommand implements Callable<Integer> {
               + String.join(
                   ", ", registry.list().stream().map(ModelRegistry.Entry::name).toList()));
       stopped.await();
-      say("stopping: running answers have " + graceSeconds + " s to finish");
+      log.note("stopping: running answers have " + graceSeconds + " s to finish");
     } finally {
       closed.countDown();
       // The logger keeps its level only while somebody holds it.
@@ -207,11 +213,6 @@ public final class ServeCommand implements Callable<Integer> {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-  }
-
-  /** Prints a line with its time. Loggers are silent once a shutdown has begun, this is not. */
-  private void say(String line) {
-    context.note(Logging.now() + " " + line);
   }
 
   private List<Endpoint> pages() {
