@@ -35,7 +35,7 @@ final class Commands {
   private static final List<Entry> ALL =
       List.of(
           new Entry("run", RunCommand::new),
-          new Entry("serve", ServeCommand::new),
+          new Entry("serve", ServeCommand::commandLine),
           new Entry("keys", KeysCommand::commandLine),
           new Entry("soak", SoakCommand::new),
           new Entry("models", ModelsCommand::commandLine),

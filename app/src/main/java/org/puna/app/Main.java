@@ -8,6 +8,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.puna.app.cli.Console;
 import org.puna.app.cli.Context;
+import org.puna.app.cli.EnvironmentOptions;
 import org.puna.app.cli.Failures;
 import org.puna.app.cli.Logging;
 import org.puna.app.cli.Nearest;
@@ -93,6 +94,9 @@ public final class Main {
       } else {
         said = "unexpected '" + String.join(" ", u.getUnmatched()) + "' after the arguments";
       }
+    }
+    if (at.getDefaultValueProvider() instanceof EnvironmentOptions environment) {
+      said = environment.named(said, at.getCommandSpec());
     }
     String name = at.getCommandSpec().qualifiedName();
     console.err().println("puna: " + said + " (`" + name + " --help` shows the usage)");

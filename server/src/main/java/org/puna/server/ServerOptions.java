@@ -39,7 +39,7 @@ public record ServerOptions(
   public ServerOptions {
     corsOrigins = corsOrigins.stream().map(ServerOptions::origin).toList();
     if (port < 0 || port > 65_535) {
-      throw new BadInput("serve: port: expected 0 to 65535, found " + port);
+      throw new BadInput("serve: --port: expected 0 to 65535, found " + port);
     }
     if (bodyLimit < 1 || bodyLimit > Integer.MAX_VALUE) {
       throw new BadInput(

@@ -2,6 +2,7 @@ package org.puna.app.cli;
 
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.puna.app.hub.HubSettings;
 import org.puna.model.config.BadInput;
@@ -14,12 +15,17 @@ import org.puna.model.config.BadInput;
  * @param debug whether failures print their stack trace: {@code PUNA_DEBUG} set and not {@code 0}
  * @param threads worker threads of the CPU backends: {@code PUNA_THREADS}, else all processors
  * @param hub where models are pulled from
+ * @param serve options of {@code puna serve}: the variables whose names begin with {@code
+ *     PUNA_SERVE_}, blank ones left out
  */
-public record Settings(Path home, boolean debug, int threads, HubSettings hub) {
+public record Settings(
+    Path home, boolean debug, int threads, HubSettings hub, Map<String, String> serve) {
+  /** How variables that are options of {@code puna serve} begin. */
+  public static final String SERVE = "PUNA_SERVE_";
 
-  /** Settings with the public hub. */
+  /** Settings with the public hub and without options. */
   public Settings(Path home, boolean debug, int threads) {
-    this(home, debug, threads, HubSettings.DEFAULT);
+    this(home, debug, threads, HubSettings.DEFAULT, Map.of());
   }
 
   /**
@@ -36,7 +42,14 @@ public record Settings(Path home, boolean debug, int threads, HubSettings hub) {
         home == null || home.isBlank() ? userHome.resolve(".puna") : Path.of(home),
         debug != null && !debug.isEmpty() && !debug.equals("0"),
         threads(env.get("PUNA_THREADS")),
-        HubSettings.from(env));
+        HubSettings.from(env),
+        serve(env));
+  }
+
+  private static Map<String, String> serve(Map<String, String> env) {
+    Map<String, String> out = new TreeMap<>(env);
+    out.entrySet().removeIf(e -> !e.getKey().startsWith(SERVE) || e.getValue().isBlank());
+    return out;
   }
 
   private static int threads(@Nullable String value) {
@@ -65,6 +78,6 @@ public record Settings(Path home, boolean debug, int threads, HubSettings hub) {
 
   /** Returns the same settings with another answer to whether stack traces are printed. */
   public Settings withDebug(boolean on) {
-    return new Settings(home, on, threads, hub);
+    return new Settings(home, on, threads, hub, serve);
   }
 }

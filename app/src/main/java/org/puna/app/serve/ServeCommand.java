@@ -15,8 +15,10 @@ import java.util.concurrent.CountDownLatch;
 import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import org.puna.app.cli.Context;
+import org.puna.app.cli.EnvironmentOptions;
 import org.puna.app.cli.Failures;
 import org.puna.app.cli.ModelStore;
+import org.puna.app.cli.Settings;
 import org.puna.app.run.CacheOptions;
 import org.puna.app.run.ModelOptions;
 import org.puna.fleet.Catalogue;
@@ -34,10 +36,13 @@ import org.puna.server.pages.FleetEndpoint;
 import org.puna.server.serving.ModelRegistry;
 import org.puna.server.serving.ModelSpec;
 import org.puna.server.serving.ServingOptions;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** Serves models over HTTP until it is told to stop. */
 @Command(
@@ -46,7 +51,8 @@ import picocli.CommandLine.Parameters;
       "Answers over HTTP as OpenAI's API and Anthropic's messages do.",
       "Models are loaded when they are first asked for; a single one is loaded at the start.",
       "The server listens to this machine alone unless keys are set (`puna keys add NAME`, or",
-      "PUNA_API_KEY in the environment). Ctrl-C lets running answers finish."
+      "PUNA_API_KEY in the environment). Ctrl-C lets running answers finish.",
+      "Options may come from the environment, too: PUNA_SERVE_PORT is --port."
     },
     footer = {
       "",
@@ -66,6 +72,9 @@ public final class ServeCommand implements Callable<Integer> {
   private static final String UNIT = "H100-80GB-SXM";
 
   private final Context context;
+  private final EnvironmentOptions environment;
+
+  @Spec private CommandSpec spec;
 
   @Parameters(
       arity = "0..*",
@@ -97,6 +106,8 @@ public final class ServeCommand implements Callable<Integer> {
   @Option(
       names = "--cors-origin",
       paramLabel = "ORIGIN",
+      split = ",",
+      hideParamSyntax = true,
       description = "Let web pages of this origin call the server; * for all. May be repeated.")
   private List<String> corsOrigins = new ArrayList<>();
 
@@ -128,6 +139,8 @@ public final class ServeCommand implements Callable<Integer> {
   @Option(
       names = "--pin",
       paramLabel = "NAME",
+      split = ",",
+      hideParamSyntax = true,
       description = "Load this model at the start and never unload it. May be repeated.")
   private List<String> pinned = new ArrayList<>();
 
@@ -166,15 +179,32 @@ public final class ServeCommand implements Callable<Integer> {
 
   @Mixin private ModelOptions options = new ModelOptions();
 
-  /** The command. */
-  public ServeCommand(Context context) {
+  private ServeCommand(Context context, EnvironmentOptions environment) {
     this.context = context;
+    this.environment = environment;
+  }
+
+  /** Returns the command, which takes from the environment what its command line leaves open. */
+  public static CommandLine commandLine(Context context) {
+    EnvironmentOptions environment =
+        new EnvironmentOptions(Settings.SERVE, context.settings().serve());
+    return new CommandLine(new ServeCommand(context, environment))
+        .setDefaultValueProvider(environment);
   }
 
   @Override
   public Integer call() throws InterruptedException {
+    try {
+      return serve();
+    } catch (BadInput e) {
+      throw new BadInput(environment.named(String.valueOf(e.getMessage()), spec), e);
+    }
+  }
+
+  private Integer serve() throws InterruptedException {
     ServerLog log = new ServerLog(context.console().err(), logFormat);
     Logger held = log.install();
+    environment.unknown(spec).forEach(log::note);
     ServerOptions server = serverOptions();
     ModelRegistry registry = new ModelRegistry(specs(), servingOptions());
     CountDownLatch stopped = new CountDownLatch(1);
@@ -281,6 +311,7 @@ public final class ServeCommand implements Callable<Integer> {
   private List<ModelSpec> specs() {
     ModelStore store = context.store();
     List<ModelSpec> out = new ArrayList<>();
+    if (models.isEmpty()) models = environment.arguments();
     if (models.isEmpty()) {
       store.list().forEach(e -> out.add(new ModelSpec(e.name(), e.path(), false)));
       if (out.isEmpty()) models = List.of("default");
