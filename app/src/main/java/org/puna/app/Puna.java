@@ -1,5 +1,6 @@
 package org.puna.app;
 
+import org.puna.app.cli.Version;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;

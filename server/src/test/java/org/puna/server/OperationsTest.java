@@ -66,6 +66,17 @@ final class OperationsTest {
   }
 
   @Test
+  void theVersionIsToldWithoutAKey() throws Exception {
+    try (TestServer s = TestServer.start(folder, o -> o.withKeys(keys("a")))) {
+      HttpResponse<String> r = s.get("/version");
+      assertThat(r.statusCode()).isEqualTo(200);
+      assertThat(r.headers().firstValue("content-type").orElse("")).startsWith("application/json");
+      assertThat(r.body()).isEqualTo("{\"version\":\"" + TestServer.VERSION + "\"}");
+      assertThat(s.get("/v1/models").statusCode()).isEqualTo(401);
+    }
+  }
+
+  @Test
   void theLogHasRequestsWithoutEndpointAndTheNumbersOfClients() throws Exception {
     BlockingQueue<String> log = new LinkedBlockingQueue<>();
     ModelSpec spec = new ModelSpec(TestServer.MODEL, TestServer.model(folder), true);

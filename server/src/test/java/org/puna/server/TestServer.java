@@ -21,6 +21,7 @@ import org.puna.model.gguf.GgufFile;
 import org.puna.model.gguf.GgufValue;
 import org.puna.model.gguf.GgufWriter;
 import org.puna.server.pages.FleetEndpoint;
+import org.puna.server.plain.VersionEndpoint;
 import org.puna.server.serving.ModelRegistry;
 import org.puna.server.serving.ModelSpec;
 import org.puna.server.serving.ServingOptions;
@@ -35,6 +36,7 @@ import tools.jackson.databind.json.JsonMapper;
  */
 final class TestServer implements AutoCloseable {
   static final String MODEL = "tiny";
+  static final String VERSION = "0.9.1-test";
 
   private static final long CONTEXT = 4096;
   private static final int PARALLEL = 4;
@@ -84,7 +86,7 @@ final class TestServer implements AutoCloseable {
         new PunaServer(
             options,
             new ModelRegistry(specs, serving),
-            List.of(FleetEndpoint.of(fleet())),
+            List.of(FleetEndpoint.of(fleet()), VersionEndpoint.of(VERSION)),
             line -> {});
     server.start();
     server.models().loadPinned();

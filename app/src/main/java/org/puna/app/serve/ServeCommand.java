@@ -19,6 +19,7 @@ import org.puna.app.cli.EnvironmentOptions;
 import org.puna.app.cli.Failures;
 import org.puna.app.cli.ModelStore;
 import org.puna.app.cli.Settings;
+import org.puna.app.cli.Version;
 import org.puna.app.run.CacheOptions;
 import org.puna.app.run.ModelOptions;
 import org.puna.fleet.Catalogue;
@@ -33,6 +34,7 @@ import org.puna.server.access.ApiKey;
 import org.puna.server.access.Keys;
 import org.puna.server.http.Endpoint;
 import org.puna.server.pages.FleetEndpoint;
+import org.puna.server.plain.VersionEndpoint;
 import org.puna.server.serving.ModelRegistry;
 import org.puna.server.serving.ModelSpec;
 import org.puna.server.serving.ServingOptions;
@@ -246,14 +248,17 @@ public final class ServeCommand implements Callable<Integer> {
   }
 
   private List<Endpoint> pages() {
-    if (inventory == null) return List.of();
-    Catalogue chips = Catalogue.shipped();
-    return List.of(
-        FleetEndpoint.of(
-            new FleetPage(
-                InventoryReader.read(inventory, chips),
-                chips.get(UNIT, "serve"),
-                new IterationModel(CalibrationFile.cluster(chips)))));
+    List<Endpoint> out = new ArrayList<>(List.of(VersionEndpoint.of(Version.number())));
+    if (inventory != null) {
+      Catalogue chips = Catalogue.shipped();
+      out.add(
+          FleetEndpoint.of(
+              new FleetPage(
+                  InventoryReader.read(inventory, chips),
+                  chips.get(UNIT, "serve"),
+                  new IterationModel(CalibrationFile.cluster(chips)))));
+    }
+    return out;
   }
 
   private static String shown(String host) {

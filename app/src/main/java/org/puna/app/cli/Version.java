@@ -1,4 +1,4 @@
-package org.puna.app;
+package org.puna.app.cli;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -7,15 +7,16 @@ import java.util.Properties;
 import picocli.CommandLine.IVersionProvider;
 
 /** The version that the build wrote into {@code version.properties}, and the JVM that runs it. */
-final class Version implements IVersionProvider {
+public final class Version implements IVersionProvider {
   @Override
   public String[] getVersion() {
     return new String[] {"puna " + number() + " (Java " + Runtime.version() + ")"};
   }
 
-  static String number() {
+  /** Returns the version alone, such as 0.1.0. */
+  public static String number() {
     Properties p = new Properties();
-    try (InputStream in = Version.class.getResourceAsStream("version.properties")) {
+    try (InputStream in = Version.class.getResourceAsStream("/org/puna/app/version.properties")) {
       if (in == null) {
         return "unknown";
       }
