@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.ServerConnector;
@@ -36,6 +37,7 @@ public final class PunaServer implements AutoCloseable {
   private final InFlight inFlight = new InFlight();
   private final AtomicBoolean stopping = new AtomicBoolean();
   private final AtomicBoolean closed = new AtomicBoolean();
+  private final AtomicBoolean hurried = new AtomicBoolean();
   private final Meters meters;
   private final AtomicReference<Keys> keys;
   private final List<Endpoint> endpoints;
@@ -167,6 +169,11 @@ public final class PunaServer implements AutoCloseable {
     return models;
   }
 
+  /** Ends the grace period of a closing that goes on, or of the one to come. */
+  public void hurry() {
+    hurried.set(true);
+  }
+
   /**
    * Refuses new requests, lets running ones finish within the grace period, ends the rest with an
    * error, and frees everything.
@@ -175,19 +182,21 @@ public final class PunaServer implements AutoCloseable {
   public void close() {
     if (!closed.compareAndSet(false, true)) return;
     stopping.set(true);
-    await(options.grace());
+    await(options.grace(), hurried::get);
     inFlight.cancelAll();
-    await(FAREWELL);
+    await(FAREWELL, () -> false);
     javalin.stop();
     inFlight.close();
     models.close();
     meters.close();
   }
 
-  private void await(Duration most) {
+  private void await(Duration most, BooleanSupplier enough) {
     long end = System.nanoTime() + most.toNanos();
     try {
-      while (inFlight.count() > 0 && System.nanoTime() - end < 0) Thread.sleep(POLL);
+      while (inFlight.count() > 0 && !enough.getAsBoolean() && System.nanoTime() - end < 0) {
+        Thread.sleep(POLL);
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

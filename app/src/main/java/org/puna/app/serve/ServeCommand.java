@@ -218,6 +218,10 @@ public final class ServeCommand implements Callable<Integer> {
             new KeysWatch(keys, this::keys, KeysWatch.USUAL, puna::replaceKeys, log::note)) {
       puna.start();
       Runtime.getRuntime().addShutdownHook(hook);
+      StopSignals.install(() -> {
+        log.note("stopping now: running answers end with an error");
+        puna.hurry();
+      });
       registry.loadPinned();
       log.note(
           "ready: http://"
