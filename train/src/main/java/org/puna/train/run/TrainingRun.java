@@ -58,7 +58,8 @@ public final class TrainingRun {
    * @param config its sizes
    * @param weights what is trained, and what is not
    * @param recorded records the forward pass over these weights
-   * @param origin a fingerprint of the weights that were given to begin with
+   * @param origins fingerprints of what was given to begin with, by what it is, such as {@code
+   *     model}; a run that goes on must be given the same
    * @param tokenizer where there is one
    * @param release writes what the run has made, a model into the given folder, and returns what it
    *     wrote
@@ -67,9 +68,21 @@ public final class TrainingRun {
       ModelConfig config,
       Parameters weights,
       Supplier<Graph> recorded,
-      String origin,
+      Map<String, String> origins,
       Optional<Tokenizer> tokenizer,
       Function<Path, List<Path>> release) {
+    /** Copies the fingerprints. */
+    public Model {
+      origins = Map.copyOf(origins);
+    }
+
+    /** Returns the same model with another thing that it begins with. */
+    public Model beginningWith(String what, String fingerprint) {
+      Map<String, String> more = new LinkedHashMap<>(origins);
+      more.put(what, fingerprint);
+      return new Model(config, weights, recorded, more, tokenizer, release);
+    }
+
     /** Returns the forward pass over these weights. */
     public Graph graph() {
       return recorded.get();
@@ -100,7 +113,7 @@ public final class TrainingRun {
           config,
           weights,
           () -> architecture.forward(config, weights, length),
-          "",
+          Map.of("model", ""),
           tokenizer,
           to -> {
             ModelFolder.write(to, architecture, config, weights, tokenizer, tokenizerFolder);
@@ -120,7 +133,7 @@ public final class TrainingRun {
           config,
           weights,
           () -> base.architecture().forward(config, weights, length),
-          origin(weights.all()),
+          Map.of("model", origin(weights.all())),
           base.hasTokenizer() ? Optional.of(base.tokenizer()) : Optional.empty(),
           to -> {
             ModelFolder.write(to, base, weights);
@@ -224,7 +237,7 @@ public final class TrainingRun {
         new Checkpoints(
             this.folder.resolve("checkpoints"),
             recipe.size("checkpoint.keep", 1, 1000),
-            Map.of("text", batches.fingerprint(), "model", model.origin()));
+            model.beginningWith("text", batches.fingerprint()).origins());
   }
 
   /**

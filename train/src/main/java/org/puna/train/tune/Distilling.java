@@ -161,7 +161,8 @@ public final class Distilling {
                 compute.grads(),
                 compute.team());
         Batches batches = new TaughtBatches(plain, net, alpha, temperature);
-        return run(folder, recipe, base, batches, compute, stop);
+        String said = TrainingRun.Model.origin(fixed.all());
+        return run(folder, recipe, base, said, batches, compute, stop);
       }
     }
   }
@@ -193,7 +194,7 @@ public final class Distilling {
       watcher.note(told.describe());
       recipe.otherwise("name", base.name() + "-distilled");
       Examples batches = examples(recipe, base, told, alpha, temperature);
-      return run(folder, recipe, base, batches, compute, stop);
+      return run(folder, recipe, base, told.fingerprint(), batches, compute, stop);
     }
   }
 
@@ -229,10 +230,12 @@ public final class Distilling {
       RunFolder folder,
       Recipe recipe,
       Checkpoint base,
+      String fingerprint,
       Batches batches,
       Compute compute,
       BooleanSupplier stop) {
-    TrainingRun.Model model = Student.of(recipe, base, request);
+    TrainingRun.Model model =
+        Student.of(recipe, base, request).beginningWith("teacher", fingerprint);
     return new TrainingRun(
             folder, recipe, model, batches, List.of(), 0, compute, request.threads(), watcher)
         .run(request.resume(), stop);

@@ -15,6 +15,7 @@ import org.puna.model.config.BadInput;
 import org.puna.model.safetensors.Dtype;
 import org.puna.model.safetensors.Entry;
 import org.puna.model.safetensors.Safetensors;
+import org.puna.train.data.Fingerprint;
 import org.puna.train.loss.TopK;
 
 /**
@@ -95,6 +96,12 @@ final class StoredTeacher implements AutoCloseable {
       file.close();
       throw e;
     }
+  }
+
+  /** Returns a fingerprint of all that was said, texts and probabilities. */
+  String fingerprint() {
+    MemorySegment stored = entry(CHECKSUMS, Dtype.I64, new long[] {PARTS.size()}).data();
+    return new Fingerprint().add(stored).text();
   }
 
   private BadInput damaged(String what) {

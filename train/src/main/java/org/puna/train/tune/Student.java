@@ -3,6 +3,7 @@ package org.puna.train.tune;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.puna.model.Checkpoint;
@@ -56,7 +57,8 @@ public final class Student {
         config,
         weights,
         () -> adapters.applied(plain),
-        TrainingRun.Model.origin(frozen.all()),
+        Map.of(
+            "model", TrainingRun.Model.origin(frozen.all()), "adapter", origin(adapters, request)),
         tokenizer,
         to -> {
           Path adapter = request.out().resolve("adapter");
@@ -65,6 +67,12 @@ public final class Student {
           ModelFolder.write(to, base, merged(frozen, adapters));
           return List.of(adapter, to);
         });
+  }
+
+  /** Returns a fingerprint of adapters that were given; an empty text for those that were drawn. */
+  private static String origin(Adapters adapters, FineTuning.Request request) {
+    if (request.adapter().isEmpty()) return "";
+    return TrainingRun.Model.origin(adapters.parameters().stream().map(Parameter::param).toList());
   }
 
   /** Returns weights with the adapters written into them, in float32 where they are. */

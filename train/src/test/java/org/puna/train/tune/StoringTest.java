@@ -81,6 +81,43 @@ class StoringTest {
     return file;
   }
 
+  @Test
+  void aRunGoesOnWithTheTeacherThatItBeganWith() throws IOException {
+    Path few = Files.move(store("distill.k=4"), dir.resolve("few.safetensors"));
+    Path more = store("distill.k=8");
+    learn(few, Optional.empty(), "stored", STEPS);
+    refused(more, Optional.empty(), "stored");
+    refused(golden("pretrain_final"), Optional.of(golden("data.safetensors")), "stored");
+    resume(Files.copy(few, dir.resolve("elsewhere.safetensors")), Optional.empty(), "stored");
+    Optional<Path> data = Optional.of(golden("data.safetensors"));
+    learn(golden("pretrain_final"), data, "live", STEPS);
+    refused(golden("init"), data, "live");
+    resume(golden("pretrain_final"), data, "live");
+  }
+
+  private void refused(Path teacher, Optional<Path> replay, String out) {
+    assertThatThrownBy(() -> resume(teacher, replay, out))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("than is given now; go on with what it began with, or choose");
+  }
+
+  private void resume(Path teacher, Optional<Path> replay, String out) {
+    FineTuning.Request r = request(replay, out, STEPS);
+    var resumed =
+        new FineTuning.Request(
+            r.model(),
+            r.data(),
+            r.recipe(),
+            r.sets(),
+            r.out(),
+            replay,
+            r.adapter(),
+            false,
+            true,
+            1);
+    new Distilling(resumed, teacher, new Quiet()).run(() -> false);
+  }
+
   private List<Double> learn(Path teacher, Optional<Path> replay, String out, String... sets) {
     new Distilling(request(replay, out, sets), teacher, new Quiet()).run(() -> false);
     return Journal.read(dir.resolve(out).resolve("metrics.jsonl")).stream()

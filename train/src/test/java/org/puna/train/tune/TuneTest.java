@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeAll;
@@ -407,18 +409,50 @@ class TuneTest {
   }
 
   private void resume(Path model, Path data, List<String> sets) {
+    tune(model, data, sets, "out", Optional.empty(), true);
+  }
+
+  private void tune(
+      Path model, Path data, List<String> sets, String out, Optional<Path> adapter, boolean on) {
     var request =
         new FineTuning.Request(
             model,
             List.of(data),
             Optional.empty(),
             sets,
-            dir.resolve("out"),
+            dir.resolve(out),
             Optional.empty(),
-            Optional.empty(),
+            adapter,
             false,
-            true,
+            on,
             1);
     new FineTuning(request, new Quiet()).run(() -> false);
+  }
+
+  @Test
+  void aRunGoesOnWithTheAdaptersThatItBeganWith() throws IOException {
+    Path data = data("a.json", "[{\"question\":\"Who?\",\"answer\":\"You.\"}]");
+    List<String> sets =
+        List.of("name=x", "steps=2", "batch.rows=1", "batch.length=32", "lora.rank=2");
+    tune(model(), data, sets, "first", Optional.empty(), false);
+    Path given = dir.resolve("first/adapter");
+    tune(model(), data, sets, "out", Optional.of(given), false);
+    tune(model(), data, sets, "out", Optional.of(given), true);
+    // Others in the same place: the recipe, which has the path, does not show it.
+    List<String> other = new ArrayList<>(sets);
+    other.add("optimizer.lr=1e-2");
+    tune(model(), data, other, "other", Optional.empty(), false);
+    Path weights = given.resolve("adapter_model.safetensors");
+    Files.copy(
+        dir.resolve("other/adapter/adapter_model.safetensors"),
+        weights,
+        StandardCopyOption.REPLACE_EXISTING);
+    assertThatThrownBy(() -> tune(model(), data, sets, "out", Optional.of(given), true))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("another adapter than is given now; go on with")
+        .hasMessageContaining("or choose another --out");
+    assertThatThrownBy(() -> tune(model(), data, sets, "out", Optional.empty(), true))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("lora.targets differ");
   }
 }
