@@ -105,7 +105,7 @@ public final class Pretraining {
 
   private TrainingRun.Ending run(Recipe recipe, @Nullable Checkpoint given, BooleanSupplier stop) {
     if (given != null) {
-      recipe.refuseSizes(given.path());
+      recipe.refuseGiven(given.path());
       recipe.otherwise("name", given.name());
       recipe.otherwise("seed", 1);
     } else {

@@ -29,6 +29,7 @@ public final class Recipe {
   private static final YAMLMapper STRICT =
       YAMLMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
 
+  private static final String TOKENIZER = "tokenizer.file";
   private static final String WARMUP = "schedule.warmup";
 
   private final Map<String, Object> values;
@@ -91,12 +92,19 @@ public final class Recipe {
   }
 
   /**
-   * Refuses sizes where a model is given.
+   * Refuses sizes and a tokenizer where a model is given, which has its own.
    *
    * @param given the model
    * @throws BadInput if the recipe has one
    */
-  public void refuseSizes(Path given) {
+  public void refuseGiven(Path given) {
+    if (has(TOKENIZER)) {
+      throw new BadInput(
+          TOKENIZER
+              + ": the weights of "
+              + given
+              + " know their own tokenizer only; leave it out, or put a missing one beside them");
+    }
     for (String key : values.keySet()) {
       if (key.startsWith("model.") || key.equals("depth")) {
         throw new BadInput(key + ": the sizes are those of " + given + "; leave it out");

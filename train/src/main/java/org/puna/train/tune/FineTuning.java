@@ -70,7 +70,7 @@ public final class FineTuning {
     Recipe values() {
       Recipe r = recipe.map(Recipe::read).orElseGet(Recipe::empty);
       for (String s : sets) r.set(s);
-      r.refuseSizes(model);
+      r.refuseGiven(model);
       if (adapter.isPresent()) PeftFolder.describe(adapter.get(), r::otherwise);
       return r;
     }

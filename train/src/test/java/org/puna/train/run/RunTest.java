@@ -317,6 +317,40 @@ class RunTest {
   }
 
   @Test
+  void aGivenModelBringsItsTokenizerAndTakesNoOther() throws IOException {
+    Files.writeString(dir.resolve("a.txt"), "The cat sat. A rose is red. ".repeat(100));
+    pretrain(small("model.vocab=270"), dir.resolve("first"), false, () -> false);
+    pretrain(small("model.vocab=275"), dir.resolve("other"), false, () -> false);
+    List<String> sets = new ArrayList<>(small());
+    sets.removeIf(s -> s.startsWith("model.") || s.startsWith("depth"));
+    Path out = dir.resolve("further");
+    Path model = dir.resolve("first/model");
+    further(model, sets, out);
+    assertThat(Files.readAllBytes(out.resolve("model/tokenizer.json")))
+        .isEqualTo(Files.readAllBytes(model.resolve("tokenizer.json")));
+    sets.add("tokenizer.file=" + dir.resolve("other/tokenizer/tokenizer.json"));
+    assertThatThrownBy(() -> further(model, sets, dir.resolve("wrong")))
+        .isInstanceOf(BadInput.class)
+        .hasMessageStartingWith("tokenizer.file: the weights of " + model)
+        .hasMessageContaining("leave it out");
+    assertThat(dir.resolve("wrong")).doesNotExist();
+  }
+
+  private static void further(Path model, List<String> sets, Path out) {
+    new Pretraining(
+            new Pretraining.Request(
+                Optional.empty(),
+                sets,
+                Optional.of(model),
+                Optional.empty(),
+                Optional.of(out),
+                false,
+                1),
+            new Quiet())
+        .run(() -> false);
+  }
+
+  @Test
   void aTokenizerOfAFailedStartIsLearnedAnew() throws IOException {
     Files.writeString(dir.resolve("a.txt"), "The cat sat. A rose is red. ".repeat(100));
     Path out = dir.resolve("run");

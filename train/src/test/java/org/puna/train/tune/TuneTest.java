@@ -377,7 +377,8 @@ class TuneTest {
       {"lora.targets=token_embd", "no matrix of a layer is named token_embd"},
       {"lora.targets=output", "no matrix of a layer is named output"},
       {"model.width=64", "model.width: the sizes are those of"},
-      {"depth=2", "depth: the sizes are those of"}
+      {"depth=2", "depth: the sizes are those of"},
+      {"tokenizer.file=t.json", "know their own tokenizer only; leave it out"}
     };
     for (String[] w : wrong) {
       var tuning = new FineTuning(request(data, List.of("lora.rank=2", w[0]), false), new Quiet());
