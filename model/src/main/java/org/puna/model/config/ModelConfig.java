@@ -39,7 +39,7 @@ public record ModelConfig(
 
   /** Checks the sizes. */
   public ModelConfig {
-    layers = List.copyOf(layers);
+    layers = Layers.of(layers);
     positive("vocabSize", vocabSize);
     positive("dModel", dModel);
     positive("contextLength", contextLength);
@@ -78,6 +78,22 @@ public record ModelConfig(
         logitSoftcap,
         Optional.empty());
   }
+
+  /**
+   * Returns how many layers there are of each kind, in the order in which the kinds come. Searches
+   * that count sizes for thousands of choices need not visit each layer.
+   */
+  public List<Kind> kinds() {
+    return Layers.of(layers).kinds();
+  }
+
+  /**
+   * Layers that are alike.
+   *
+   * @param layer one of them
+   * @param count how many there are, at least 1
+   */
+  public record Kind(Layer layer, int count) {}
 
   /** Returns the number of layers. */
   public int nLayers() {

@@ -75,7 +75,7 @@ public final class ModelSize {
    */
   public static int expertLayers(ModelConfig c) {
     int n = 0;
-    for (ModelConfig.Layer layer : c.layers()) if (layer.experts()) n++;
+    for (ModelConfig.Kind k : c.kinds()) if (k.layer().experts()) n += k.count();
     return n;
   }
 
@@ -209,15 +209,8 @@ public final class ModelSize {
         2.0 * (active.attention() + active.feedForward() + active.router())
             + 2.0 * c.vocabSize() * c.dModel();
     double attention = 0;
-    // Neighbours mostly see the same, and searches come here for every choice that they try.
-    ModelConfig.Span last = c.layers().getFirst().span();
-    double seen = visible(last, seq, count);
-    for (ModelConfig.Layer layer : c.layers()) {
-      if (!layer.span().equals(last)) {
-        last = layer.span();
-        seen = visible(last, seq, count);
-      }
-      attention += 4.0 * c.attention().qDim() * seen;
+    for (ModelConfig.Kind k : c.kinds()) {
+      attention += 4.0 * c.attention().qDim() * visible(k.layer().span(), seq, count) * k.count();
     }
     return new Flops(matmuls, attention);
   }
@@ -282,14 +275,14 @@ public final class ModelSize {
   public static double kvBytes(ModelConfig c, long tokens, double bytesPerElement) {
     if (tokens < 0) throw new IllegalArgumentException("tokens must be at least 0: " + tokens);
     double bytes = 0;
-    for (ModelConfig.Layer layer : c.layers()) {
+    for (ModelConfig.Kind k : c.kinds()) {
       double kept =
-          switch (layer.span()) {
+          switch (k.layer().span()) {
             case ModelConfig.Span.Full f -> tokens;
             case ModelConfig.Span.Sliding s -> Math.min(tokens, s.window());
             case ModelConfig.Span.Chunked s -> Math.min(tokens, s.size());
           };
-      bytes += 2.0 * c.attention().kvDim() * kept * bytesPerElement;
+      bytes += 2.0 * c.attention().kvDim() * kept * bytesPerElement * k.count();
     }
     return bytes;
   }
