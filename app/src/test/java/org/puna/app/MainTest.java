@@ -47,6 +47,16 @@ class MainTest {
     assertOneLine(run("help", "--markdwn"), "no option '--markdwn'; did you mean --markdown");
   }
 
+  @Test
+  void copiesOfWeightsAreSwitchedOffWhereTheyAreMade() {
+    for (String c : List.of("run", "serve", "bench", "eval")) {
+      assertThat(run(c, "--help").out()).as(c).contains("--no-repack");
+    }
+    for (String c : List.of("logits", "perplexity", "embed", "rerank")) {
+      assertThat(run(c, "--help").out()).as(c).contains("--backend").doesNotContain("--no-repack");
+    }
+  }
+
   private static void assertOneLine(Shell.Result r, String said) {
     assertThat(r.code()).isEqualTo(2);
     assertThat(r.out()).isEmpty();

@@ -113,7 +113,7 @@ public final class BenchCommand implements Callable<Integer> {
 
   @Mixin private CacheOptions cache = new CacheOptions();
 
-  @Mixin private ModelOptions options = new ModelOptions();
+  @Mixin private DecodingOptions options = new DecodingOptions();
 
   /** The command. */
   public BenchCommand(Context context) {

@@ -10,7 +10,7 @@ import org.puna.tensor.backends.Backends;
 import picocli.CommandLine.Option;
 
 /** The options that say how a model is loaded. */
-public final class ModelOptions {
+public class ModelOptions {
   private static final Logger LOG = System.getLogger(ModelOptions.class.getName());
   private static final int MOST_THREADS = 4096;
 
@@ -27,17 +27,10 @@ public final class ModelOptions {
       description = "auto, cpu.vector or cpu.scalar (default: auto).")
   private String backend = "auto";
 
-  @Option(
-      names = "--no-repack",
-      description = {
-        "Do not keep a copy of weights in Q4_0, Q4_K and",
-        "Q6_K laid out for this processor's vectors. It",
-        "takes as much memory as these weights in the",
-        "file, is made matrix by matrix after the first",
-        "128 tokens, and is left out where both would",
-        "take more than 0.6 of the memory."
-      })
-  private boolean noRepack;
+  /** Returns whether the backend may keep copies of weights, which only long decoding makes. */
+  boolean repacks() {
+    return true;
+  }
 
   /** Returns the number of worker threads. */
   int threads(Settings settings) {
@@ -57,7 +50,7 @@ public final class ModelOptions {
    */
   public Backend backend(Settings settings) {
     try {
-      Backend opened = Backends.open(backend, threads(settings), !noRepack);
+      Backend opened = Backends.open(backend, threads(settings), repacks());
       boolean slow = backend.equals("auto") && !Backends.hasVectorModule();
       LOG.log(slow ? Level.WARNING : Level.INFO, opened.describe());
       return opened;

@@ -115,7 +115,7 @@ public final class RunCommand implements Callable<Integer> {
 
   @Mixin private CacheOptions cache = new CacheOptions();
 
-  @Mixin private ModelOptions options = new ModelOptions();
+  @Mixin private DecodingOptions options = new DecodingOptions();
 
   /** The command. */
   public RunCommand(Context context) {
