@@ -211,7 +211,9 @@ final class Scheduler implements AutoCloseable {
         continue;
       }
       // What another is computing right now is not computed again: s comes when it is there.
-      if (running.stream().anyMatch(r -> s.gainsFrom(r, pool.pageTokens()))) continue;
+      if (running.stream().anyMatch(r -> s.gainsFrom(r, pool.pageTokens()) || s.scoredBy(r))) {
+        continue;
+      }
       s.shareFrom(pool);
       running.stream()
           .max(Comparator.comparingInt(r -> Math.min(s.common(r), r.cached())))
@@ -336,6 +338,8 @@ final class Scheduler implements AutoCloseable {
   private void advance(Sequence s, int output) {
     if (s.answered() == 0 && s.request.promptLogprobs()) {
       s.client.put(new GenerationEvent.Prompt(s.scores()));
+      waiting.forEach(w -> w.takeScores(s));
+      submitted.forEach(w -> w.takeScores(s));
     }
     if (s.request.maxTokens() == 0) {
       leave(s);

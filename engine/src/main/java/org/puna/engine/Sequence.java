@@ -146,6 +146,24 @@ final class Sequence {
     scores.add(logprobs);
   }
 
+  /** Returns whether another is about to know all that this one has to find out of its prompt. */
+  boolean scoredBy(Sequence other) {
+    return scoring() && other.scoring() && asksTheSame(other);
+  }
+
+  /** Takes over what another found out of the same prompt, which then is as any other. */
+  void takeScores(Sequence other) {
+    if (!scoring() || other.scoring() || !asksTheSame(other)) return;
+    scores.clear();
+    scores.addAll(other.scores);
+  }
+
+  private boolean asksTheSame(Sequence other) {
+    return other.request.promptLogprobs()
+        && other.request.topLogprobs() == request.topLogprobs()
+        && Arrays.equals(tokens, 0, promptTokens, other.tokens, 0, other.promptTokens);
+  }
+
   /** Returns those of the prompt so far. */
   List<GenerationEvent.Logprobs> scores() {
     return scores;

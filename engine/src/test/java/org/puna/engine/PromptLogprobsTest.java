@@ -126,6 +126,46 @@ class PromptLogprobsTest {
   }
 
   @Test
+  void answersToTheSamePromptScoreItOnce() throws Exception {
+    for (int answered : new int[] {0, 3}) {
+      try (Engine e = engine(400, 4, 64, 2000)) {
+        backend.gate = new Semaphore(0);
+        int[] p = foreseen(200, 1 + answered);
+        List<Generation> all = new ArrayList<>();
+        for (int i = 0; i < 4; i++) all.add(e.submit(scored(p, answered, Optional.empty())));
+        backend.gate.release(1_000_000);
+        List<Integer> shared = new ArrayList<>();
+        for (Generation g : all) {
+          List<GenerationEvent> events = read(g);
+          check(p, answered, events);
+          shared.add(((Finished) events.getLast()).usage().sharedTokens());
+        }
+        assertThat(shared.getFirst()).isZero();
+        assertThat(shared.subList(1, 4)).allMatch(n -> n >= 192);
+      }
+    }
+  }
+
+  @Test
+  void anotherScoresWhereTheFirstLeavesOrWasAskedForSomethingElse() throws Exception {
+    try (Engine e = engine(400, 4, 64, 2000)) {
+      backend.gate = new Semaphore(0);
+      int[] p = foreseen(200, 9);
+      Request more =
+          new Request(
+              p, Sampling.greedy(), Optional.empty(), 0, Set.of(), 2, Optional.empty(), true);
+      Generation first = e.submit(scored(p, 3, Optional.empty()));
+      Generation second = e.submit(scored(p, 3, Optional.empty()));
+      Generation other = e.submit(more);
+      first.close();
+      backend.gate.release(1_000_000);
+      check(p, 3, read(second));
+      Prompt two = (Prompt) read(other).getFirst();
+      assertThat(two.logprobs()).hasSize(199).allMatch(l -> l.topIds().length == 2);
+    }
+  }
+
+  @Test
   void manyWithTooFewPagesBesideOthersAreScoredRight() throws Exception {
     try (Engine e = engine(200, 8, 64, 300);
         var clients = Executors.newVirtualThreadPerTaskExecutor()) {
