@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.util.List;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
+import org.puna.tensor.Repacking;
 import org.puna.tensor.Tensor;
 import org.puna.tensor.quant.BlockFormat;
 import org.puna.tensor.quant.BlockFormats;
@@ -30,9 +31,9 @@ public class StoredProduct extends Twin {
   @Param("256")
   int megabytes = 256;
 
-  /** Whether products of few rows may have copies in a layout of their own. */
-  @Param({"false", "true"})
-  boolean repack;
+  /** What there may be of copies in a layout of their own. */
+  @Param({"NONE", "FLOAT32", "INT8"})
+  Repacking repack = Repacking.NONE;
 
   private final Arena arena = Arena.ofShared();
   private Tensor[] weights = {};
@@ -44,13 +45,18 @@ public class StoredProduct extends Twin {
   public StoredProduct() {}
 
   @Override
+  boolean int8() {
+    return repack == Repacking.INT8;
+  }
+
+  @Override
   void prepare(Numbers numbers) {
     BlockFormat f = BlockFormats.byName(format).orElseThrow();
     int n = Numbers.sizes(shape)[0];
     int k = Numbers.sizes(shape)[1];
     weights = new Tensor[(int) Math.max(1, Math.ceilDiv(megabytes * 1_000_000L, f.bytes(k) * n))];
     for (int i = 0; i < weights.length; i++) weights[i] = numbers.matrix(arena, f, n, k);
-    if (repack) kernels().repack(List.of(weights), 0);
+    if (repack != Repacking.NONE) kernels().repack(List.of(weights), 0);
     x = numbers.normal(rows * k);
     y = new float[rows * n];
   }

@@ -37,7 +37,7 @@ public abstract class Twin extends Measured {
     team = new Team(threads == 0 ? Runtime.getRuntime().availableProcessors() : threads);
     switch (backend) {
       case "cpu.vector" -> {
-        kernels = new VectorKernels();
+        kernels = new VectorKernels(int8());
         gradKernels = new VectorGradKernels();
       }
       case "cpu.scalar" -> {
@@ -48,6 +48,11 @@ public abstract class Twin extends Measured {
           throw new IllegalArgumentException("no kernels " + backend + ": cpu.vector, cpu.scalar");
     }
     prepare(new Numbers());
+  }
+
+  /** Returns whether products with copies of weights round activations to eight bits. */
+  boolean int8() {
+    return false;
   }
 
   /** Makes the numbers that one operation needs. */

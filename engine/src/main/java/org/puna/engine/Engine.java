@@ -18,7 +18,7 @@ public final class Engine implements AutoCloseable {
    * Steps of few tokens that come before the backend copies weights: a process then loses at most
    * as much time to copies as it lost without them.
    */
-  private static final int STEPS_BEFORE_COPIES = 128;
+  static final int STEPS_BEFORE_COPIES = 128;
 
   private final EngineOptions options;
   private final int vocabSize;
@@ -114,7 +114,11 @@ public final class Engine implements AutoCloseable {
     return repacked.bytes();
   }
 
-  /** Frees the copies of weights, for good: answers are the same and come more slowly. */
+  /**
+   * Frees the copies of weights, for good: answers come more slowly. They are the same, but for a
+   * backend that {@linkplain org.puna.tensor.Repacking#INT8 rounds activations}, which has them in
+   * float32 from then on.
+   */
   public synchronized void dropRepacked() {
     repacked.close();
     repacked = Repacked.NONE;

@@ -7,6 +7,7 @@ import org.puna.tensor.Graph;
 import org.puna.tensor.KvCache;
 import org.puna.tensor.KvType;
 import org.puna.tensor.Program;
+import org.puna.tensor.Repacked;
 
 /**
  * Runs one sequence through a model and hands out the logits at every position: for scoring,
@@ -21,6 +22,7 @@ public final class Evaluator implements AutoCloseable {
   private final int chunkTokens;
   private final int vocabSize;
   private final float[] logits;
+  private final Repacked repacked;
   private int position;
 
   /** Receives the logits of one position. */
@@ -66,6 +68,7 @@ public final class Evaluator implements AutoCloseable {
     pages = new int[count];
     for (int i = 0; i < count; i++) pages[i] = i;
     logits = new float[vocabSize];
+    repacked = backend.repack(graph, Engine.STEPS_BEFORE_COPIES);
   }
 
   /**
@@ -126,6 +129,7 @@ public final class Evaluator implements AutoCloseable {
 
   @Override
   public void close() {
+    repacked.close();
     program.close();
     cache.close();
   }

@@ -179,7 +179,8 @@ public final class BenchCommand implements Callable<Integer> {
 
   private void compare(Checkpoint c, String where) {
     try (Backend backend = options.backend(context.settings())) {
-      new PeerBench(context, c, options.threads(context.settings()), cache.type())
+      int threads = options.threads(context.settings());
+      new PeerBench(context, c, threads, cache.type(), options.activations())
           .run(backend, where, prompts, generate, depths(PEER_DEPTH), repetitions, json);
     }
   }
@@ -285,6 +286,7 @@ public final class BenchCommand implements Callable<Integer> {
         f.put("backend_description", backend.describe());
         f.put("n_threads", threads);
         f.put("java", Runtime.version().toString());
+        f.put("activations", options.activations());
         f.put("type_k", cache.type().spelled());
         f.put("type_v", cache.type().spelled());
         f.putAll(r.fields());
@@ -299,7 +301,7 @@ public final class BenchCommand implements Callable<Integer> {
           s.name(),
           Units.bytes(s.bytes()),
           Units.count(parameters),
-          backend.name(),
+          options.rounds() ? backend.name() + ", " + options.activations() : backend.name(),
           threads,
           r.test(),
           String.format(Locale.ROOT, "%.2f ± %.2f", r.mean(), r.deviation()));

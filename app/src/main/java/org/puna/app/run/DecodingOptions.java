@@ -1,9 +1,13 @@
 package org.puna.app.run;
 
+import org.puna.model.config.BadInput;
+import org.puna.tensor.Repacking;
 import picocli.CommandLine.Option;
 
-/** The options that say how a model is loaded that writes answers, token by token. */
+/** The options that say how a model is loaded whose products may use copies of its weights. */
 public final class DecodingOptions extends ModelOptions {
+  private static final String FLOATS = "f32";
+
   @Option(
       names = "--no-repack",
       description = {
@@ -16,8 +20,45 @@ public final class DecodingOptions extends ModelOptions {
       })
   private boolean noRepack;
 
+  @Option(
+      names = "--activations",
+      paramLabel = "TYPE",
+      defaultValue = FLOATS,
+      description = {
+        "f32 (default), or q8_0: round to 8 bits what is",
+        "multiplied with weights in Q4_0, Q4_K and Q6_K,",
+        "as llama.cpp does; faster and a little less",
+        "exact. Their copies are made by the first prompt."
+      })
+  private String activations = FLOATS;
+
+  /** Returns the type of activations as it is spelled. */
+  String activations() {
+    return activations;
+  }
+
+  /** Returns whether activations are rounded. */
+  boolean rounds() {
+    return !activations.equals(FLOATS);
+  }
+
   @Override
-  boolean repacks() {
-    return !noRepack;
+  Repacking repacking() {
+    return switch (activations) {
+      case FLOATS -> noRepack ? Repacking.NONE : Repacking.FLOAT32;
+      case "q8_0" -> {
+        if (noRepack) {
+          throw new BadInput(
+              "--activations q8_0 multiplies with copies of the weights; leave out --no-repack");
+        }
+        if (!vectors()) {
+          throw new BadInput(
+              "--activations q8_0 needs the vector kernels; leave it out, or --backend cpu.scalar");
+        }
+        yield Repacking.INT8;
+      }
+      default ->
+          throw new BadInput("--activations: expected f32 or q8_0, found \"" + activations + "\"");
+    };
   }
 }

@@ -67,7 +67,7 @@ public final class LogitsCommand implements Callable<Integer> {
 
   @Mixin private CacheOptions cache = new CacheOptions();
 
-  @Mixin private ModelOptions options = new ModelOptions();
+  @Mixin private DecodingOptions options = new DecodingOptions();
 
   /** The command. */
   public LogitsCommand(Context context) {

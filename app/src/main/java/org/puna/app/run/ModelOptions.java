@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 import org.puna.app.cli.Settings;
 import org.puna.model.config.BadInput;
 import org.puna.tensor.Backend;
+import org.puna.tensor.Repacking;
 import org.puna.tensor.backends.Backends;
 import picocli.CommandLine.Option;
 
@@ -27,9 +28,18 @@ public class ModelOptions {
       description = "auto, cpu.vector or cpu.scalar (default: auto).")
   private String backend = "auto";
 
-  /** Returns whether the backend may keep copies of weights, which only long decoding makes. */
-  boolean repacks() {
-    return true;
+  /**
+   * Returns what the backend does with copies of weights.
+   *
+   * @throws BadInput if that cannot be with the other options
+   */
+  Repacking repacking() {
+    return Repacking.FLOAT32;
+  }
+
+  /** Returns whether the vector kernels were asked for, or are what there is. */
+  final boolean vectors() {
+    return !backend.equals("cpu.scalar") && Backends.hasVectorModule();
   }
 
   /** Returns the number of worker threads. */
@@ -49,8 +59,9 @@ public class ModelOptions {
    * @throws BadInput if there is none of that name here
    */
   public Backend backend(Settings settings) {
+    Repacking repacking = repacking();
     try {
-      Backend opened = Backends.open(backend, threads(settings), repacks());
+      Backend opened = Backends.open(backend, threads(settings), repacking);
       boolean slow = backend.equals("auto") && !Backends.hasVectorModule();
       LOG.log(slow ? Level.WARNING : Level.INFO, opened.describe());
       return opened;

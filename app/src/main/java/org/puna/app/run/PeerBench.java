@@ -32,12 +32,14 @@ final class PeerBench {
   private final Context context;
   private final Checkpoint model;
   private final int threads;
+  private final String activations;
   private final KvType kv;
 
-  PeerBench(Context context, Checkpoint model, int threads, KvType kv) {
+  PeerBench(Context context, Checkpoint model, int threads, KvType kv, String activations) {
     this.context = context;
     this.model = model;
     this.threads = threads;
+    this.activations = activations;
     this.kv = kv;
   }
 
@@ -114,6 +116,7 @@ final class PeerBench {
       all.put("model", BenchCommand.named(model));
       all.put("model_size", model.bytes());
       all.put("n_threads", threads);
+      all.put("activations", activations);
       all.put("java", Runtime.version().toString());
       all.put("repetitions", repetitions);
       all.put("memory_read_gbps", read);
@@ -128,7 +131,8 @@ final class PeerBench {
             "%s, %s; %s; median of %d in turn (lowest–highest).",
             BenchCommand.named(model),
             Units.bytes(model.bytes()),
-            Machine.line(threads),
+            Machine.line(threads)
+                + (activations.equals("f32") ? "" : ", --activations " + activations),
             repetitions);
     context.console().out().print(both.markdown(head, rows));
     if (read > 0) {

@@ -57,7 +57,7 @@ public final class PerplexityCommand implements Callable<Integer> {
 
   @Mixin private CacheOptions cache = new CacheOptions();
 
-  @Mixin private ModelOptions options = new ModelOptions();
+  @Mixin private DecodingOptions options = new DecodingOptions();
 
   /** The command. */
   public PerplexityCommand(Context context) {

@@ -1,6 +1,7 @@
 package org.puna.app.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -146,6 +147,33 @@ class ModelCommandsTest {
         .startsWith("perplexity ");
   }
 
+  /** Rounded activations cost a model of 4-bit weights next to nothing, but are not the same. */
+  @Test
+  void roundedActivationsMissALittle() throws IOException {
+    Path text = home.resolve("text.txt");
+    Files.writeString(text, "It was the best of times, it was the worst of times. ".repeat(20));
+    double exact = perplexity(text, "f32");
+    double rounded = perplexity(text, "q8_0");
+    assertThat(rounded).isCloseTo(exact, withinPercentage(1));
+    boolean copies = run("models", "show", MODEL).out().contains("repacked weights");
+    assertThat(rounded != exact).as("rounded, with copies of weights").isEqualTo(copies);
+  }
+
+  private double perplexity(Path text, String activations) {
+    Shell.Result r =
+        run(
+            "perplexity",
+            MODEL,
+            text.toString(),
+            "--ctx",
+            "32",
+            "--json",
+            "--activations",
+            activations);
+    assertThat(r.code()).as(r.err()).isZero();
+    return (Double) JsonMapper.shared().readValue(r.out(), Map.class).get("perplexity");
+  }
+
   @Test
   void theModelThatShipsTellsAStory() {
     Shell.Result r = run("run", "default", "Tell me a story about a fox.", "--greedy", "-n", "40");
@@ -166,6 +194,17 @@ class ModelCommandsTest {
     bad("--logit-bias: expected a token id", "run", MODEL, "--logit-bias", "x=1", "x");
     bad("is not in the vocabulary of", "run", MODEL, "--logit-bias", "99999=1", "x");
     bad("choose one of auto", "run", MODEL, "--backend", "gpu", "x");
+    bad("expected f32 or q8_0, found \"int8\"", "run", MODEL, "--activations", "int8", "x");
+    bad("leave out --no-repack", "run", MODEL, "--activations", "q8_0", "--no-repack", "x");
+    bad(
+        "needs the vector kernels",
+        "run",
+        MODEL,
+        "--activations",
+        "q8_0",
+        "--backend",
+        "cpu.scalar",
+        "x");
     bad("--threads: expected 1", "run", MODEL, "--threads", "0", "x");
     bad("a prompt comes second: puna run default", "run", "Tell me a story.");
     bad("expected one of them", "run", MODEL, "--json-object", "--regex", "a", "x");

@@ -2,6 +2,7 @@ package org.puna.tensor.backends;
 
 import java.util.List;
 import org.puna.tensor.Backend;
+import org.puna.tensor.Repacking;
 import org.puna.tensor.cpu.CpuBackend;
 import org.puna.tensor.cpu.scalar.ScalarKernels;
 import org.puna.tensor.cpu.vector.VectorKernels;
@@ -31,7 +32,7 @@ public final class Backends {
    *     why
    */
   public static Backend open(String name, int threads) {
-    return open(name, threads, true);
+    return open(name, threads, Repacking.FLOAT32);
   }
 
   /**
@@ -39,16 +40,16 @@ public final class Backends {
    *
    * @param name one of {@link #names}; {@code auto} takes the fastest that this JVM can run
    * @param threads threads to compute with, at least 1
-   * @param repack whether it may keep copies of weights in a layout of its own, see {@link
-   *     Backend#repack}
+   * @param repacking what it does with copies of weights in a layout of its own, see {@link
+   *     Backend#repack}; scalar kernels make none
    * @throws IllegalArgumentException if the name is unknown, or cannot run here: the message says
    *     why
    */
-  public static Backend open(String name, int threads, boolean repack) {
+  public static Backend open(String name, int threads, Repacking repacking) {
     return switch (name) {
       case "auto" ->
           hasVectorModule()
-              ? new CpuBackend(new VectorKernels(), threads, "the fastest here", repack)
+              ? new CpuBackend(kernels(repacking), threads, "the fastest here", repacking)
               : new CpuBackend(
                   new ScalarKernels(),
                   threads,
@@ -61,12 +62,16 @@ public final class Backends {
                   + "; start Java with --add-modules "
                   + VECTOR_MODULE);
         }
-        yield new CpuBackend(new VectorKernels(), threads, "asked for", repack);
+        yield new CpuBackend(kernels(repacking), threads, "asked for", repacking);
       }
       case "cpu.scalar" -> new CpuBackend(new ScalarKernels(), threads, "asked for");
       default ->
           throw new IllegalArgumentException(
               "backend \"" + name + "\" is unknown; choose one of " + String.join(", ", names()));
     };
+  }
+
+  private static VectorKernels kernels(Repacking repacking) {
+    return new VectorKernels(repacking == Repacking.INT8);
   }
 }

@@ -14,6 +14,7 @@ import org.puna.tensor.KvType;
 import org.puna.tensor.Op;
 import org.puna.tensor.Program;
 import org.puna.tensor.Repacked;
+import org.puna.tensor.Repacking;
 import org.puna.tensor.Tensor;
 
 /**
@@ -21,13 +22,15 @@ import org.puna.tensor.Tensor;
  * turns on its team, step by step in the order of asking.
  */
 public final class CpuBackend implements Backend {
+  private static final System.Logger LOG = System.getLogger(CpuBackend.class.getName());
+
   /** Share of the memory that weights and copies of them may take together. */
   private static final double MEMORY_SHARE = 0.6;
 
   private final Kernels kernels;
   private final Team team;
   private final String reason;
-  private final boolean repacks;
+  private final Repacking repacking;
 
   // Fair, so that a program that runs step after step does not keep another waiting for ever.
   private final Lock turn = new ReentrantLock(true);
@@ -40,19 +43,19 @@ public final class CpuBackend implements Backend {
    * @param reason why these kernels, for people
    */
   public CpuBackend(Kernels kernels, int threads, String reason) {
-    this(kernels, threads, reason, true);
+    this(kernels, threads, reason, Repacking.FLOAT32);
   }
 
   /**
    * A backend that owns its kernels and its team.
    *
-   * @param kernels the numeric work
+   * @param kernels the numeric work, which rounds activations where {@code repacking} says so
    * @param threads members of the team, at least 1
    * @param reason why these kernels, for people
-   * @param repacks whether {@link #repack} allows copies
+   * @param repacking what {@link #repack} allows
    */
-  public CpuBackend(Kernels kernels, int threads, String reason, boolean repacks) {
-    this.repacks = repacks;
+  public CpuBackend(Kernels kernels, int threads, String reason, Repacking repacking) {
+    this.repacking = repacking;
     this.kernels = kernels;
     this.team = new Team(threads);
     this.reason = reason;
@@ -88,7 +91,8 @@ public final class CpuBackend implements Backend {
 
   @Override
   public Repacked repack(Graph graph, int after) {
-    if (!repacks) return Repacked.NONE;
+    if (repacking == Repacking.NONE) return Repacked.NONE;
+    int before = repacking == Repacking.INT8 ? 0 : after;
     List<Tensor> matrices = new ArrayList<>();
     for (Op op : graph.ops()) {
       switch (op) {
@@ -101,12 +105,20 @@ public final class CpuBackend implements Backend {
       }
     }
     long weights = graph.params().stream().mapToLong(p -> p.tensor().data().byteSize()).sum();
-    return inTurn(() -> {
-      Repacked allowed = kernels.repack(matrices, after);
-      if (weights + allowed.bytes() <= MEMORY_SHARE * memory()) return new InTurn(allowed);
-      allowed.close();
-      return Repacked.NONE;
-    });
+    Repacked copies =
+        inTurn(() -> {
+          Repacked allowed = kernels.repack(matrices, before);
+          if (weights + allowed.bytes() <= MEMORY_SHARE * memory()) return new InTurn(allowed);
+          allowed.close();
+          return Repacked.NONE;
+        });
+    if (repacking == Repacking.INT8 && copies.bytes() == 0) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "activations stay float32: 8 bits are for weights in Q4_0, Q4_K and Q6_K of which there"
+              + " is a copy, and here is none, for want of such weights, of memory, or of vectors");
+    }
+    return copies;
   }
 
   private <T> T inTurn(Supplier<T> work) {

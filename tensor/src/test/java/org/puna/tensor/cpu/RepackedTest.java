@@ -17,6 +17,7 @@ import org.puna.tensor.KvCache;
 import org.puna.tensor.Param;
 import org.puna.tensor.Program;
 import org.puna.tensor.Repacked;
+import org.puna.tensor.Repacking;
 import org.puna.tensor.Tensor;
 import org.puna.tensor.Value;
 import org.puna.tensor.backends.Backends;
@@ -33,7 +34,7 @@ class RepackedTest {
   void copiesComeAndGo() {
     try (Arena arena = Arena.ofShared();
         Backend with = Backends.open("cpu.vector", 2);
-        Backend without = Backends.open("cpu.vector", 2, false)) {
+        Backend without = Backends.open("cpu.vector", 2, Repacking.NONE)) {
       Graph graph = graph(arena, "Q4_K");
       float[] expected = step(without, graph);
       try (Repacked none = without.repack(graph, 0)) {
@@ -67,6 +68,33 @@ class RepackedTest {
         head(graph).fill((byte) 0);
         near(step(backend, graph), expected);
       }
+    }
+  }
+
+  /** Rounded activations have their copies from the first step on, whatever was asked for. */
+  @Test
+  void roundedActivationsHaveCopiesAtOnce() {
+    try (Arena arena = Arena.ofShared();
+        Backend rounding = Backends.open("cpu.vector", 2, Repacking.INT8);
+        Backend exact = Backends.open("cpu.vector", 2, Repacking.NONE)) {
+      assertThat(rounding.describe()).contains("8-bit activations");
+      Graph graph = graph(arena, "Q4_K");
+      float[] expected = step(exact, graph);
+      try (Repacked copies = rounding.repack(graph, 128)) {
+        assumeThat(copies.bytes()).as("copies on this machine").isPositive();
+        float[] rounded = step(rounding, graph);
+        assertThat(rounded).isNotEqualTo(expected);
+        double error = 0;
+        double size = 0;
+        for (int i = 0; i < expected.length; i++) {
+          error += Math.pow((double) rounded[i] - expected[i], 2);
+          size += Math.pow(expected[i], 2);
+        }
+        assertThat(Math.sqrt(error / size)).isBetween(1e-5, 0.02);
+        head(graph).fill((byte) 0);
+        assertThat(step(rounding, graph)).containsExactly(rounded);
+      }
+      assertThat(step(rounding, graph)).containsOnly(0);
     }
   }
 

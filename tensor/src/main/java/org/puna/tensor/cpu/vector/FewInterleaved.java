@@ -2,7 +2,6 @@ package org.puna.tensor.cpu.vector;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
-import jdk.incubator.vector.FloatVector;
 import org.jspecify.annotations.Nullable;
 import org.puna.tensor.cpu.Team;
 
@@ -118,8 +117,8 @@ final class FewInterleaved implements Team.Task {
     for (int from = 0; from < rows; from += together) {
       for (int t = 0; t < together; t++) {
         int at = from * parts + t;
-        due(minima0, parts, partSums, at, together, s.sums, t * N);
-        due(minima1, parts, partSums, at, together, s.sums, (together + t) * N);
+        Interleaved.due(minima0, parts, partSums, at, together, s.sums, t * N);
+        Interleaved.due(minima1, parts, partSums, at, together, s.sums, (together + t) * N);
       }
       kernel.multiply(
           data,
@@ -133,32 +132,9 @@ final class FewInterleaved implements Team.Task {
           s.sums);
       int count = Math.min(together, rows - from);
       for (int t = 0; t < count; t++) {
-        write(s.sums, t * N, w.row(piece, first), w.n(), from + t);
-        write(s.sums, (together + t) * N, w.row(piece, second), w.n(), from + t);
+        w.write(s.sums, t * N, piece, first, y, from + t, bias);
+        w.write(s.sums, (together + t) * N, piece, second, y, from + t, bias);
       }
     }
-  }
-
-  /** Sums what each part's minimum is due for the sum of its activations. */
-  private static void due(
-      float[] minima, int parts, float[] partSums, int at, int step, float[] sums, int to) {
-    FloatVector even = FloatVector.zero(Lanes.F);
-    FloatVector odd = even;
-    for (int p = 0; p < parts; p++) {
-      FloatVector sum = FloatVector.broadcast(Lanes.F, partSums[at + p * step]);
-      FloatVector more = FloatVector.fromArray(Lanes.F, minima, p * N).fma(sum, odd);
-      odd = even;
-      even = more;
-    }
-    even.add(odd).intoArray(sums, to);
-  }
-
-  /** Writes the sums of a group of rows. */
-  private void write(float[] sums, int at, int row, int n, int of) {
-    int count = Math.min(N, n - row);
-    int to = of * n + row;
-    System.arraycopy(sums, at, y, to, count);
-    float[] more = bias;
-    if (more != null) for (int i = 0; i < count; i++) y[to + i] += more[row + i];
   }
 }

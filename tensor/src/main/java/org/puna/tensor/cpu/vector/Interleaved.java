@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.function.IntUnaryOperator;
+import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import org.jspecify.annotations.Nullable;
 import org.puna.tensor.quant.BlockFormat;
@@ -51,8 +52,15 @@ abstract class Interleaved {
   private final int[] parts;
   private final int partsOfBlock;
   private final float zero;
+
+  /** Of each part's pairs, the column of the lower half of a lane and of the upper one. */
+  private final int[] lower;
+
+  private final int[] upper;
   private final @Nullable InterleavedProduct[] loops =
       new InterleavedProduct[InterleavedProduct.MOST + 1];
+  private @Nullable Int8Product int8Row;
+  private @Nullable Int8TileProduct int8Tile;
 
   /** Where the parts of a row that share a scale lie among the numbers of a word. */
   record Parts(int shift, int stride, int odd) {
@@ -92,6 +100,16 @@ abstract class Interleaved {
     Arrays.setAll(this.parts, parts);
     partsOfBlock = 1 + Arrays.stream(this.parts).max().orElse(0);
     this.zero = zero;
+    lower = new int[block / 2];
+    upper = new int[block / 2];
+    int[] next = new int[partsOfBlock];
+    for (int i = 0; i < block; i++) {
+      if ((i & 4) != 0) continue;
+      int p = this.parts[i];
+      int at = p * pairs() + next[p]++;
+      lower[at] = this.columns[i];
+      upper[at] = this.columns[i + 4];
+    }
   }
 
   /**
@@ -120,6 +138,36 @@ abstract class Interleaved {
     return made;
   }
 
+  /** Makes the loop for one row of rounded activations. */
+  abstract Int8Product int8Product();
+
+  /** Returns the loop for one row of rounded activations. */
+  final Int8Product int8Row() {
+    Int8Product known = int8Row;
+    if (known != null) return known;
+    Int8Product made = int8Product();
+    int8Row = made;
+    return made;
+  }
+
+  /** Returns the loop for a tile of rounded activations. */
+  final Int8TileProduct int8Tile() {
+    Int8TileProduct known = int8Tile;
+    if (known != null) return known;
+    Int8TileProduct made = Specialised.of(Int8TileProduct.class, Int8Tile.class, pairs());
+    int8Tile = made;
+    return made;
+  }
+
+  /**
+   * Unpacks codes of a group for tiles of rounded activations.
+   *
+   * @param at bytes to the codes of the first column, see {@link #codeBytes}
+   * @param k columns, whole blocks
+   * @param codes receives [k / 2 pairs of columns, lanes], part by part, from index {@code to}
+   */
+  abstract void unpack(MemorySegment w, long at, int k, int[] codes, int to);
+
   /**
    * Reads the scales of a group of rows. Calls the Vector API itself, see {@link Words}: a caller
    * that meets two formats expands both.
@@ -145,7 +193,17 @@ abstract class Interleaved {
 
   /** Returns the bytes of a group of rows. */
   final long groupBytes(int k) {
-    return scaleBytes(k) + (long) k / block * words.length * Integer.BYTES * N;
+    return scaleBytes(k) + codeBytes(k);
+  }
+
+  /** Returns the bytes of the codes of {@code k} columns of a group. */
+  final long codeBytes(int k) {
+    return (long) k / block * words.length * Integer.BYTES * N;
+  }
+
+  /** Returns the pairs of columns of a part, one in each half of a lane. */
+  final int pairs() {
+    return block / 2 / partsOfBlock;
   }
 
   /** Returns how many parts of a row have a scale of their own. */
@@ -226,5 +284,65 @@ abstract class Interleaved {
       }
     }
     for (int p = 0; p < count; p++) sums[firstSum + p * of] *= zero;
+  }
+
+  /**
+   * Orders a row of rounded activations, part by part and two in a word.
+   *
+   * @param codes [k] columns
+   * @param blocks [k / of] factors of columns
+   * @param of columns that share a factor; a part has not more
+   * @param tile rows that lie side by side
+   * @param pairs receives [k / 2, tile] pairs from index {@code at}, and then [parts, tile] words
+   *     that take off the zero of codes
+   * @param factors receives [parts, tile] from index {@code partsAt}
+   * @param sums receives [parts, tile] sums for minima of codes, from the same index
+   */
+  final void order(
+      int[] codes,
+      float[] blocks,
+      int of,
+      int k,
+      int tile,
+      int[] pairs,
+      int at,
+      float[] factors,
+      float[] sums,
+      int partsAt) {
+    int each = pairs();
+    int to = at;
+    for (int p = 0; p < parts(k); p++) {
+      int column = p / partsOfBlock * block;
+      int pair = p % partsOfBlock * each;
+      int lows = 0;
+      int highs = 0;
+      for (int i = pair; i < pair + each; i++) {
+        int low = codes[column + lower[i]];
+        int high = codes[column + upper[i]];
+        lows += low;
+        highs += high;
+        pairs[to] = low & 0xffff | high << 16;
+        to += tile;
+      }
+      float factor = blocks[(column + lower[pair]) / of];
+      factors[partsAt + p * tile] = factor;
+      int code = ownMinima() ? 0 : (int) zero;
+      pairs[at + (k / 2 + p) * tile] = code * lows & 0xffff | code * highs << 16;
+      if (ownMinima()) sums[partsAt + p * tile] = zero * factor * (lows + highs);
+    }
+  }
+
+  /** Sums what each part's minimum is due for the sum of its activations. */
+  static void due(
+      float[] minima, int parts, float[] partSums, int at, int step, float[] sums, int to) {
+    FloatVector even = FloatVector.zero(Lanes.F);
+    FloatVector odd = even;
+    for (int p = 0; p < parts; p++) {
+      FloatVector sum = FloatVector.broadcast(Lanes.F, partSums[at + p * step]);
+      FloatVector more = FloatVector.fromArray(Lanes.F, minima, p * N).fma(sum, odd);
+      odd = even;
+      even = more;
+    }
+    even.add(odd).intoArray(sums, to);
   }
 }

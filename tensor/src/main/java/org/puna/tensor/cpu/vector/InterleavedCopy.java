@@ -106,6 +106,21 @@ final class InterleavedCopy implements AutoCloseable {
     return (piece * step + group) * Interleaved.N;
   }
 
+  /**
+   * Writes the sums of a group of rows.
+   *
+   * @param sums [lanes] from index {@code at}
+   * @param y receives them in its row {@code of}, with the bias
+   */
+  void write(
+      float[] sums, int at, int piece, int group, float[] y, int of, float @Nullable [] bias) {
+    int row = row(piece, group);
+    int count = Math.min(Interleaved.N, n - row);
+    int to = of * n + row;
+    System.arraycopy(sums, at, y, to, count);
+    if (bias != null) for (int i = 0; i < count; i++) y[to + i] += bias[row + i];
+  }
+
   @Override
   public void close() {
     arena.close();

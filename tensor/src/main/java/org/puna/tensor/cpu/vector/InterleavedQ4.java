@@ -1,6 +1,7 @@
 package org.puna.tensor.cpu.vector;
 
 import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.LSHR;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.IntVector;
@@ -43,5 +44,22 @@ final class InterleavedQ4 extends Interleaved {
           .reinterpretAsFloats()
           .mul(REBASED)
           .intoArray(scales, b * N);
+  }
+
+  @Override
+  Int8Product int8Product() {
+    return Specialised.of(Int8Product.class, Int8ByNibbles.class, PARTS);
+  }
+
+  @Override
+  void unpack(MemorySegment w, long at, int k, int[] codes, int to) {
+    for (int i = 0; i < k / 8; i++) {
+      IntVector q = IntVector.fromMemorySegment(Lanes.I, w, at + i * 4L * N, Lanes.LE);
+      int o = to + i * 4 * N;
+      q.and(Words.LOWER_HALVES).intoArray(codes, o);
+      q.lanewise(LSHR, 4).and(Words.LOWER_HALVES).intoArray(codes, o + N);
+      q.lanewise(LSHR, 8).and(Words.LOWER_HALVES).intoArray(codes, o + 2 * N);
+      q.lanewise(LSHR, 12).and(Words.LOWER_HALVES).intoArray(codes, o + 3 * N);
+    }
   }
 }

@@ -1,6 +1,7 @@
 package org.puna.tensor.cpu.vector;
 
 import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.LSHR;
 
 import java.lang.foreign.MemorySegment;
 import java.util.stream.IntStream;
@@ -74,6 +75,24 @@ final class InterleavedQ4K extends Interleaved {
             .mul(dMin)
             .intoArray(minima, (b * 8 + i) * N);
       }
+    }
+  }
+
+  @Override
+  Int8Product int8Product() {
+    return Specialised.of(Int8Product.class, Int8ByNibbles.class, PARTS);
+  }
+
+  @Override
+  void unpack(MemorySegment w, long at, int k, int[] codes, int to) {
+    for (int i = 0; i < k / 8; i++) {
+      IntVector q = IntVector.fromMemorySegment(Lanes.I, w, at + i * 4L * N, Lanes.LE);
+      // Eight words have 16 pairs of the lower nibbles' part, then of the upper nibbles'.
+      int o = to + ((i >> 3) * 32 + (i & 7) * 2) * N;
+      q.and(Words.LOWER_HALVES).intoArray(codes, o);
+      q.lanewise(LSHR, 8).and(Words.LOWER_HALVES).intoArray(codes, o + N);
+      q.lanewise(LSHR, 4).and(Words.LOWER_HALVES).intoArray(codes, o + 16 * N);
+      q.lanewise(LSHR, 12).and(Words.LOWER_HALVES).intoArray(codes, o + 17 * N);
     }
   }
 }

@@ -1,6 +1,7 @@
 package org.puna.tensor.cpu.vector;
 
 import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.LSHR;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -74,6 +75,51 @@ final class InterleavedQ6K extends Interleaved {
             .mul(d)
             .intoArray(scales, (b * 16 + i) * N);
       }
+    }
+  }
+
+  @Override
+  Int8Product int8Product() {
+    return new Int8BySixBits();
+  }
+
+  @Override
+  void unpack(MemorySegment w, long at, int k, int[] codes, int to) {
+    for (int i = 0; i < k / 16; i++) {
+      long in = at + i * 12L * N;
+      IntVector p = IntVector.fromMemorySegment(Lanes.I, w, in, Lanes.LE);
+      IntVector q = IntVector.fromMemorySegment(Lanes.I, w, in + 4L * N, Lanes.LE);
+      IntVector h = IntVector.fromMemorySegment(Lanes.I, w, in + 8L * N, Lanes.LE);
+      // Four of these have eight pairs of each of four parts.
+      int o = to + ((i >> 2) * 32 + (i & 3) * 2) * N;
+      p.and(Words.LOWER_HALVES).or(h.lanewise(LSHL, 4).and(Words.UPPER_HALVES)).intoArray(codes, o);
+      p.lanewise(LSHR, 8)
+          .and(Words.LOWER_HALVES)
+          .or(h.lanewise(LSHR, 4).and(Words.UPPER_HALVES))
+          .intoArray(codes, o + N);
+      p.lanewise(LSHR, 4)
+          .and(Words.LOWER_HALVES)
+          .or(h.and(Words.UPPER_HALVES))
+          .intoArray(codes, o + 8 * N);
+      p.lanewise(LSHR, 12)
+          .and(Words.LOWER_HALVES)
+          .or(h.lanewise(LSHR, 8).and(Words.UPPER_HALVES))
+          .intoArray(codes, o + 9 * N);
+      q.and(Words.LOWER_HALVES)
+          .or(h.lanewise(LSHL, 2).and(Words.UPPER_HALVES))
+          .intoArray(codes, o + 16 * N);
+      q.lanewise(LSHR, 8)
+          .and(Words.LOWER_HALVES)
+          .or(h.lanewise(LSHR, 6).and(Words.UPPER_HALVES))
+          .intoArray(codes, o + 17 * N);
+      q.lanewise(LSHR, 4)
+          .and(Words.LOWER_HALVES)
+          .or(h.lanewise(LSHR, 2).and(Words.UPPER_HALVES))
+          .intoArray(codes, o + 24 * N);
+      q.lanewise(LSHR, 12)
+          .and(Words.LOWER_HALVES)
+          .or(h.lanewise(LSHR, 10).and(Words.UPPER_HALVES))
+          .intoArray(codes, o + 25 * N);
     }
   }
 }

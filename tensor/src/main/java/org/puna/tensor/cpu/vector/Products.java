@@ -15,17 +15,32 @@ final class Products implements AutoCloseable {
   /** Rows up to which weights are not worth packing: measured, with two cores. */
   static final int FEW = 24;
 
+  private final boolean int8;
   private final Arena arena = Arena.ofShared();
   private final FewRows few = new FewRows(arena);
+  private final Int8Interleaved rounded = new Int8Interleaved();
   private final FewInterleaved interleaved = new FewInterleaved();
   private final InterleavedCopies copies = new InterleavedCopies();
   private final ManyRows many = new ManyRows(arena);
   private final Map<BlockFormat, StoredRows> rowsOf = new HashMap<>();
 
+  /**
+   * @param int8 whether products with copies of weights round activations to eight bits
+   */
+  Products(boolean int8) {
+    this.int8 = int8;
+  }
+
+  /** Returns whether products with copies of weights round activations to eight bits. */
+  boolean int8() {
+    return int8;
+  }
+
   void linear(Team team, float[] x, int rows, Tensor w, float @Nullable [] bias, float[] y) {
-    InterleavedCopy copy = rows <= FEW ? copies.of(team, w) : null;
+    InterleavedCopy copy = rows <= FEW || int8 ? copies.of(team, w) : null;
     if (copy != null) {
-      interleaved.multiply(team, copy, x, rows, bias, y);
+      if (int8) rounded.multiply(team, copy, x, rows, bias, y);
+      else interleaved.multiply(team, copy, x, rows, bias, y);
       return;
     }
     StoredRows stored = rowsOf.computeIfAbsent(w.format(), f -> new CompiledAlone(stored(f)));
@@ -33,7 +48,7 @@ final class Products implements AutoCloseable {
     else many.multiply(team, stored, x, rows, w, bias, y);
   }
 
-  /** Allows copies of weights for products of few rows. */
+  /** Allows copies of weights: for products of few rows, or of all with rounded activations. */
   Repacked repack(List<Tensor> weights, int after) {
     return copies.allow(weights, after);
   }

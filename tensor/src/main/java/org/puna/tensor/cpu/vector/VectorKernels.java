@@ -23,11 +23,23 @@ public final class VectorKernels implements Kernels {
 
   private static final int N = Lanes.N;
 
-  private final Products products = new Products();
+  private final Products products;
   private final Attention attention = new Attention();
 
   /** Makes the kernels, without scratch memory yet. */
-  public VectorKernels() {}
+  public VectorKernels() {
+    this(false);
+  }
+
+  /**
+   * Makes the kernels, without scratch memory yet.
+   *
+   * @param int8 whether products with {@linkplain #repack copies of weights} round activations to
+   *     eight bits
+   */
+  public VectorKernels(boolean int8) {
+    products = new Products(int8);
+  }
 
   @Override
   public String name() {
@@ -36,7 +48,10 @@ public final class VectorKernels implements Kernels {
 
   @Override
   public String describe() {
-    return "Vector API, " + Lanes.F.vectorBitSize() + " bits";
+    return "Vector API, "
+        + Lanes.F.vectorBitSize()
+        + " bits"
+        + (products.int8() ? ", 8-bit activations" : "");
   }
 
   @Override

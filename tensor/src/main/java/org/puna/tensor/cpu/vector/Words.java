@@ -27,6 +27,11 @@ final class Words {
   static final IntVector LOWER1 = IntVector.broadcast(Lanes.I, 0xf00);
   static final IntVector UPPER1 = IntVector.broadcast(Lanes.I, 0xf000);
 
+  /** The first nibble of each half of a word, and what formats have above it. */
+  static final IntVector LOWER_HALVES = IntVector.broadcast(Lanes.I, 0x000f000f);
+
+  static final IntVector UPPER_HALVES = IntVector.broadcast(Lanes.I, 0x00300030);
+
   /** The lower nibble of each byte of a word, and what formats have above it. */
   static final IntVector NIBBLES = IntVector.broadcast(Lanes.I, 0x0f0f0f0f);
 

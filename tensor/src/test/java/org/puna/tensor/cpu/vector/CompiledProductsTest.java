@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.puna.tensor.Repacking;
 import org.puna.tensor.Tensor;
 import org.puna.tensor.cpu.Team;
 import org.puna.tensor.quant.BlockFormat;
@@ -43,24 +44,31 @@ class CompiledProductsTest {
   @ParameterizedTest
   @ValueSource(ints = {8, 4, Products.FEW + 1, 1})
   void allocateNoVectors(int rows) {
-    for (String name : FORMATS) allocateNoVectors(name, rows, false);
+    for (String name : FORMATS) allocateNoVectors(name, rows, Repacking.NONE);
   }
 
   /** The same with interleaved copies, in the same process. */
   @ParameterizedTest
   @ValueSource(ints = {8, 4, 1})
   void allocateNoVectorsInterleaved(int rows) {
-    for (String name : INTERLEAVED) allocateNoVectors(name, rows, true);
+    for (String name : INTERLEAVED) allocateNoVectors(name, rows, Repacking.FLOAT32);
   }
 
-  private void allocateNoVectors(String name, int rows, boolean repack) {
+  /** The same with activations that are rounded: a tile of rows, and one row. */
+  @ParameterizedTest
+  @ValueSource(ints = {8, 1})
+  void allocateNoVectorsRounded(int rows) {
+    for (String name : INTERLEAVED) allocateNoVectors(name, rows, Repacking.INT8);
+  }
+
+  private void allocateNoVectors(String name, int rows, Repacking repacking) {
     BlockFormat format = BlockFormats.byName(name).orElseThrow();
     try (Arena arena = Arena.ofShared();
         Team team = new Team(1);
-        Products products = new Products()) {
+        Products products = new Products(repacking == Repacking.INT8)) {
       MemorySegment data = arena.allocate(format.bytes((long) ROWS * COLS), 64);
       Tensor w = new Tensor(format, new long[] {ROWS, COLS}, data);
-      if (repack) products.repack(List.of(w), 0);
+      if (repacking != Repacking.NONE) products.repack(List.of(w), 0);
       float[] x = new float[rows * COLS];
       float[] y = new float[rows * ROWS];
       Arrays.fill(x, 1);

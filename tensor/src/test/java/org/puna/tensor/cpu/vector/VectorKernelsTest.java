@@ -34,6 +34,11 @@ class VectorKernelsTest {
   }
 
   @Test
+  void int8() {
+    checks.int8();
+  }
+
+  @Test
   void specialScales() {
     checks.specialScales();
   }

@@ -1,0 +1,145 @@
+package org.puna.tensor.cpu.vector;
+
+import static jdk.incubator.vector.VectorOperators.MAX;
+
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Rows of activations rounded to eight bits: 32 columns share a factor, as in the file format Q8_0
+ * (whose factors have half precision, these float32). They are ordered for a layout of weights,
+ * part by part and two columns in the halves of a word, whose codes are in the halves of a lane.
+ *
+ * <p>Rows come in tiles, side by side: a tile is {@code [k / 2, rows]} pairs of columns and then
+ * {@code [parts, rows]} words that are added to the sums of a part, to take off the zero of codes.
+ */
+final class Int8Activations {
+  /** Columns that share a factor. */
+  private static final int BLOCK = 32;
+
+  private static final int LARGEST = 127;
+
+  /** Blocks of smaller numbers are zero: what brings them to 127 would be infinite. */
+  private static final float SMALLEST = 0x1p-100f;
+
+  /** Added to a number, leaves what it rounds to in the lower bits. */
+  private static final float ROUNDING = 0x1.8p23f;
+
+  private static final int ROUNDING_BITS = Float.floatToRawIntBits(ROUNDING);
+
+  private static final int NOT_SIGN = 0x7fffffff;
+
+  private @Nullable Interleaved layout;
+  private int k;
+  private int parts;
+  private int rowWords;
+  private int[] pairs = new int[0];
+  private float[] factors = new float[0];
+  private float[] sums = new float[0];
+
+  /** Memory of who rounds a row. */
+  static final class Scratch {
+    private int[] codes = new int[0];
+    private float[] factors = new float[0];
+
+    private void reserve(int k) {
+      if (codes.length >= k) return;
+      codes = new int[k];
+      factors = new float[k / BLOCK];
+    }
+  }
+
+  /** Makes room for rows of {@code k} numbers in the order of a layout; what they were is lost. */
+  void reserve(Interleaved layout, int k, int rows) {
+    this.layout = layout;
+    this.k = k;
+    parts = layout.parts(k);
+    rowWords = k / 2 + parts;
+    if (pairs.length < pairsAt(rows)) pairs = new int[pairsAt(rows)];
+    if (factors.length >= partsAt(rows)) return;
+    factors = new float[partsAt(rows)];
+    sums = new float[partsAt(rows)];
+  }
+
+  /** Returns pairs of activations and what is added to the sums of parts, tile by tile. */
+  int[] pairs() {
+    return pairs;
+  }
+
+  /** Returns factors, {@code [parts, rows]} for each tile. */
+  float[] factors() {
+    return factors;
+  }
+
+  /** Returns parts' sums times the zero of codes that have their own, as {@link #factors}. */
+  float[] sums() {
+    return sums;
+  }
+
+  /** Returns the index of the first word of the tile that begins with a row. */
+  int pairsAt(int row) {
+    return row * rowWords;
+  }
+
+  /** Returns the index of the first factor and sum of the tile that begins with a row. */
+  int partsAt(int row) {
+    return row * parts;
+  }
+
+  /**
+   * Rounds a tile of rows.
+   *
+   * @param x [rows, k]
+   * @param row first row
+   * @param count rows of x; those that fill up the tile are zero
+   * @param tile rows of the tile
+   */
+  void round(float[] x, int row, int count, int tile, Scratch s) {
+    Interleaved order = layout;
+    if (order == null) return;
+    s.reserve(k);
+    if (count < tile) {
+      Arrays.fill(pairs, pairsAt(row), pairsAt(row + tile), 0);
+      Arrays.fill(factors, partsAt(row), partsAt(row + tile), 0);
+      Arrays.fill(sums, partsAt(row), partsAt(row + tile), 0);
+    }
+    for (int t = 0; t < count; t++) {
+      round(x, (row + t) * k, k, s.codes, s.factors);
+      order.order(
+          s.codes,
+          s.factors,
+          BLOCK,
+          k,
+          tile,
+          pairs,
+          pairsAt(row) + t,
+          factors,
+          sums,
+          partsAt(row) + t);
+    }
+  }
+
+  /** Rounds numbers block by block. An infinity or NaN makes a factor of its kind. */
+  private static void round(float[] x, int at, int k, int[] codes, float[] factors) {
+    for (int b = 0; b < k / BLOCK; b++) {
+      int from = at + b * BLOCK;
+      IntVector most = IntVector.zero(Lanes.I);
+      for (int i = 0; i < BLOCK; i += Lanes.N)
+        most =
+            most.max(FloatVector.fromArray(Lanes.F, x, from + i).reinterpretAsInts().and(NOT_SIGN));
+      float largest = Float.intBitsToFloat(most.reduceLanes(MAX));
+      boolean zero = largest < SMALLEST;
+      FloatVector up = FloatVector.broadcast(Lanes.F, zero ? 0 : LARGEST / largest);
+      FloatVector rounding = FloatVector.broadcast(Lanes.F, ROUNDING);
+      for (int i = 0; i < BLOCK; i += Lanes.N)
+        FloatVector.fromArray(Lanes.F, x, from + i)
+            .fma(up, rounding)
+            .reinterpretAsInts()
+            .sub(ROUNDING_BITS)
+            .intoArray(codes, b * BLOCK + i);
+      factors[b] = zero ? 0 : largest / LARGEST;
+    }
+  }
+}
