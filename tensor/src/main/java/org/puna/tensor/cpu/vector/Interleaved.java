@@ -114,14 +114,16 @@ abstract class Interleaved {
 
   /**
    * Returns the layout for a format, null where there is none: it pays for codes of few bits, and
-   * for those of two words only with 32 registers.
+   * for those of two words only with 32 registers or rounded activations.
+   *
+   * @param int8 whether activations are rounded to eight bits
    */
-  static @Nullable Interleaved of(BlockFormat format) {
+  static @Nullable Interleaved of(BlockFormat format, boolean int8) {
     if (N < 8) return null;
     return switch (format.name()) {
       case "Q4_0" -> new InterleavedQ4(format);
       case "Q4_K" -> new InterleavedQ4K(format);
-      case "Q6_K" -> N == 8 ? null : new InterleavedQ6K(format);
+      case "Q6_K" -> N == 8 && !int8 ? null : new InterleavedQ6K(format);
       default -> null;
     };
   }

@@ -23,12 +23,22 @@ final class InterleavedCopies implements AutoCloseable {
   /** Steps over which copies are made, so that no step waits for all of them. */
   private static final int MOST_STEPS = 128;
 
+  private final boolean int8;
   private final Map<BlockFormat, Interleaved> layouts = new HashMap<>();
   private final Map<Place, Entry> entries = new LinkedHashMap<>();
 
   // Looked up without allocating: views of the same weight are different objects.
   private long[] addresses = {};
   private Entry[] sorted = {};
+
+  /**
+   * No copies yet.
+   *
+   * @param int8 whether activations are rounded to eight bits
+   */
+  InterleavedCopies(boolean int8) {
+    this.int8 = int8;
+  }
 
   /** Where a weight lies. The scope keeps apart what came to lie there at different times. */
   private record Place(
@@ -118,7 +128,7 @@ final class InterleavedCopies implements AutoCloseable {
   private @Nullable Interleaved layout(BlockFormat format) {
     Interleaved known = layouts.get(format);
     if (known != null) return known;
-    Interleaved made = Interleaved.of(format);
+    Interleaved made = Interleaved.of(format, int8);
     if (made != null) layouts.put(format, made);
     return made;
   }

@@ -20,7 +20,7 @@ final class Products implements AutoCloseable {
   private final FewRows few = new FewRows(arena);
   private final Int8Interleaved rounded = new Int8Interleaved();
   private final FewInterleaved interleaved = new FewInterleaved();
-  private final InterleavedCopies copies = new InterleavedCopies();
+  private final InterleavedCopies copies;
   private final ManyRows many = new ManyRows(arena);
   private final Map<BlockFormat, StoredRows> rowsOf = new HashMap<>();
 
@@ -29,6 +29,7 @@ final class Products implements AutoCloseable {
    */
   Products(boolean int8) {
     this.int8 = int8;
+    copies = new InterleavedCopies(int8);
   }
 
   /** Returns whether products with copies of weights round activations to eight bits. */
