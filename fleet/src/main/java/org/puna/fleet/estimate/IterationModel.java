@@ -104,12 +104,12 @@ public final class IterationModel {
     double work = n * slowest;
     double bubble = (sum - slowest) / v;
 
+    boolean pytorch = run.software().framework().pytorch();
     double exposed =
-        run.software().framework().pytorch()
+        pytorch
             ? sharded(run, k, held, layers * layer.total(), layers * layer.backward())
             : gradients(run, k, held, layers * layer.backward());
     double updated = run.zero() >= 1 ? held.share() : held.all();
-    boolean pytorch = run.software().framework().pytorch();
     double optimizer =
         k.traffic(
             updated * (pytorch ? PyTorch.ADAM_TRAFFIC : ADAM_TRAFFIC * c(Constant.OPTIMIZER)));

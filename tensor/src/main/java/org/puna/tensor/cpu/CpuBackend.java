@@ -115,8 +115,8 @@ public final class CpuBackend implements Backend {
     if (repacking == Repacking.INT8 && copies.bytes() == 0) {
       LOG.log(
           System.Logger.Level.WARNING,
-          "activations stay float32: 8 bits are for weights in Q4_0, Q4_K and Q6_K of which there"
-              + " is a copy, and here is none, for want of such weights, of memory, or of vectors");
+          "activations stay float32: 8 bits are for weights with a copy, and these have none, for"
+              + " want of a format that has one, of memory, or of long vectors");
     }
     return copies;
   }

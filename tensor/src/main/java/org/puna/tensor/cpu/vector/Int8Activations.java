@@ -107,17 +107,40 @@ final class Int8Activations {
     }
     for (int t = 0; t < count; t++) {
       round(x, (row + t) * k, k, s.codes, s.factors);
-      order.order(
-          s.codes,
-          s.factors,
-          BLOCK,
-          k,
-          tile,
-          pairs,
-          pairsAt(row) + t,
-          factors,
-          sums,
-          partsAt(row) + t);
+      order(order, s, row, t, tile);
+    }
+  }
+
+  /** Orders a rounded row, which is number {@code t} of a tile. */
+  private void order(Interleaved order, Scratch s, int row, int t, int tile) {
+    int[] lower = order.lower();
+    int[] upper = order.upper();
+    int inBlock = lower.length;
+    int inPart = order.pairs();
+    boolean ownMinima = order.ownMinima();
+    int zero = ownMinima ? 0 : (int) order.zero();
+    int to = pairsAt(row) + t;
+    int zeros = to + k / 2 * tile;
+    int part = partsAt(row) + t;
+    for (int first = 0; first < k / 2; first += inPart) {
+      int column = first / inBlock * 2 * inBlock;
+      int pair = first % inBlock;
+      int lows = 0;
+      int highs = 0;
+      for (int i = pair; i < pair + inPart; i++) {
+        int low = s.codes[column + lower[i]];
+        int high = s.codes[column + upper[i]];
+        lows += low;
+        highs += high;
+        pairs[to] = low & 0xffff | high << 16;
+        to += tile;
+      }
+      float factor = s.factors[(column + lower[pair]) / BLOCK];
+      factors[part] = factor;
+      if (ownMinima) sums[part] = order.zero() * factor * (lows + highs);
+      pairs[zeros] = zero * lows & 0xffff | zero * highs << 16;
+      part += tile;
+      zeros += tile;
     }
   }
 

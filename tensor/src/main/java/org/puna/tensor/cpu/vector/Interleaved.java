@@ -1,11 +1,14 @@
 package org.puna.tensor.cpu.vector;
 
+import static jdk.incubator.vector.VectorOperators.LSHL;
+
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.function.IntUnaryOperator;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
 import org.jspecify.annotations.Nullable;
 import org.puna.tensor.quant.BlockFormat;
 
@@ -29,10 +32,10 @@ abstract class Interleaved {
    * Of half precision, widened and moved to where float32 has its mantissa, what is not sign over
    * sign; a product then corrects the exponent, exactly.
    */
-  static final IntVector SIGN_AND_SIZE = IntVector.broadcast(Lanes.I, 0x8fffe000);
+  private static final IntVector SIGN_AND_SIZE = IntVector.broadcast(Lanes.I, 0x8fffe000);
 
   /** What corrects the exponent of a half-precision number that was moved. */
-  static final float REBASED = 0x1p112f;
+  private static final float REBASED = 0x1p112f;
 
   private static final int EXPONENT = 0x7c00;
 
@@ -171,14 +174,24 @@ abstract class Interleaved {
   abstract void unpack(MemorySegment w, long at, int k, int[] codes, int to);
 
   /**
-   * Reads the scales of a group of rows. Calls the Vector API itself, see {@link Words}: a caller
-   * that meets two formats expands both.
+   * Reads the scales of a group of rows. Calls the Vector API itself, or what returns no vector,
+   * see {@link Words}: a caller that meets two formats expands both.
    *
    * @param at bytes to the group's first scale
    * @param scales receives [parts, lanes]
    * @param minima receives [parts, lanes] where they are not the scales, see {@link #ownMinima}
    */
   abstract void readScales(MemorySegment w, long at, int k, float[] scales, float[] minima);
+
+  /** Reads half-precision factors of a group of rows, which are finite, to an index of scales. */
+  static void readHalves(MemorySegment w, long at, float[] scales, int to) {
+    ((IntVector) ShortVector.fromMemorySegment(Lanes.S, w, at, Lanes.LE).castShape(Lanes.I, 0))
+        .lanewise(LSHL, 13)
+        .and(SIGN_AND_SIZE)
+        .reinterpretAsFloats()
+        .mul(REBASED)
+        .intoArray(scales, to);
+  }
 
   /** Returns whether what is taken off each part is another number than its scale. */
   boolean ownMinima() {
@@ -201,6 +214,21 @@ abstract class Interleaved {
   /** Returns the bytes of the codes of {@code k} columns of a group. */
   final long codeBytes(int k) {
     return (long) k / block * words.length * Integer.BYTES * N;
+  }
+
+  /** Returns the columns of a block in the lower halves of lanes, part by part. */
+  final int[] lower() {
+    return lower;
+  }
+
+  /** Returns the columns of a block in the upper halves of lanes, part by part. */
+  final int[] upper() {
+    return upper;
+  }
+
+  /** Returns what minima multiply sums of activations by, or codes' scales where these are both. */
+  final float zero() {
+    return zero;
   }
 
   /** Returns the pairs of columns of a part, one in each half of a lane. */
@@ -286,52 +314,6 @@ abstract class Interleaved {
       }
     }
     for (int p = 0; p < count; p++) sums[firstSum + p * of] *= zero;
-  }
-
-  /**
-   * Orders a row of rounded activations, part by part and two in a word.
-   *
-   * @param codes [k] columns
-   * @param blocks [k / of] factors of columns
-   * @param of columns that share a factor; a part has not more
-   * @param tile rows that lie side by side
-   * @param pairs receives [k / 2, tile] pairs from index {@code at}, and then [parts, tile] words
-   *     that take off the zero of codes
-   * @param factors receives [parts, tile] from index {@code partsAt}
-   * @param sums receives [parts, tile] sums for minima of codes, from the same index
-   */
-  final void order(
-      int[] codes,
-      float[] blocks,
-      int of,
-      int k,
-      int tile,
-      int[] pairs,
-      int at,
-      float[] factors,
-      float[] sums,
-      int partsAt) {
-    int each = pairs();
-    int to = at;
-    for (int p = 0; p < parts(k); p++) {
-      int column = p / partsOfBlock * block;
-      int pair = p % partsOfBlock * each;
-      int lows = 0;
-      int highs = 0;
-      for (int i = pair; i < pair + each; i++) {
-        int low = codes[column + lower[i]];
-        int high = codes[column + upper[i]];
-        lows += low;
-        highs += high;
-        pairs[to] = low & 0xffff | high << 16;
-        to += tile;
-      }
-      float factor = blocks[(column + lower[pair]) / of];
-      factors[partsAt + p * tile] = factor;
-      int code = ownMinima() ? 0 : (int) zero;
-      pairs[at + (k / 2 + p) * tile] = code * lows & 0xffff | code * highs << 16;
-      if (ownMinima()) sums[partsAt + p * tile] = zero * factor * (lows + highs);
-    }
   }
 
   /** Sums what each part's minimum is due for the sum of its activations. */

@@ -7,8 +7,12 @@ interface InterleavedProduct {
   /** Rows of activations at most: sixteen registers do not hold sixteen sums. */
   int MOST = Lanes.N == 8 ? 4 : 8;
 
-  /** What a loop over several rows of activations is defined for. */
-  record Rows(int rows, Interleaved.Parts parts) {}
+  /**
+   * What a loop over several rows of activations is defined for.
+   *
+   * @param sixBits whether codes have six bits, not four
+   */
+  record Rows(int rows, boolean sixBits, Interleaved.Parts parts) {}
 
   /** Returns how many rows of activations are multiplied. */
   int rows();
@@ -43,13 +47,15 @@ interface InterleavedProduct {
   static InterleavedProduct ofNibbles(int rows, Interleaved.Parts parts) {
     return rows == 1
         ? Specialised.of(InterleavedProduct.class, OneByNibbles.class, parts)
-        : Specialised.of(InterleavedProduct.class, SeveralByNibbles.class, new Rows(rows, parts));
+        : Specialised.of(
+            InterleavedProduct.class, SeveralInterleaved.class, new Rows(rows, false, parts));
   }
 
   /** Returns the loop over codes of six bits for a number of rows, see {@link #together}. */
-  static InterleavedProduct ofSixBits(int rows) {
+  static InterleavedProduct ofSixBits(int rows, Interleaved.Parts parts) {
     return rows == 1
         ? new OneBySixBits()
-        : Specialised.of(InterleavedProduct.class, SeveralBySixBits.class, rows);
+        : Specialised.of(
+            InterleavedProduct.class, SeveralInterleaved.class, new Rows(rows, true, parts));
   }
 }

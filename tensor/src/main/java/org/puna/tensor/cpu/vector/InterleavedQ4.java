@@ -1,11 +1,9 @@
 package org.puna.tensor.cpu.vector;
 
-import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.ShortVector;
 import org.puna.tensor.quant.BlockFormat;
 
 /** Interleaved rows of Q4_0: four words of codes around 8 and one factor for 32 numbers. */
@@ -35,15 +33,7 @@ final class InterleavedQ4 extends Interleaved {
 
   @Override
   void readScales(MemorySegment w, long at, int k, float[] scales, float[] minima) {
-    for (int b = 0; b < k / 32; b++)
-      ((IntVector)
-              ShortVector.fromMemorySegment(Lanes.S, w, at + b * 2L * N, Lanes.LE)
-                  .castShape(Lanes.I, 0))
-          .lanewise(LSHL, 13)
-          .and(SIGN_AND_SIZE)
-          .reinterpretAsFloats()
-          .mul(REBASED)
-          .intoArray(scales, b * N);
+    for (int b = 0; b < k / 32; b++) readHalves(w, at + b * 2L * N, scales, b * N);
   }
 
   @Override

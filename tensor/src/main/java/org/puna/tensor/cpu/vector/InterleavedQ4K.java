@@ -1,6 +1,5 @@
 package org.puna.tensor.cpu.vector;
 
-import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 
 import java.lang.foreign.MemorySegment;
@@ -8,7 +7,6 @@ import java.util.stream.IntStream;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.ShortVector;
 import org.puna.tensor.quant.BlockFormat;
 
 /**
@@ -49,20 +47,10 @@ final class InterleavedQ4K extends Interleaved {
   void readScales(MemorySegment w, long at, int k, float[] scales, float[] minima) {
     for (int b = 0; b < k / 256; b++) {
       long o = at + b * 20L * N;
-      FloatVector d =
-          ((IntVector) ShortVector.fromMemorySegment(Lanes.S, w, o, Lanes.LE).castShape(Lanes.I, 0))
-              .lanewise(LSHL, 13)
-              .and(SIGN_AND_SIZE)
-              .reinterpretAsFloats()
-              .mul(REBASED);
-      FloatVector dMin =
-          ((IntVector)
-                  ShortVector.fromMemorySegment(Lanes.S, w, o + 2L * N, Lanes.LE)
-                      .castShape(Lanes.I, 0))
-              .lanewise(LSHL, 13)
-              .and(SIGN_AND_SIZE)
-              .reinterpretAsFloats()
-              .mul(REBASED);
+      readHalves(w, o, scales, b * 8 * N);
+      FloatVector d = FloatVector.fromArray(Lanes.F, scales, b * 8 * N);
+      readHalves(w, o + 2L * N, minima, b * 8 * N);
+      FloatVector dMin = FloatVector.fromArray(Lanes.F, minima, b * 8 * N);
       for (int i = 0; i < 8; i++) {
         ((FloatVector)
                 ByteVector.fromMemorySegment(Lanes.B, w, o + (4L + i) * N, Lanes.LE)

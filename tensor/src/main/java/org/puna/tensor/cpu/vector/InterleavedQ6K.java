@@ -8,7 +8,6 @@ import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.ShortVector;
 import org.puna.tensor.quant.BlockFormat;
 
 /**
@@ -18,6 +17,9 @@ import org.puna.tensor.quant.BlockFormat;
 final class InterleavedQ6K extends Interleaved {
   /** Four words of nibbles of each kind have four scales: of lower and of upper ones. */
   private static final int SCALES = 192;
+
+  /** Of 64 numbers, whose words come by two; the second one's parts follow the first one's. */
+  private static final Parts PARTS = new Parts(6, 4, 1);
 
   private static final int[] SCALE_OF = {0, 4, 2, 6};
 
@@ -44,12 +46,12 @@ final class InterleavedQ6K extends Interleaved {
   }
 
   private static int part(int i) {
-    return i / 64 * 4 + 2 * (i >> 3 & 1) + (i & 1);
+    return PARTS.of(i) + 2 * (i >> 3 & 1);
   }
 
   @Override
   InterleavedProduct product(int rows) {
-    return InterleavedProduct.ofSixBits(rows);
+    return InterleavedProduct.ofSixBits(rows, PARTS);
   }
 
   @Override
@@ -62,12 +64,8 @@ final class InterleavedQ6K extends Interleaved {
   void readScales(MemorySegment w, long at, int k, float[] scales, float[] minima) {
     for (int b = 0; b < k / 256; b++) {
       long o = at + b * 18L * N;
-      FloatVector d =
-          ((IntVector) ShortVector.fromMemorySegment(Lanes.S, w, o, Lanes.LE).castShape(Lanes.I, 0))
-              .lanewise(LSHL, 13)
-              .and(SIGN_AND_SIZE)
-              .reinterpretAsFloats()
-              .mul(REBASED);
+      readHalves(w, o, scales, b * 16 * N);
+      FloatVector d = FloatVector.fromArray(Lanes.F, scales, b * 16 * N);
       for (int i = 0; i < 16; i++) {
         ((FloatVector)
                 ByteVector.fromMemorySegment(Lanes.B, w, o + (2L + i) * N, Lanes.LE)

@@ -28,7 +28,7 @@ import org.puna.tensor.quant.BlockFormats;
  */
 final class KernelChecks {
   /** Two roundings each of k products and sums, with a margin for orders of summation. */
-  private static final float DOT_TOLERANCE = 4 * Math.ulp(1f);
+  static final float DOT_TOLERANCE = 4 * Math.ulp(1f);
 
   /** Element-wise functions: a few units in the last place. */
   private static final float ELEMENT_TOLERANCE = 8 * Math.ulp(1f);
@@ -36,12 +36,12 @@ final class KernelChecks {
   /** The formula's error, relative to the argument: 1.5e-7 and some roundings. */
   private static final double GELU_TOLERANCE = 3e-7;
 
-  private static final float GUARD = 7777.5f;
-  private static final int PAD = 37;
+  static final float GUARD = 7777.5f;
+  static final int PAD = 37;
 
-  private final Kernels scalar = new ScalarKernels();
+  final Kernels scalar = new ScalarKernels();
   private final Kernels vector = new VectorKernels();
-  private final Team team = new Team(2);
+  final Team team = new Team(2);
   private final Random random = new Random(11);
 
   /** Runs every check on this machine's vectors and prints their length. */
@@ -50,7 +50,7 @@ final class KernelChecks {
     checks.decodesTheScalarBits();
     checks.linear();
     checks.interleaved();
-    checks.int8();
+    new Int8Checks(checks).all();
     checks.specialScales();
     checks.powers();
     checks.repeats();
@@ -141,103 +141,6 @@ final class KernelChecks {
   }
 
   /**
-   * Products of rounded activations with copies: those of the rounded numbers, to the bit the same
-   * row by row and in tiles. Largest codes and activations together fill 16 bits.
-   */
-  void int8() {
-    try (VectorKernels rounding = new VectorKernels(true)) {
-      for (String name : List.of("Q4_0", "Q4_K", "Q6_K")) {
-        BlockFormat f = BlockFormats.byName(name).orElseThrow();
-        if (Interleaved.of(f, true) == null) continue;
-        int k = f.blockElements() == 32 ? 160 : 768;
-        for (int n : new int[] {5, 16, 67, 131}) {
-          try (Arena arena = Arena.ofShared()) {
-            Tensor heap = weights(f, n, k);
-            extremes(heap);
-            MemorySegment copy = arena.allocate(heap.data().byteSize(), 1).copyFrom(heap.data());
-            Tensor mapped = new Tensor(f, heap.shape(), copy);
-            try (Repacked _ = rounding.repack(List.of(mapped), 0)) {
-              for (int rows : new int[] {1, 3, 4, 6, 8, 13, 40}) int8(rounding, mapped, rows);
-              int8Specials(rounding, mapped);
-            }
-          }
-        }
-      }
-    }
-  }
-
-  /** Sets one row's codes to the largest and one's to the smallest, scales as they are. */
-  private static void extremes(Tensor w) {
-    BlockFormat f = w.format();
-    int bytes = f.blockBytes();
-    int from = f.name().equals("Q4_0") ? 2 : f.name().equals("Q4_K") ? 16 : 0;
-    int to = f.name().equals("Q6_K") ? 192 : bytes;
-    for (long b = 0; b < 2 * w.rowBytes() / bytes; b++) {
-      byte all = (byte) (b < w.rowBytes() / bytes ? 0xff : 0);
-      w.data().asSlice(b * bytes + from, to - from).fill(all);
-    }
-  }
-
-  private void int8(VectorKernels rounding, Tensor w, int rows) {
-    int n = (int) w.dim(0);
-    int k = w.rowElements();
-    float[] x = normal(rows * k, PAD);
-    // A row of which every number is the largest of its block, and a block of zeros.
-    for (int i = 0; i < k; i++) x[i] = (i & 1) == 0 ? 1.5f : -1.5f;
-    for (int i = 32; i < 64; i++) x[i] = 1.5f;
-    if (rows > 1) Arrays.fill(x, k + 64, k + 96, 0);
-    float[] bias = rows % 3 == 0 ? normal(n, 0) : null;
-    float[] expected = new float[rows * n];
-    float[] near = x.clone();
-    for (int i = 0; i < rows * k; i += 32) roundBlock(near, i);
-    scalar.linear(team, near, rows, w, bias, expected);
-    float[] actual = new float[rows * n + PAD];
-    Arrays.fill(actual, GUARD);
-    rounding.linear(team, x, rows, w, bias, actual);
-    float[] decoded = w.toFloats();
-    for (int t = 0; t < rows; t++) {
-      double size = norm(x, t * k, k);
-      for (int j = 0; j < n; j++) {
-        double limit = DOT_TOLERANCE * Math.sqrt(k) * (size * norm(decoded, j * k, k) + 1);
-        assertThat((double) actual[t * n + j])
-            .as("%s, %d rows, at %d,%d", w, rows, t, j)
-            .isCloseTo(expected[t * n + j], within(limit));
-      }
-      float[] alone = new float[n];
-      rounding.linear(team, Arrays.copyOfRange(x, t * k, (t + 1) * k), 1, w, bias, alone);
-      assertThat(alone).isEqualTo(Arrays.copyOfRange(actual, t * n, (t + 1) * n));
-    }
-    for (int i = rows * n; i < actual.length; i++) assertThat(actual[i]).isEqualTo(GUARD);
-  }
-
-  /** Infinite activations and those that are no numbers reach the result. */
-  private void int8Specials(VectorKernels rounding, Tensor w) {
-    int n = (int) w.dim(0);
-    int k = w.rowElements();
-    for (float special : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.MIN_VALUE}) {
-      for (int rows : new int[] {1, 8}) {
-        float[] x = new float[rows * k];
-        Arrays.fill(x, special);
-        float[] y = new float[rows * n];
-        rounding.linear(team, x, rows, w, null, y);
-        boolean small = Float.isFinite(special);
-        for (int i = 0; i < rows * n; i++) {
-          assertThat(Float.isFinite(y[i])).as("%s of %s", special, w).isEqualTo(small);
-        }
-      }
-    }
-  }
-
-  /** Rounds 32 numbers to eight bits with a factor, ties to even, as a reader of Q8_0 sees them. */
-  private static void roundBlock(float[] x, int at) {
-    float largest = 0;
-    for (int i = at; i < at + 32; i++) largest = Math.max(largest, Math.abs(x[i]));
-    float up = largest == 0 ? 0 : 127 / largest;
-    for (int i = at; i < at + 32; i++)
-      x[i] = (float) Math.rint((double) x[i] * up) * (largest / 127);
-  }
-
-  /**
    * Powers of two and their sum, from the largest number down to where no normal number is left.
    */
   void powers() {
@@ -315,7 +218,7 @@ final class KernelChecks {
     }
   }
 
-  private Tensor weights(BlockFormat f, int n, int k) {
+  Tensor weights(BlockFormat f, int n, int k) {
     MemorySegment data = MemorySegment.ofArray(new byte[(int) f.bytes((long) n * k)]);
     f.encode(normal(n * k, 0), 0, n * k, data, 0);
     return new Tensor(f, new long[] {n, k}, data);
@@ -577,18 +480,18 @@ final class KernelChecks {
     }
   }
 
-  private static org.assertj.core.data.Offset<Double> within(double d) {
+  static org.assertj.core.data.Offset<Double> within(double d) {
     return org.assertj.core.api.Assertions.within(d);
   }
 
-  private static double norm(float[] x, int at, int n) {
+  static double norm(float[] x, int at, int n) {
     double sum = 0;
     for (int i = 0; i < n; i++) sum += x[at + i] * (double) x[at + i];
     return Math.sqrt(sum);
   }
 
   /** Random numbers and a guard after them. */
-  private float[] normal(int n, int pad) {
+  float[] normal(int n, int pad) {
     float[] x = new float[n + pad];
     for (int i = 0; i < n; i++) x[i] = (float) random.nextGaussian();
     Arrays.fill(x, n, n + pad, GUARD);

@@ -35,7 +35,7 @@ class VectorKernelsTest {
 
   @Test
   void int8() {
-    checks.int8();
+    new Int8Checks(checks).all();
   }
 
   @Test

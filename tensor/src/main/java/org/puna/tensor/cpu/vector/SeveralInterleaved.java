@@ -11,11 +11,18 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Four or eight rows of activations times two groups of interleaved rows of Q6_K, two columns at a
- * time. Defined once for each number of rows, see {@link Specialised}.
+ * Four or eight rows of activations times two groups of interleaved rows, whose words are eight
+ * nibbles or, with six bits, come by two with a third of the upper bits. Two columns at a time:
+ * each decoded vector is used for every row, and with more columns the compiler runs out of
+ * registers. Defined once for each number of rows and format, see {@link Specialised}.
  */
-final class SeveralBySixBits implements InterleavedProduct {
-  private static final int ROWS = Specialised.data(MethodHandles.lookup(), Integer.class);
+final class SeveralInterleaved implements InterleavedProduct {
+  private static final Rows OF = Specialised.data(MethodHandles.lookup(), Rows.class);
+  private static final int ROWS = OF.rows();
+  private static final boolean SIX = OF.sixBits();
+  private static final int SHIFT = OF.parts().shift();
+  private static final int STRIDE = OF.parts().stride() * Lanes.N;
+  private static final int ODD = OF.parts().odd() * Lanes.N;
 
   /** The upper two bits of a code, above its nibble. */
   private static final IntVector SIXTH0 = IntVector.broadcast(Lanes.I, 0x30);
@@ -59,23 +66,30 @@ final class SeveralBySixBits implements InterleavedProduct {
     FloatVector b6 = ROWS == 8 ? FloatVector.fromArray(F, sums, (ROWS + 6) * N) : b0;
     FloatVector b7 = ROWS == 8 ? FloatVector.fromArray(F, sums, (ROWS + 7) * N) : b0;
     for (int i = 0; i < k; i += 2) {
-      long o = (long) (i >> 4) * 12 * N;
-      long word = o + (i >> 1 & 4L) * N;
       int down = (i & 6) << 2;
-      int turn = down - 4 + (i >> 2 & 2);
-      int s = ((i >> 6) * 4 + (i >> 2 & 2)) * N;
+      int s = (i >> SHIFT) * STRIDE + (SIX ? (i >> 2 & 2) * N : 0);
       int u = at + i * ROWS;
+      long unit = (long) (i >> 4) * 12 * N;
+      long word = SIX ? unit + (i >> 1 & 4L) * N : (long) (i >> 3) * 4 * N;
       IntVector q0 = IntVector.fromMemorySegment(I, w, first + word, LE).lanewise(LSHR, down);
-      IntVector h0 = IntVector.fromMemorySegment(I, w, first + o + 8L * N, LE).lanewise(ROR, turn);
       IntVector q1 = IntVector.fromMemorySegment(I, w, second + word, LE).lanewise(LSHR, down);
-      IntVector h1 = IntVector.fromMemorySegment(I, w, second + o + 8L * N, LE).lanewise(ROR, turn);
+      int turn = down - 4 + (i >> 2 & 2);
+      long upper = unit + 8L * N;
+      IntVector h0 = q0;
+      IntVector h1 = q1;
+      if (SIX) {
+        h0 = IntVector.fromMemorySegment(I, w, first + upper, LE).lanewise(ROR, turn);
+        h1 = IntVector.fromMemorySegment(I, w, second + upper, LE).lanewise(ROR, turn);
+      }
+      IntVector c0 = q0.and(Words.LOWER0);
+      IntVector c1 = q1.and(Words.LOWER0);
+      if (SIX) {
+        c0 = c0.or(h0.and(SIXTH0));
+        c1 = c1.or(h1.and(SIXTH0));
+      }
       FloatVector v;
-      FloatVector a =
-          FloatVector.fromArray(F, scales0, s)
-              .mul(q0.and(Words.LOWER0).or(h0.and(SIXTH0)).castShape(F, 0));
-      FloatVector b =
-          FloatVector.fromArray(F, scales1, s)
-              .mul(q1.and(Words.LOWER0).or(h1.and(SIXTH0)).castShape(F, 0));
+      FloatVector a = FloatVector.fromArray(F, scales0, s).mul(c0.castShape(F, 0));
+      FloatVector b = FloatVector.fromArray(F, scales1, s).mul(c1.castShape(F, 0));
       v = FloatVector.broadcast(F, x[u]);
       a0 = v.fma(a, a0);
       b0 = v.fma(b, b0);
@@ -102,12 +116,14 @@ final class SeveralBySixBits implements InterleavedProduct {
         a7 = v.fma(a, a7);
         b7 = v.fma(b, b7);
       }
-      a =
-          FloatVector.fromArray(F, scales0, s + N)
-              .mul(q0.and(Words.UPPER0).or(h0.and(SIXTH1)).castShape(F, 0));
-      b =
-          FloatVector.fromArray(F, scales1, s + N)
-              .mul(q1.and(Words.UPPER0).or(h1.and(SIXTH1)).castShape(F, 0));
+      c0 = q0.and(Words.UPPER0);
+      c1 = q1.and(Words.UPPER0);
+      if (SIX) {
+        c0 = c0.or(h0.and(SIXTH1));
+        c1 = c1.or(h1.and(SIXTH1));
+      }
+      a = FloatVector.fromArray(F, scales0, s + ODD).mul(c0.castShape(F, 0));
+      b = FloatVector.fromArray(F, scales1, s + ODD).mul(c1.castShape(F, 0));
       v = FloatVector.broadcast(F, x[u + ROWS]);
       a0 = v.fma(a, a0);
       b0 = v.fma(b, b0);
