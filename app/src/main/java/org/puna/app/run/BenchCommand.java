@@ -113,7 +113,7 @@ public final class BenchCommand implements Callable<Integer> {
 
   @Mixin private CacheOptions cache = new CacheOptions();
 
-  @Mixin private DecodingOptions options = new DecodingOptions();
+  @Mixin private KernelOptions options = new KernelOptions();
 
   /** The command. */
   public BenchCommand(Context context) {

@@ -4,8 +4,8 @@ import org.puna.model.config.BadInput;
 import org.puna.tensor.Repacking;
 import picocli.CommandLine.Option;
 
-/** The options that say how a model is loaded whose products may use copies of its weights. */
-public final class DecodingOptions extends ModelOptions {
+/** The options of loading a model and of how its products are computed. */
+public final class KernelOptions extends ModelOptions {
   private static final String FLOATS = "f32";
 
   @Option(
@@ -53,7 +53,8 @@ public final class DecodingOptions extends ModelOptions {
         }
         if (!vectors()) {
           throw new BadInput(
-              "--activations q8_0 needs the vector kernels; leave it out, or --backend cpu.scalar");
+              "--activations q8_0 needs the vector kernels: leave out --backend cpu.scalar, and"
+                  + " start Java with --add-modules jdk.incubator.vector");
         }
         yield Repacking.INT8;
       }

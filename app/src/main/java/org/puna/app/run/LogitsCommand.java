@@ -67,7 +67,7 @@ public final class LogitsCommand implements Callable<Integer> {
 
   @Mixin private CacheOptions cache = new CacheOptions();
 
-  @Mixin private DecodingOptions options = new DecodingOptions();
+  @Mixin private KernelOptions options = new KernelOptions();
 
   /** The command. */
   public LogitsCommand(Context context) {

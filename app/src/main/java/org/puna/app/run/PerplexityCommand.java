@@ -57,7 +57,7 @@ public final class PerplexityCommand implements Callable<Integer> {
 
   @Mixin private CacheOptions cache = new CacheOptions();
 
-  @Mixin private DecodingOptions options = new DecodingOptions();
+  @Mixin private KernelOptions options = new KernelOptions();
 
   /** The command. */
   public PerplexityCommand(Context context) {

@@ -115,7 +115,7 @@ public final class RunCommand implements Callable<Integer> {
 
   @Mixin private CacheOptions cache = new CacheOptions();
 
-  @Mixin private DecodingOptions options = new DecodingOptions();
+  @Mixin private KernelOptions options = new KernelOptions();
 
   /** The command. */
   public RunCommand(Context context) {

@@ -21,7 +21,7 @@ import org.puna.app.cli.ModelStore;
 import org.puna.app.cli.Settings;
 import org.puna.app.cli.Version;
 import org.puna.app.run.CacheOptions;
-import org.puna.app.run.DecodingOptions;
+import org.puna.app.run.KernelOptions;
 import org.puna.fleet.Catalogue;
 import org.puna.fleet.InventoryReader;
 import org.puna.fleet.estimate.CalibrationFile;
@@ -179,7 +179,7 @@ public final class ServeCommand implements Callable<Integer> {
 
   @Mixin private CacheOptions cache = new CacheOptions();
 
-  @Mixin private DecodingOptions options = new DecodingOptions();
+  @Mixin private KernelOptions options = new KernelOptions();
 
   private ServeCommand(Context context, EnvironmentOptions environment) {
     this.context = context;

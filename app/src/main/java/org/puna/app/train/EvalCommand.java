@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.puna.app.cli.Context;
 import org.puna.app.cli.Failures;
 import org.puna.app.cli.Progress;
-import org.puna.app.run.DecodingOptions;
+import org.puna.app.run.KernelOptions;
 import org.puna.app.run.LoadedModel;
 import org.puna.chat.ChatModel;
 import org.puna.engine.Engine;
@@ -117,7 +117,7 @@ public final class EvalCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print JSON.")
   private boolean json;
 
-  @Mixin private DecodingOptions options = new DecodingOptions();
+  @Mixin private KernelOptions options = new KernelOptions();
 
   /** The command. */
   public EvalCommand(Context context) {
