@@ -25,7 +25,7 @@ import org.puna.tensor.cpu.vector.Roofline;
 final class PeerBench {
   private static final int CHUNK = 512;
   private static final int STREAMS = 8;
-  private static final int ROUNDS = 5;
+  private static final int ROUNDS = 15;
   private static final long READ_BYTES = 512L << 20;
   private static final double GIGA = 1e9;
 

@@ -2,6 +2,7 @@ package org.puna.tensor.cpu.vector;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import org.puna.tensor.cpu.Team;
 
@@ -19,14 +20,15 @@ public final class Roofline {
   private Roofline() {}
 
   /**
-   * Returns bytes per second read from memory, the best of several rounds.
+   * Returns bytes per second read from memory, the median of several rounds: the best one may have
+   * been timed by a clock that jumped.
    *
    * @param bytes memory to read, more than caches hold
    */
   public static double readBytesPerSecond(int threads, long bytes, int rounds) {
     int pieces = Math.toIntExact(Math.max(1, bytes / PIECE_BYTES));
     float[] sink = new float[threads];
-    double best = 0;
+    double[] rates = new double[rounds];
     try (Arena arena = Arena.ofShared();
         Team team = new Team(threads)) {
       MemorySegment memory = arena.allocate((long) pieces * PIECE_BYTES, 64);
@@ -34,10 +36,11 @@ public final class Roofline {
         long start = System.nanoTime();
         team.run(
             pieces, (piece, member) -> sink[member] += read(memory, (long) piece * PIECE_BYTES));
-        best = Math.max(best, pieces * (double) PIECE_BYTES * NANOS / (System.nanoTime() - start));
+        rates[r] = pieces * (double) PIECE_BYTES * NANOS / (System.nanoTime() - start);
       }
     }
-    return best;
+    Arrays.sort(rates);
+    return rates[rounds / 2];
   }
 
   private static float read(MemorySegment memory, long from) {
