@@ -114,11 +114,7 @@ public final class Engine implements AutoCloseable {
     return repacked.bytes();
   }
 
-  /**
-   * Frees the copies of weights, for good: answers come more slowly. They are the same, but for a
-   * backend that {@linkplain org.puna.tensor.Repacking#INT8 rounds activations}, which has them in
-   * float32 from then on.
-   */
+  /** Frees the copies of weights, for good: answers are the same and come more slowly. */
   public synchronized void dropRepacked() {
     repacked.close();
     repacked = Repacked.NONE;

@@ -9,9 +9,9 @@ public enum Repacking {
   FLOAT32,
 
   /**
-   * All products use them, with activations rounded to eight bits as in the format Q8_0: a factor
-   * for each 32 numbers. Copies are made by the first product with their weight, so that no result
-   * depends on how many came before.
+   * Activations are rounded to eight bits as in the format Q8_0, a factor for each 32 numbers,
+   * where they are multiplied with weights in a format that may have copies. Products that gain by
+   * copies use them; each is made by the first such product.
    */
   INT8
 }

@@ -26,9 +26,9 @@ public final class KernelOptions extends ModelOptions {
       defaultValue = FLOATS,
       description = {
         "f32 (default), or q8_0: round to 8 bits what is",
-        "multiplied with weights in Q4_0, Q4_K and Q6_K,",
-        "as llama.cpp does; faster and a little less",
-        "exact. Their copies are made by the first prompt."
+        "multiplied with weights in Q8_0, Q4_0, Q4_K and",
+        "Q6_K, as llama.cpp does; faster and a little less",
+        "exact. Their copies are made by the first token."
       })
   private String activations = FLOATS;
 

@@ -105,20 +105,24 @@ public final class CpuBackend implements Backend {
       }
     }
     long weights = graph.params().stream().mapToLong(p -> p.tensor().data().byteSize()).sum();
-    Repacked copies =
-        inTurn(() -> {
-          Repacked allowed = kernels.repack(matrices, before);
-          if (weights + allowed.bytes() <= MEMORY_SHARE * memory()) return new InTurn(allowed);
-          allowed.close();
-          return Repacked.NONE;
-        });
-    if (repacking == Repacking.INT8 && copies.bytes() == 0) {
-      LOG.log(
-          System.Logger.Level.WARNING,
-          "activations stay float32: 8 bits are for weights with a copy, and these have none, for"
-              + " want of a format that has one, of memory, or of long vectors");
-    }
-    return copies;
+    return inTurn(() -> {
+      Repacked allowed = kernels.repack(matrices, before);
+      boolean none = allowed.bytes() == 0;
+      boolean fits = weights + allowed.bytes() <= MEMORY_SHARE * memory();
+      if (repacking == Repacking.INT8 && (none || !fits)) warn(none);
+      if (fits) return new InTurn(allowed);
+      allowed.close();
+      return Repacked.NONE;
+    });
+  }
+
+  private static void warn(boolean none) {
+    LOG.log(
+        System.Logger.Level.WARNING,
+        none
+            ? "activations stay float32: 8 bits are for weights in Q8_0, Q4_0, Q4_K and Q6_K, and"
+                + " vectors of 256 bits or more"
+            : "activations of 8 bits gain nothing: there is no memory for copies of the weights");
   }
 
   private <T> T inTurn(Supplier<T> work) {

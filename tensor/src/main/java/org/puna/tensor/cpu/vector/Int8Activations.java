@@ -148,11 +148,7 @@ final class Int8Activations {
   private static void round(float[] x, int at, int k, int[] codes, float[] factors) {
     for (int b = 0; b < k / BLOCK; b++) {
       int from = at + b * BLOCK;
-      IntVector most = IntVector.zero(Lanes.I);
-      for (int i = 0; i < BLOCK; i += Lanes.N)
-        most =
-            most.max(FloatVector.fromArray(Lanes.F, x, from + i).reinterpretAsInts().and(NOT_SIGN));
-      float largest = Float.intBitsToFloat(most.reduceLanes(MAX));
+      float largest = largest(x, from);
       boolean zero = largest < SMALLEST;
       FloatVector up = FloatVector.broadcast(Lanes.F, zero ? 0 : LARGEST / largest);
       FloatVector rounding = FloatVector.broadcast(Lanes.F, ROUNDING);
@@ -164,5 +160,31 @@ final class Int8Activations {
             .intoArray(codes, b * BLOCK + i);
       factors[b] = zero ? 0 : largest / LARGEST;
     }
+  }
+
+  /** Rounds {@code n} numbers, whole blocks, from index {@code at} on to the same place of y. */
+  static void round(float[] x, int at, int n, float[] y) {
+    for (int from = at; from < at + n; from += BLOCK) {
+      float largest = largest(x, from);
+      boolean zero = largest < SMALLEST;
+      FloatVector up = FloatVector.broadcast(Lanes.F, zero ? 0 : LARGEST / largest);
+      FloatVector rounding = FloatVector.broadcast(Lanes.F, ROUNDING);
+      float factor = zero ? 0 : largest / LARGEST;
+      for (int i = from; i < from + BLOCK; i += Lanes.N)
+        FloatVector.fromArray(Lanes.F, x, i)
+            .fma(up, rounding)
+            .sub(ROUNDING)
+            .mul(factor)
+            .intoArray(y, i);
+    }
+  }
+
+  /** Returns the largest size of a block's numbers; of what is no number, what is none either. */
+  private static float largest(float[] x, int from) {
+    IntVector most = IntVector.zero(Lanes.I);
+    for (int i = 0; i < BLOCK; i += Lanes.N)
+      most =
+          most.max(FloatVector.fromArray(Lanes.F, x, from + i).reinterpretAsInts().and(NOT_SIGN));
+    return Float.intBitsToFloat(most.reduceLanes(MAX));
   }
 }

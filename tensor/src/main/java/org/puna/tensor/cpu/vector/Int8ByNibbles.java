@@ -70,8 +70,8 @@ final class Int8ByNibbles implements Int8Product {
       even0 = even0.add(q0.lanewise(LSHR, 8).and(Words.LOWER_HALVES).reinterpretAsShorts().mul(v));
       even1 = even1.add(q1.lanewise(LSHR, 8).and(Words.LOWER_HALVES).reinterpretAsShorts().mul(v));
       v = IntVector.broadcast(I, x[u + N3]).reinterpretAsShorts();
-      odd0 = odd0.add(q0.lanewise(LSHR, 12).and(Words.LOWER_HALVES).reinterpretAsShorts().mul(v));
-      odd1 = odd1.add(q1.lanewise(LSHR, 12).and(Words.LOWER_HALVES).reinterpretAsShorts().mul(v));
+      odd0 = odd0.add(q0.reinterpretAsShorts().lanewise(LSHR, 12).mul(v));
+      odd1 = odd1.add(q1.reinterpretAsShorts().lanewise(LSHR, 12).mul(v));
       q0 = IntVector.fromMemorySegment(I, w, first + o + 4L * N, LE);
       q1 = IntVector.fromMemorySegment(I, w, second + o + 4L * N, LE);
       v = IntVector.broadcast(I, x[u + NEXT]).reinterpretAsShorts();
@@ -84,8 +84,8 @@ final class Int8ByNibbles implements Int8Product {
       even0 = even0.add(q0.lanewise(LSHR, 8).and(Words.LOWER_HALVES).reinterpretAsShorts().mul(v));
       even1 = even1.add(q1.lanewise(LSHR, 8).and(Words.LOWER_HALVES).reinterpretAsShorts().mul(v));
       v = IntVector.broadcast(I, x[u + NEXT + N3]).reinterpretAsShorts();
-      odd0 = odd0.add(q0.lanewise(LSHR, 12).and(Words.LOWER_HALVES).reinterpretAsShorts().mul(v));
-      odd1 = odd1.add(q1.lanewise(LSHR, 12).and(Words.LOWER_HALVES).reinterpretAsShorts().mul(v));
+      odd0 = odd0.add(q0.reinterpretAsShorts().lanewise(LSHR, 12).mul(v));
+      odd1 = odd1.add(q1.reinterpretAsShorts().lanewise(LSHR, 12).mul(v));
       q0 = IntVector.fromMemorySegment(I, w, first + o + 8L * N, LE);
       q1 = IntVector.fromMemorySegment(I, w, second + o + 8L * N, LE);
       v = IntVector.broadcast(I, x[u + 2 * NEXT]).reinterpretAsShorts();
@@ -98,8 +98,8 @@ final class Int8ByNibbles implements Int8Product {
       even0 = even0.add(q0.lanewise(LSHR, 8).and(Words.LOWER_HALVES).reinterpretAsShorts().mul(v));
       even1 = even1.add(q1.lanewise(LSHR, 8).and(Words.LOWER_HALVES).reinterpretAsShorts().mul(v));
       v = IntVector.broadcast(I, x[u + 2 * NEXT + N3]).reinterpretAsShorts();
-      odd0 = odd0.add(q0.lanewise(LSHR, 12).and(Words.LOWER_HALVES).reinterpretAsShorts().mul(v));
-      odd1 = odd1.add(q1.lanewise(LSHR, 12).and(Words.LOWER_HALVES).reinterpretAsShorts().mul(v));
+      odd0 = odd0.add(q0.reinterpretAsShorts().lanewise(LSHR, 12).mul(v));
+      odd1 = odd1.add(q1.reinterpretAsShorts().lanewise(LSHR, 12).mul(v));
       q0 = IntVector.fromMemorySegment(I, w, first + o + 12L * N, LE);
       q1 = IntVector.fromMemorySegment(I, w, second + o + 12L * N, LE);
       v = IntVector.broadcast(I, x[u + 3 * NEXT]).reinterpretAsShorts();
@@ -112,8 +112,8 @@ final class Int8ByNibbles implements Int8Product {
       even0 = even0.add(q0.lanewise(LSHR, 8).and(Words.LOWER_HALVES).reinterpretAsShorts().mul(v));
       even1 = even1.add(q1.lanewise(LSHR, 8).and(Words.LOWER_HALVES).reinterpretAsShorts().mul(v));
       v = IntVector.broadcast(I, x[u + 3 * NEXT + N3]).reinterpretAsShorts();
-      odd0 = odd0.add(q0.lanewise(LSHR, 12).and(Words.LOWER_HALVES).reinterpretAsShorts().mul(v));
-      odd1 = odd1.add(q1.lanewise(LSHR, 12).and(Words.LOWER_HALVES).reinterpretAsShorts().mul(v));
+      odd0 = odd0.add(q0.reinterpretAsShorts().lanewise(LSHR, 12).mul(v));
+      odd1 = odd1.add(q1.reinterpretAsShorts().lanewise(LSHR, 12).mul(v));
       if (!TWO) {
         ShortVector start = IntVector.broadcast(I, x[at + k / 2 + p]).reinterpretAsShorts();
         even0 = even0.add(odd0).add(start);

@@ -125,6 +125,7 @@ abstract class Interleaved {
     if (N < 8) return null;
     return switch (format.name()) {
       case "Q4_0" -> new InterleavedQ4(format);
+      case "Q8_0" -> int8 ? new InterleavedQ8(format) : null;
       case "Q4_K" -> new InterleavedQ4K(format);
       case "Q6_K" -> N == 8 && !int8 ? null : new InterleavedQ6K(format);
       default -> null;
@@ -141,6 +142,11 @@ abstract class Interleaved {
     InterleavedProduct made = product(rows);
     loops[rows] = made;
     return made;
+  }
+
+  /** Returns the most rows of rounded activations that are faster with it than as stored. */
+  int mostRounded() {
+    return Integer.MAX_VALUE;
   }
 
   /** Makes the loop for one row of rounded activations. */

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.puna.tensor.Repacked;
 import org.puna.tensor.Tensor;
@@ -24,7 +25,7 @@ final class InterleavedCopies implements AutoCloseable {
   private static final int MOST_STEPS = 128;
 
   private final boolean int8;
-  private final Map<BlockFormat, Interleaved> layouts = new HashMap<>();
+  private final Map<BlockFormat, Optional<Interleaved>> layouts = new HashMap<>();
   private final Map<Place, Entry> entries = new LinkedHashMap<>();
 
   // Looked up without allocating: views of the same weight are different objects.
@@ -125,12 +126,14 @@ final class InterleavedCopies implements AutoCloseable {
     };
   }
 
-  private @Nullable Interleaved layout(BlockFormat format) {
-    Interleaved known = layouts.get(format);
-    if (known != null) return known;
-    Interleaved made = Interleaved.of(format, int8);
-    if (made != null) layouts.put(format, made);
-    return made;
+  /** Returns the layout for a format, null where there is none. */
+  @Nullable Interleaved layout(BlockFormat format) {
+    Optional<Interleaved> known = layouts.get(format);
+    if (known == null) {
+      known = Optional.ofNullable(Interleaved.of(format, int8));
+      layouts.put(format, known);
+    }
+    return known.orElse(null);
   }
 
   private void leave(Iterable<Entry> of) {

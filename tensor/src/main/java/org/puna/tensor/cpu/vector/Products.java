@@ -18,35 +18,42 @@ final class Products implements AutoCloseable {
   private final boolean int8;
   private final Arena arena = Arena.ofShared();
   private final FewRows few = new FewRows(arena);
-  private final Int8Interleaved rounded = new Int8Interleaved();
+  private final RoundedRows rounded = new RoundedRows();
+  private final Int8Interleaved int8Interleaved = new Int8Interleaved();
   private final FewInterleaved interleaved = new FewInterleaved();
   private final InterleavedCopies copies;
   private final ManyRows many = new ManyRows(arena);
   private final Map<BlockFormat, StoredRows> rowsOf = new HashMap<>();
 
   /**
-   * @param int8 whether products with copies of weights round activations to eight bits
+   * @param int8 whether activations are rounded to eight bits, where a format has a layout
    */
   Products(boolean int8) {
     this.int8 = int8;
     copies = new InterleavedCopies(int8);
   }
 
-  /** Returns whether products with copies of weights round activations to eight bits. */
+  /** Returns whether activations are rounded to eight bits, where a format has a layout. */
   boolean int8() {
     return int8;
   }
 
   void linear(Team team, float[] x, int rows, Tensor w, float @Nullable [] bias, float[] y) {
-    InterleavedCopy copy = rows <= FEW || int8 ? copies.of(team, w) : null;
-    if (copy != null) {
-      if (int8) rounded.multiply(team, copy, x, rows, bias, y);
-      else interleaved.multiply(team, copy, x, rows, bias, y);
-      return;
+    Interleaved layout = copies.layout(w.format());
+    float[] of = x;
+    if (layout != null) {
+      int most = int8 ? layout.mostRounded() : FEW;
+      InterleavedCopy copy = rows <= most ? copies.of(team, w) : null;
+      if (copy != null) {
+        if (int8) int8Interleaved.multiply(team, copy, x, rows, bias, y);
+        else interleaved.multiply(team, copy, x, rows, bias, y);
+        return;
+      }
+      if (int8) of = rounded.of(team, x, rows * w.rowElements());
     }
     StoredRows stored = rowsOf.computeIfAbsent(w.format(), f -> new CompiledAlone(stored(f)));
-    if (rows <= FEW) few.multiply(team, stored, x, rows, w, bias, y);
-    else many.multiply(team, stored, x, rows, w, bias, y);
+    if (rows <= FEW) few.multiply(team, stored, of, rows, w, bias, y);
+    else many.multiply(team, stored, of, rows, w, bias, y);
   }
 
   /** Allows copies of weights: for products of few rows, or of all with rounded activations. */

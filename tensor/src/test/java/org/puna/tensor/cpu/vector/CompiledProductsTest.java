@@ -58,6 +58,7 @@ class CompiledProductsTest {
   @ParameterizedTest
   @ValueSource(ints = {8, 1})
   void allocateNoVectorsRounded(int rows) {
+    allocateNoVectors("Q8_0", rows, Repacking.INT8);
     for (String name : INTERLEAVED) allocateNoVectors(name, rows, Repacking.INT8);
   }
 

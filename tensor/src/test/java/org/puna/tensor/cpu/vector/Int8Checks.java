@@ -21,14 +21,16 @@ final class Int8Checks {
   }
 
   /**
-   * Products of rounded activations with copies: those of the rounded numbers, to the bit the same
-   * row by row and in tiles. Largest codes and activations together fill 16 bits.
+   * Products of rounded activations with copies and without: those of the rounded numbers, with
+   * copies to the bit the same row by row and in tiles. Largest codes and activations together fill
+   * 16 bits.
    */
   void all() {
     try (VectorKernels rounding = new VectorKernels(true)) {
-      for (String name : List.of("Q4_0", "Q4_K", "Q6_K")) {
+      for (String name : List.of("Q4_0", "Q8_0", "Q4_K", "Q6_K")) {
         BlockFormat f = BlockFormats.byName(name).orElseThrow();
-        if (Interleaved.of(f, true) == null) continue;
+        Interleaved layout = Interleaved.of(f, true);
+        if (layout == null) continue;
         int k = f.blockElements() == 32 ? 160 : 768;
         for (int n : new int[] {5, 16, 67, 131}) {
           try (Arena arena = Arena.ofShared()) {
@@ -37,9 +39,13 @@ final class Int8Checks {
             MemorySegment copy = arena.allocate(heap.data().byteSize(), 1).copyFrom(heap.data());
             Tensor mapped = new Tensor(f, heap.shape(), copy);
             try (Repacked _ = rounding.repack(List.of(mapped), 0)) {
-              for (int rows : new int[] {1, 3, 4, 6, 8, 13, 40}) product(rounding, mapped, rows);
+              for (int rows : new int[] {1, 2, 3, 4, 6, 8, 13, 40}) {
+                product(rounding, mapped, rows, layout.mostRounded());
+              }
               specials(rounding, mapped);
             }
+            for (int rows : new int[] {1, 6, 40}) product(rounding, mapped, rows, 0);
+            specials(rounding, mapped);
           }
         }
       }
@@ -50,15 +56,16 @@ final class Int8Checks {
   private static void extremes(Tensor w) {
     BlockFormat f = w.format();
     int bytes = f.blockBytes();
-    int from = f.name().equals("Q4_0") ? 2 : f.name().equals("Q4_K") ? 16 : 0;
+    int from = f.blockElements() == 32 ? 2 : f.name().equals("Q4_K") ? 16 : 0;
     int to = f.name().equals("Q6_K") ? 192 : bytes;
     for (long b = 0; b < 2 * w.rowBytes() / bytes; b++) {
-      byte all = (byte) (b < w.rowBytes() / bytes ? 0xff : 0);
+      boolean largest = b < w.rowBytes() / bytes;
+      byte all = (byte) (f.name().equals("Q8_0") ? largest ? 127 : -128 : largest ? 0xff : 0);
       w.data().asSlice(b * bytes + from, to - from).fill(all);
     }
   }
 
-  private void product(VectorKernels rounding, Tensor w, int rows) {
+  private void product(VectorKernels rounding, Tensor w, int rows, int most) {
     int n = (int) w.dim(0);
     int k = w.rowElements();
     float[] x = checks.normal(rows * k, KernelChecks.PAD);
@@ -86,6 +93,7 @@ final class Int8Checks {
             .as("%s, %d rows, at %d,%d", w, rows, t, j)
             .isCloseTo(expected[t * n + j], within(limit));
       }
+      if (rows > most) continue;
       float[] alone = new float[n];
       rounding.linear(checks.team, Arrays.copyOfRange(x, t * k, (t + 1) * k), 1, w, bias, alone);
       assertThat(alone).isEqualTo(Arrays.copyOfRange(actual, t * n, (t + 1) * n));

@@ -1,0 +1,56 @@
+package org.puna.tensor.cpu.vector;
+
+import java.lang.foreign.MemorySegment;
+import java.util.stream.IntStream;
+import org.puna.tensor.quant.BlockFormat;
+
+/**
+ * Interleaved rows of Q8_0: eight words of signed codes and one factor for 32 numbers. For rounded
+ * activations alone: rows as stored have no more operations with floats.
+ */
+final class InterleavedQ8 extends Interleaved {
+  private static final int MOST = Int8TileProduct.ROWS / 2;
+
+  InterleavedQ8(BlockFormat format) {
+    super(
+        format,
+        IntStream.range(0, 8).map(j -> 2 + 4 * j).toArray(),
+        new int[] {0},
+        0,
+        // Two words are eight numbers; those four apart are in the halves of a lane.
+        i -> i / 8 * 8 + (i & 2) * 2 + (i & 1) + (i & 4) / 2,
+        _ -> 0,
+        0);
+  }
+
+  @Override
+  InterleavedProduct product(int rows) {
+    throw new UnsupportedOperationException("Q8_0 for activations as they are");
+  }
+
+  @Override
+  byte scale(MemorySegment w, long block, int i) {
+    throw new IndexOutOfBoundsException(i);
+  }
+
+  @Override
+  void readScales(MemorySegment w, long at, int k, float[] scales, float[] minima) {
+    for (int b = 0; b < k / 32; b++) readHalves(w, at + b * 2L * N, scales, b * N);
+  }
+
+  /** Fewer than fill a tile: products of eight bits fill its 16, and floats sum as many. */
+  @Override
+  int mostRounded() {
+    return MOST;
+  }
+
+  @Override
+  Int8Product int8Product() {
+    return new Int8ByBytes();
+  }
+
+  @Override
+  void unpack(MemorySegment w, long at, int k, int[] codes, int to) {
+    throw new UnsupportedOperationException("Q8_0 in tiles");
+  }
+}
