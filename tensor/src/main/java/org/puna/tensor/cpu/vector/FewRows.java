@@ -20,12 +20,16 @@ final class FewRows implements Team.Task {
   /** Bytes of weights in one piece of work. */
   private static final long PIECE_BYTES = 512 << 10;
 
+  /** Rows that are multiplied one by one: the second time weights come from the cache. */
+  private static final int ALONE = 2;
+
   private static final float[] NONE = new float[0];
 
   private final Map<BlockFormat, RowsProduct> fours = new HashMap<>();
   private final Map<BlockFormat, RowsProduct> eights = new HashMap<>();
   private final Members<Scratch> members;
-  private float[] prepared = new float[0];
+  private final float[][] alone = new float[ALONE][0];
+  private final float[][] prepared = new float[ALONE][0];
   private float[] vectors = new float[0];
 
   private @Nullable StoredRows stored;
@@ -70,10 +74,8 @@ final class FewRows implements Team.Task {
     members.reserve(team.size());
     int k = w.rowElements();
     several = null;
-    if (rows == 1) {
-      int size = stored.prepared(k);
-      if (prepared.length < size) prepared = new float[size];
-      stored.prepare(x, k, prepared);
+    if (rows <= ALONE) {
+      for (int t = 0; t < rows; t++) prepare(stored, x, t, k);
     } else {
       RowsProduct kernel = kernel(w.format(), rows);
       several = kernel;
@@ -91,6 +93,15 @@ final class FewRows implements Team.Task {
     this.y = y;
     team.run((n + step - 1) / step, this);
     forget();
+  }
+
+  /** Makes a row of activations ready to be multiplied alone. */
+  private void prepare(StoredRows stored, float[] x, int row, int k) {
+    if (alone[row].length < k) alone[row] = new float[k];
+    System.arraycopy(x, row * k, alone[row], 0, k);
+    int size = stored.prepared(k);
+    if (prepared[row].length < size) prepared[row] = new float[size];
+    stored.prepare(alone[row], k, prepared[row]);
   }
 
   /** Returns the loop for a number of rows: sixteen registers do not hold sixteen sums. */
@@ -137,12 +148,12 @@ final class FewRows implements Team.Task {
     int from = piece * step;
     int to = Math.min((int) weights.dim(0), from + step);
     RowsProduct kernel = several;
-    if (kernel == null) one(format, s, weights, from, to);
+    if (kernel == null) apart(format, s, weights, from, to);
     else several(format, kernel, s, weights, from, to);
   }
 
-  /** Multiplies one row of activations with some rows of weights. */
-  private void one(StoredRows stored, Scratch s, Tensor w, int from, int to) {
+  /** Multiplies rows of activations, one by one, with some rows of weights. */
+  private void apart(StoredRows stored, Scratch s, Tensor w, int from, int to) {
     MemorySegment data = s.copy.rows(w, from, to);
     long start = NativeCopy.start(w, from);
     int count = to - from;
@@ -156,8 +167,14 @@ final class FewRows implements Team.Task {
     } else {
       for (int i = 0; i < rest; i++) rows(stored, s, data, start, i, 0, w, from);
     }
+    addBias(w, from, to);
+  }
+
+  private void addBias(Tensor w, int from, int to) {
     float[] more = bias;
-    if (more != null) for (int j = from; j < to; j++) y[j] += more[j];
+    if (more == null) return;
+    int n = (int) w.dim(0);
+    for (int t = 0; t < rows; t++) for (int j = from; j < to; j++) y[t * n + j] += more[j];
   }
 
   /** Multiplies rows of a piece that starts at row {@code from}, each {@code apart} rows on. */
@@ -175,9 +192,12 @@ final class FewRows implements Team.Task {
     long at = start + first * rowBytes;
     long distance = apart * rowBytes;
     int together = stored.rows();
-    stored.dots(data, at, distance, x, prepared, k, s.room, s.lanes);
-    for (int r = 0; r < together; r++) {
-      y[from + first + r * apart] = LaneSum.of(s.lanes, r * Lanes.N);
+    int n = (int) w.dim(0);
+    for (int t = 0; t < rows; t++) {
+      stored.dots(data, at, distance, alone[t], prepared[t], k, s.room, s.lanes);
+      for (int r = 0; r < together; r++) {
+        y[t * n + from + first + r * apart] = LaneSum.of(s.lanes, r * Lanes.N);
+      }
     }
   }
 
@@ -196,10 +216,7 @@ final class FewRows implements Team.Task {
     } else {
       for (int i = from; i < to; i++) group(stored, kernel, s, data, w, from, i, 0);
     }
-    float[] more = bias;
-    if (more == null) return;
-    int n = (int) w.dim(0);
-    for (int t = 0; t < rows; t++) for (int j = from; j < to; j++) y[t * n + j] += more[j];
+    addBias(w, from, to);
   }
 
   /** Multiplies row {@code first} and others, each {@code apart} rows on, with all of {@code x}. */

@@ -38,9 +38,12 @@ interface InterleavedProduct {
       int k,
       float[] sums);
 
-  /** Returns the number of rows that loops are made for, at least {@code rows} or the most. */
+  /**
+   * Returns the number of rows of the loop that multiplies {@code rows} fastest: two rows one after
+   * the other, for which weights come from the cache the second time.
+   */
   static int together(int rows) {
-    return rows == 1 ? 1 : rows <= 4 ? 4 : MOST;
+    return rows <= 2 ? 1 : rows <= 4 ? 4 : MOST;
   }
 
   /** Returns the loop over words of nibbles for a number of rows, see {@link #together}. */
