@@ -20,8 +20,8 @@ public final class Roofline {
   private Roofline() {}
 
   /**
-   * Returns bytes per second read from memory, the median of several rounds: the best one may have
-   * been timed by a clock that jumped.
+   * Returns bytes per second read from memory, the median of several rounds: the best of five was
+   * at times twice what any other run read.
    *
    * @param bytes memory to read, more than caches hold
    */
