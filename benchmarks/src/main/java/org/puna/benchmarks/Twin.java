@@ -50,7 +50,7 @@ public abstract class Twin extends Measured {
     prepare(new Numbers());
   }
 
-  /** Returns whether products with copies of weights round activations to eight bits. */
+  /** Returns whether products round activations to eight bits. */
   boolean int8() {
     return false;
   }

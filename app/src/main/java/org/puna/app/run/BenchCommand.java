@@ -180,7 +180,7 @@ public final class BenchCommand implements Callable<Integer> {
   private void compare(Checkpoint c, String where) {
     try (Backend backend = options.backend(context.settings())) {
       int threads = options.threads(context.settings());
-      new PeerBench(context, c, threads, cache.type(), options.activations())
+      new PeerBench(context, c, threads, cache.type(), options)
           .run(backend, where, prompts, generate, depths(PEER_DEPTH), repetitions, json);
     }
   }

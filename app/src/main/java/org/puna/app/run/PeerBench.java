@@ -32,14 +32,14 @@ final class PeerBench {
   private final Context context;
   private final Checkpoint model;
   private final int threads;
-  private final String activations;
+  private final KernelOptions options;
   private final KvType kv;
 
-  PeerBench(Context context, Checkpoint model, int threads, KvType kv, String activations) {
+  PeerBench(Context context, Checkpoint model, int threads, KvType kv, KernelOptions options) {
     this.context = context;
     this.model = model;
     this.threads = threads;
-    this.activations = activations;
+    this.options = options;
     this.kv = kv;
   }
 
@@ -116,7 +116,7 @@ final class PeerBench {
       all.put("model", BenchCommand.named(model));
       all.put("model_size", model.bytes());
       all.put("n_threads", threads);
-      all.put("activations", activations);
+      all.put("activations", options.activations());
       all.put("java", Runtime.version().toString());
       all.put("repetitions", repetitions);
       all.put("memory_read_gbps", read);
@@ -132,7 +132,7 @@ final class PeerBench {
             BenchCommand.named(model),
             Units.bytes(model.bytes()),
             Machine.line(threads)
-                + (activations.equals("f32") ? "" : ", --activations " + activations),
+                + (options.rounds() ? ", --activations " + options.activations() : ""),
             repetitions);
     context.console().out().print(both.markdown(head, rows));
     if (read > 0) {

@@ -28,8 +28,9 @@ final class FewRows implements Team.Task {
   private final Map<BlockFormat, RowsProduct> fours = new HashMap<>();
   private final Map<BlockFormat, RowsProduct> eights = new HashMap<>();
   private final Members<Scratch> members;
-  private final float[][] alone = new float[ALONE][0];
+  private final float[][] alone = {NONE, NONE};
   private final float[][] prepared = new float[ALONE][0];
+  private float[] second = new float[0];
   private float[] vectors = new float[0];
 
   private @Nullable StoredRows stored;
@@ -97,11 +98,17 @@ final class FewRows implements Team.Task {
 
   /** Makes a row of activations ready to be multiplied alone. */
   private void prepare(StoredRows stored, float[] x, int row, int k) {
-    if (alone[row].length < k) alone[row] = new float[k];
-    System.arraycopy(x, row * k, alone[row], 0, k);
+    alone[row] = row == 0 ? x : second(x, k);
     int size = stored.prepared(k);
     if (prepared[row].length < size) prepared[row] = new float[size];
     stored.prepare(alone[row], k, prepared[row]);
+  }
+
+  /** Returns a copy of the second row: loops take numbers from index 0. */
+  private float[] second(float[] x, int k) {
+    if (second.length < k) second = new float[k];
+    System.arraycopy(x, k, second, 0, k);
+    return second;
   }
 
   /** Returns the loop for a number of rows: sixteen registers do not hold sixteen sums. */
@@ -117,6 +124,7 @@ final class FewRows implements Team.Task {
     several = null;
     w = null;
     bias = null;
+    Arrays.fill(alone, NONE);
     x = NONE;
     y = NONE;
   }

@@ -180,14 +180,17 @@ abstract class Interleaved {
   abstract void unpack(MemorySegment w, long at, int k, int[] codes, int to);
 
   /**
-   * Reads the scales of a group of rows. Calls the Vector API itself, or what returns no vector,
-   * see {@link Words}: a caller that meets two formats expands both.
+   * Reads the scales of a group of rows: where not said otherwise a factor for each block. Calls
+   * the Vector API itself, or what returns no vector, see {@link Words}: a caller that meets two
+   * formats expands both.
    *
    * @param at bytes to the group's first scale
    * @param scales receives [parts, lanes]
    * @param minima receives [parts, lanes] where they are not the scales, see {@link #ownMinima}
    */
-  abstract void readScales(MemorySegment w, long at, int k, float[] scales, float[] minima);
+  void readScales(MemorySegment w, long at, int k, float[] scales, float[] minima) {
+    for (int b = 0; b < k / block; b++) readHalves(w, at + b * 2L * N, scales, b * N);
+  }
 
   /** Reads half-precision factors of a group of rows, which are finite, to an index of scales. */
   static void readHalves(MemorySegment w, long at, float[] scales, int to) {
@@ -204,8 +207,10 @@ abstract class Interleaved {
     return false;
   }
 
-  /** Returns a byte-sized scale of a block of the file. */
-  abstract byte scale(MemorySegment w, long block, int i);
+  /** Returns a byte-sized scale of a block of the file, in a format that has such scales. */
+  byte scale(MemorySegment w, long block, int i) {
+    throw new IndexOutOfBoundsException(i);
+  }
 
   /** Returns the bytes of scales that a group of rows begins with. */
   final long scaleBytes(int k) {

@@ -27,16 +27,6 @@ final class InterleavedQ4 extends Interleaved {
   }
 
   @Override
-  byte scale(MemorySegment w, long block, int i) {
-    throw new IndexOutOfBoundsException(i);
-  }
-
-  @Override
-  void readScales(MemorySegment w, long at, int k, float[] scales, float[] minima) {
-    for (int b = 0; b < k / 32; b++) readHalves(w, at + b * 2L * N, scales, b * N);
-  }
-
-  @Override
   Int8Product int8Product() {
     return Specialised.of(Int8Product.class, Int8ByNibbles.class, PARTS);
   }

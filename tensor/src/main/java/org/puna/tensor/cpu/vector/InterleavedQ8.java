@@ -28,16 +28,6 @@ final class InterleavedQ8 extends Interleaved {
     throw new UnsupportedOperationException("Q8_0 for activations as they are");
   }
 
-  @Override
-  byte scale(MemorySegment w, long block, int i) {
-    throw new IndexOutOfBoundsException(i);
-  }
-
-  @Override
-  void readScales(MemorySegment w, long at, int k, float[] scales, float[] minima) {
-    for (int b = 0; b < k / 32; b++) readHalves(w, at + b * 2L * N, scales, b * N);
-  }
-
   /** Fewer than fill a tile: products of eight bits fill its 16, and floats sum as many. */
   @Override
   int mostRounded() {

@@ -44,7 +44,7 @@ final class Int8Checks {
               }
               specials(rounding, mapped);
             }
-            for (int rows : new int[] {1, 6, 40}) product(rounding, mapped, rows, 0);
+            for (int rows : new int[] {1, 6, 300}) product(rounding, mapped, rows, 0);
             specials(rounding, mapped);
           }
         }

@@ -480,7 +480,7 @@ final class KernelChecks {
     }
   }
 
-  static org.assertj.core.data.Offset<Double> within(double d) {
+  private static org.assertj.core.data.Offset<Double> within(double d) {
     return org.assertj.core.api.Assertions.within(d);
   }
 
