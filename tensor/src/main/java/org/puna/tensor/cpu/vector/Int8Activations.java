@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * part by part and two columns in the halves of a word, whose codes are in the halves of a lane.
  *
  * <p>Rows come in tiles, side by side: a tile is {@code [k / 2, rows]} pairs of columns and then
- * {@code [parts, rows]} words that are added to the sums of a part, to take off the zero of codes.
+ * {@code [sums, rows]} words that are added to what lanes of 16 bits sum, to take off the zero of
+ * codes: a part each, or {@link Interleaved#pairsInSum less}.
  */
 final class Int8Activations {
   /** Columns that share a factor. */
@@ -56,7 +57,7 @@ final class Int8Activations {
     this.layout = layout;
     this.k = k;
     parts = layout.parts(k);
-    rowWords = k / 2 + parts;
+    rowWords = k / 2 + k / 2 / layout.pairsInSum();
     if (pairs.length < pairsAt(rows)) pairs = new int[pairsAt(rows)];
     if (factors.length >= partsAt(rows)) return;
     factors = new float[partsAt(rows)];
@@ -117,6 +118,8 @@ final class Int8Activations {
     int[] upper = order.upper();
     int inBlock = lower.length;
     int inPart = order.pairs();
+    int inSum = order.pairsInSum();
+    int start = order.sumStart();
     boolean ownMinima = order.ownMinima();
     int zero = ownMinima ? 0 : (int) order.zero();
     int to = pairsAt(row) + t;
@@ -125,22 +128,26 @@ final class Int8Activations {
     for (int first = 0; first < k / 2; first += inPart) {
       int column = first / inBlock * 2 * inBlock;
       int pair = first % inBlock;
-      int lows = 0;
-      int highs = 0;
-      for (int i = pair; i < pair + inPart; i++) {
-        int low = s.codes[column + lower[i]];
-        int high = s.codes[column + upper[i]];
-        lows += low;
-        highs += high;
-        pairs[to] = low & 0xffff | high << 16;
-        to += tile;
+      int all = 0;
+      for (int i = pair; i < pair + inPart; ) {
+        int lows = 0;
+        int highs = 0;
+        for (int end = i + inSum; i < end; i++) {
+          int low = s.codes[column + lower[i]];
+          int high = s.codes[column + upper[i]];
+          lows += low;
+          highs += high;
+          pairs[to] = low & 0xffff | high << 16;
+          to += tile;
+        }
+        all += lows + highs;
+        pairs[zeros] = zero * lows + start & 0xffff | zero * highs << 16;
+        zeros += tile;
       }
       float factor = s.factors[(column + lower[pair]) / BLOCK];
       factors[part] = factor;
-      if (ownMinima) sums[part] = order.zero() * factor * (lows + highs);
-      pairs[zeros] = zero * lows & 0xffff | zero * highs << 16;
+      if (ownMinima) sums[part] = order.zero() * factor * all;
       part += tile;
-      zeros += tile;
     }
   }
 

@@ -149,6 +149,21 @@ abstract class Interleaved {
     return Integer.MAX_VALUE;
   }
 
+  /** Returns how many pairs of columns lanes of 16 bits sum before they are widened. */
+  int pairsInSum() {
+    return pairs();
+  }
+
+  /** Returns what such a sum starts with, beside what takes off the zero of codes. */
+  int sumStart() {
+    return 0;
+  }
+
+  /** Returns the bits of a word of codes that a copy inverts. */
+  int flipped() {
+    return 0;
+  }
+
   /** Makes the loop for one row of rounded activations. */
   abstract Int8Product int8Product();
 
@@ -264,12 +279,13 @@ abstract class Interleaved {
     long rowBytes = (long) k / block * blockBytes;
     long codes = at + scaleBytes(k);
     long scales = at;
+    int flipped = flipped();
     for (int b = 0; b < k / block; b++) {
       for (int r = 0; r < rows; r++) {
         long from = first + r * rowBytes + (long) b * blockBytes;
         long lane = codes + ((long) b * words.length * N + r) * Integer.BYTES;
         for (int word : words) {
-          to.set(WORD, lane, w.get(WORD, from + word));
+          to.set(WORD, lane, w.get(WORD, from + word) ^ flipped);
           lane += (long) N * Integer.BYTES;
         }
         lane = scales + (long) r * Short.BYTES;

@@ -5,7 +5,7 @@ import java.util.stream.IntStream;
 import org.puna.tensor.quant.BlockFormat;
 
 /**
- * Interleaved rows of Q8_0: eight words of signed codes and one factor for 32 numbers. For rounded
+ * Interleaved rows of Q8_0: eight words of codes and one factor for 32 numbers. For rounded
  * activations alone: rows as stored have no more operations with floats.
  */
 final class InterleavedQ8 extends Interleaved {
@@ -20,12 +20,30 @@ final class InterleavedQ8 extends Interleaved {
         // Two words are eight numbers; those four apart are in the halves of a lane.
         i -> i / 8 * 8 + (i & 2) * 2 + (i & 1) + (i & 4) / 2,
         _ -> 0,
-        0);
+        -0x80);
   }
 
   @Override
   InterleavedProduct product(int rows) {
     throw new UnsupportedOperationException("Q8_0 for activations as they are");
+  }
+
+  /** Products of eight bits fill 16. */
+  @Override
+  int pairsInSum() {
+    return 2;
+  }
+
+  /** Lower halves are never negative so, and borrow nothing from upper ones. */
+  @Override
+  int sumStart() {
+    return 0x8000;
+  }
+
+  /** Codes without sign: a mask takes them out of their words, where signs need two shifts. */
+  @Override
+  int flipped() {
+    return 0x80808080;
   }
 
   /** Fewer than fill a tile: products of eight bits fill its 16, and floats sum as many. */

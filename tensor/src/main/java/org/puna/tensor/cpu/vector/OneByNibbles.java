@@ -43,8 +43,10 @@ final class OneByNibbles implements InterleavedProduct {
       float[] sums) {
     FloatVector acc0 = FloatVector.fromArray(F, sums, 0);
     FloatVector acc1 = FloatVector.fromArray(F, sums, N);
-    for (int i = 0; i < k; i += 8) {
-      long o = (long) i / 2 * N;
+    // Offsets that grow by a step are checked before the loop, others in each round.
+    for (int c = 0; c < k / 8; c++) {
+      long o = c * 4L * N;
+      int i = 8 * c;
       int s = (i >> SHIFT) * STRIDE;
       FloatVector v;
       IntVector q0 = IntVector.fromMemorySegment(I, w, first + o, LE);

@@ -27,6 +27,9 @@ final class Words {
   static final IntVector LOWER1 = IntVector.broadcast(Lanes.I, 0xf00);
   static final IntVector UPPER1 = IntVector.broadcast(Lanes.I, 0xf000);
 
+  /** The first byte of each half of a word. */
+  static final IntVector BYTE_HALVES = IntVector.broadcast(Lanes.I, 0x00ff00ff);
+
   /** The first nibble of each half of a word, and what formats have above it. */
   static final IntVector LOWER_HALVES = IntVector.broadcast(Lanes.I, 0x000f000f);
 
