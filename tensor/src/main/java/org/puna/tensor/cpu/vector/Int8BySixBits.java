@@ -54,122 +54,46 @@ final class Int8BySixBits implements Int8Product {
       IntVector p1 = IntVector.fromMemorySegment(I, w, second + o, LE);
       IntVector q1 = IntVector.fromMemorySegment(I, w, second + o + 4L * N, LE);
       IntVector h1 = IntVector.fromMemorySegment(I, w, second + o + 8L * N, LE);
+      IntVector codes0 = p0.and(Words.NIBBLES).or(h0.lanewise(LSHL, 4).and(Words.PAIRS));
+      IntVector codes1 = p1.and(Words.NIBBLES).or(h1.lanewise(LSHL, 4).and(Words.PAIRS));
       ShortVector v = IntVector.broadcast(I, x[u]).reinterpretAsShorts();
-      t00 =
-          t00.add(
-              p0.and(Words.LOWER_HALVES)
-                  .or(h0.lanewise(LSHL, 4).and(Words.UPPER_HALVES))
-                  .reinterpretAsShorts()
-                  .mul(v));
-      t01 =
-          t01.add(
-              p1.and(Words.LOWER_HALVES)
-                  .or(h1.lanewise(LSHL, 4).and(Words.UPPER_HALVES))
-                  .reinterpretAsShorts()
-                  .mul(v));
+      t00 = t00.add(codes0.and(Words.BYTE_HALVES).reinterpretAsShorts().mul(v));
+      t01 = t01.add(codes1.and(Words.BYTE_HALVES).reinterpretAsShorts().mul(v));
       v = IntVector.broadcast(I, x[u + 1]).reinterpretAsShorts();
-      t00 =
-          t00.add(
-              p0.lanewise(LSHR, 8)
-                  .and(Words.LOWER_HALVES)
-                  .or(h0.lanewise(LSHR, 4).and(Words.UPPER_HALVES))
-                  .reinterpretAsShorts()
-                  .mul(v));
-      t01 =
-          t01.add(
-              p1.lanewise(LSHR, 8)
-                  .and(Words.LOWER_HALVES)
-                  .or(h1.lanewise(LSHR, 4).and(Words.UPPER_HALVES))
-                  .reinterpretAsShorts()
-                  .mul(v));
+      codes0 = codes0.lanewise(LSHR, 8).and(Words.BYTE_HALVES);
+      codes1 = codes1.lanewise(LSHR, 8).and(Words.BYTE_HALVES);
+      t00 = t00.add(codes0.reinterpretAsShorts().mul(v));
+      t01 = t01.add(codes1.reinterpretAsShorts().mul(v));
+      codes0 = p0.lanewise(LSHR, 4).and(Words.NIBBLES).or(h0.and(Words.PAIRS));
+      codes1 = p1.lanewise(LSHR, 4).and(Words.NIBBLES).or(h1.and(Words.PAIRS));
       v = IntVector.broadcast(I, x[u + 8]).reinterpretAsShorts();
-      t10 =
-          t10.add(
-              p0.lanewise(LSHR, 4)
-                  .and(Words.LOWER_HALVES)
-                  .or(h0.and(Words.UPPER_HALVES))
-                  .reinterpretAsShorts()
-                  .mul(v));
-      t11 =
-          t11.add(
-              p1.lanewise(LSHR, 4)
-                  .and(Words.LOWER_HALVES)
-                  .or(h1.and(Words.UPPER_HALVES))
-                  .reinterpretAsShorts()
-                  .mul(v));
+      t10 = t10.add(codes0.and(Words.BYTE_HALVES).reinterpretAsShorts().mul(v));
+      t11 = t11.add(codes1.and(Words.BYTE_HALVES).reinterpretAsShorts().mul(v));
       v = IntVector.broadcast(I, x[u + 9]).reinterpretAsShorts();
-      t10 =
-          t10.add(
-              p0.lanewise(LSHR, 12)
-                  .and(Words.LOWER_HALVES)
-                  .or(h0.lanewise(LSHR, 8).and(Words.UPPER_HALVES))
-                  .reinterpretAsShorts()
-                  .mul(v));
-      t11 =
-          t11.add(
-              p1.lanewise(LSHR, 12)
-                  .and(Words.LOWER_HALVES)
-                  .or(h1.lanewise(LSHR, 8).and(Words.UPPER_HALVES))
-                  .reinterpretAsShorts()
-                  .mul(v));
+      codes0 = codes0.lanewise(LSHR, 8).and(Words.BYTE_HALVES);
+      codes1 = codes1.lanewise(LSHR, 8).and(Words.BYTE_HALVES);
+      t10 = t10.add(codes0.reinterpretAsShorts().mul(v));
+      t11 = t11.add(codes1.reinterpretAsShorts().mul(v));
+      codes0 = q0.and(Words.NIBBLES).or(h0.lanewise(LSHL, 2).and(Words.PAIRS));
+      codes1 = q1.and(Words.NIBBLES).or(h1.lanewise(LSHL, 2).and(Words.PAIRS));
       v = IntVector.broadcast(I, x[u + 16]).reinterpretAsShorts();
-      t20 =
-          t20.add(
-              q0.and(Words.LOWER_HALVES)
-                  .or(h0.lanewise(LSHL, 2).and(Words.UPPER_HALVES))
-                  .reinterpretAsShorts()
-                  .mul(v));
-      t21 =
-          t21.add(
-              q1.and(Words.LOWER_HALVES)
-                  .or(h1.lanewise(LSHL, 2).and(Words.UPPER_HALVES))
-                  .reinterpretAsShorts()
-                  .mul(v));
+      t20 = t20.add(codes0.and(Words.BYTE_HALVES).reinterpretAsShorts().mul(v));
+      t21 = t21.add(codes1.and(Words.BYTE_HALVES).reinterpretAsShorts().mul(v));
       v = IntVector.broadcast(I, x[u + 17]).reinterpretAsShorts();
-      t20 =
-          t20.add(
-              q0.lanewise(LSHR, 8)
-                  .and(Words.LOWER_HALVES)
-                  .or(h0.lanewise(LSHR, 6).and(Words.UPPER_HALVES))
-                  .reinterpretAsShorts()
-                  .mul(v));
-      t21 =
-          t21.add(
-              q1.lanewise(LSHR, 8)
-                  .and(Words.LOWER_HALVES)
-                  .or(h1.lanewise(LSHR, 6).and(Words.UPPER_HALVES))
-                  .reinterpretAsShorts()
-                  .mul(v));
+      codes0 = codes0.lanewise(LSHR, 8).and(Words.BYTE_HALVES);
+      codes1 = codes1.lanewise(LSHR, 8).and(Words.BYTE_HALVES);
+      t20 = t20.add(codes0.reinterpretAsShorts().mul(v));
+      t21 = t21.add(codes1.reinterpretAsShorts().mul(v));
+      codes0 = q0.lanewise(LSHR, 4).and(Words.NIBBLES).or(h0.lanewise(LSHR, 2).and(Words.PAIRS));
+      codes1 = q1.lanewise(LSHR, 4).and(Words.NIBBLES).or(h1.lanewise(LSHR, 2).and(Words.PAIRS));
       v = IntVector.broadcast(I, x[u + 24]).reinterpretAsShorts();
-      t30 =
-          t30.add(
-              q0.lanewise(LSHR, 4)
-                  .and(Words.LOWER_HALVES)
-                  .or(h0.lanewise(LSHR, 2).and(Words.UPPER_HALVES))
-                  .reinterpretAsShorts()
-                  .mul(v));
-      t31 =
-          t31.add(
-              q1.lanewise(LSHR, 4)
-                  .and(Words.LOWER_HALVES)
-                  .or(h1.lanewise(LSHR, 2).and(Words.UPPER_HALVES))
-                  .reinterpretAsShorts()
-                  .mul(v));
+      t30 = t30.add(codes0.and(Words.BYTE_HALVES).reinterpretAsShorts().mul(v));
+      t31 = t31.add(codes1.and(Words.BYTE_HALVES).reinterpretAsShorts().mul(v));
       v = IntVector.broadcast(I, x[u + 25]).reinterpretAsShorts();
-      t30 =
-          t30.add(
-              q0.lanewise(LSHR, 12)
-                  .and(Words.LOWER_HALVES)
-                  .or(h0.lanewise(LSHR, 10).and(Words.UPPER_HALVES))
-                  .reinterpretAsShorts()
-                  .mul(v));
-      t31 =
-          t31.add(
-              q1.lanewise(LSHR, 12)
-                  .and(Words.LOWER_HALVES)
-                  .or(h1.lanewise(LSHR, 10).and(Words.UPPER_HALVES))
-                  .reinterpretAsShorts()
-                  .mul(v));
+      codes0 = codes0.lanewise(LSHR, 8).and(Words.BYTE_HALVES);
+      codes1 = codes1.lanewise(LSHR, 8).and(Words.BYTE_HALVES);
+      t30 = t30.add(codes0.reinterpretAsShorts().mul(v));
+      t31 = t31.add(codes1.reinterpretAsShorts().mul(v));
       if ((i & 3) == 3) {
         int start = at + k / 2 + (i & ~3);
         int f = factorsAt + (i & ~3);

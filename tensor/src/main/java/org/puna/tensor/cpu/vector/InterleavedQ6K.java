@@ -90,34 +90,18 @@ final class InterleavedQ6K extends Interleaved {
       IntVector h = IntVector.fromMemorySegment(Lanes.I, w, in + 8L * N, Lanes.LE);
       // Four of these have eight pairs of each of four parts.
       int o = to + ((i >> 2) * 32 + (i & 3) * 2) * N;
-      p.and(Words.LOWER_HALVES).or(h.lanewise(LSHL, 4).and(Words.UPPER_HALVES)).intoArray(codes, o);
-      p.lanewise(LSHR, 8)
-          .and(Words.LOWER_HALVES)
-          .or(h.lanewise(LSHR, 4).and(Words.UPPER_HALVES))
-          .intoArray(codes, o + N);
-      p.lanewise(LSHR, 4)
-          .and(Words.LOWER_HALVES)
-          .or(h.and(Words.UPPER_HALVES))
-          .intoArray(codes, o + 8 * N);
-      p.lanewise(LSHR, 12)
-          .and(Words.LOWER_HALVES)
-          .or(h.lanewise(LSHR, 8).and(Words.UPPER_HALVES))
-          .intoArray(codes, o + 9 * N);
-      q.and(Words.LOWER_HALVES)
-          .or(h.lanewise(LSHL, 2).and(Words.UPPER_HALVES))
-          .intoArray(codes, o + 16 * N);
-      q.lanewise(LSHR, 8)
-          .and(Words.LOWER_HALVES)
-          .or(h.lanewise(LSHR, 6).and(Words.UPPER_HALVES))
-          .intoArray(codes, o + 17 * N);
-      q.lanewise(LSHR, 4)
-          .and(Words.LOWER_HALVES)
-          .or(h.lanewise(LSHR, 2).and(Words.UPPER_HALVES))
-          .intoArray(codes, o + 24 * N);
-      q.lanewise(LSHR, 12)
-          .and(Words.LOWER_HALVES)
-          .or(h.lanewise(LSHR, 10).and(Words.UPPER_HALVES))
-          .intoArray(codes, o + 25 * N);
+      IntVector bytes = p.and(Words.NIBBLES).or(h.lanewise(LSHL, 4).and(Words.PAIRS));
+      bytes.and(Words.BYTE_HALVES).intoArray(codes, o);
+      bytes.lanewise(LSHR, 8).and(Words.BYTE_HALVES).intoArray(codes, o + N);
+      bytes = p.lanewise(LSHR, 4).and(Words.NIBBLES).or(h.and(Words.PAIRS));
+      bytes.and(Words.BYTE_HALVES).intoArray(codes, o + 8 * N);
+      bytes.lanewise(LSHR, 8).and(Words.BYTE_HALVES).intoArray(codes, o + 9 * N);
+      bytes = q.and(Words.NIBBLES).or(h.lanewise(LSHL, 2).and(Words.PAIRS));
+      bytes.and(Words.BYTE_HALVES).intoArray(codes, o + 16 * N);
+      bytes.lanewise(LSHR, 8).and(Words.BYTE_HALVES).intoArray(codes, o + 17 * N);
+      bytes = q.lanewise(LSHR, 4).and(Words.NIBBLES).or(h.lanewise(LSHR, 2).and(Words.PAIRS));
+      bytes.and(Words.BYTE_HALVES).intoArray(codes, o + 24 * N);
+      bytes.lanewise(LSHR, 8).and(Words.BYTE_HALVES).intoArray(codes, o + 25 * N);
     }
   }
 }

@@ -30,10 +30,8 @@ final class Words {
   /** The first byte of each half of a word. */
   static final IntVector BYTE_HALVES = IntVector.broadcast(Lanes.I, 0x00ff00ff);
 
-  /** The first nibble of each half of a word, and what formats have above it. */
+  /** The first nibble of each half of a word. */
   static final IntVector LOWER_HALVES = IntVector.broadcast(Lanes.I, 0x000f000f);
-
-  static final IntVector UPPER_HALVES = IntVector.broadcast(Lanes.I, 0x00300030);
 
   /** The lower nibble of each byte of a word, and what formats have above it. */
   static final IntVector NIBBLES = IntVector.broadcast(Lanes.I, 0x0f0f0f0f);
