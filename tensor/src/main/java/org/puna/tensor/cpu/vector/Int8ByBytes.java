@@ -23,8 +23,8 @@ final class Int8ByBytes implements Int8Product {
   private static final int N = Lanes.N;
   private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
 
-  /** What takes off the starts of the eight sums of a part, see {@link Interleaved#sumStart}. */
-  private static final int STARTS = -8 * 0x8000;
+  /** What takes off the starts of the eight sums of a part. */
+  private static final int STARTS = -8 * InterleavedQ8.START;
 
   @Override
   public void multiply(

@@ -16,7 +16,8 @@ import org.puna.tensor.quant.BlockFormat;
  * A layout of weights for products of few rows of activations: as many rows of weights as a vector
  * has lanes lie side by side, word by word, so that a vector holds the same columns of all of them.
  * A scale then is a vector for many numbers where rows as stored need one for each block, and no
- * lanes are summed. Codes and scales are those of the file, so nothing is lost.
+ * lanes are summed. Codes and scales are those of the file (of Q8_0 with the {@linkplain #flipped
+ * sign the other way round}), so nothing is lost.
  *
  * <p>A group of rows is, for each block of the rows, its half-precision factors and its byte-sized
  * scales, each {@code [lanes]}, and then {@code [k / block, words, lanes]} words of codes: in the

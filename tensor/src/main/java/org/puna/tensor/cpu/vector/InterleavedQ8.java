@@ -5,10 +5,14 @@ import java.util.stream.IntStream;
 import org.puna.tensor.quant.BlockFormat;
 
 /**
- * Interleaved rows of Q8_0: eight words of codes and one factor for 32 numbers. For rounded
- * activations alone: rows as stored have no more operations with floats.
+ * Interleaved rows of Q8_0: eight words of codes and one factor for 32 numbers. Codes are moved up
+ * by 128, so that they have no sign. For rounded activations alone: rows as stored have no more
+ * operations with floats.
  */
 final class InterleavedQ8 extends Interleaved {
+  /** What sums of lower halves start with: never negative, they borrow nothing from upper ones. */
+  static final int START = 0x8000;
+
   private static final int MOST = Int8TileProduct.ROWS / 2;
 
   InterleavedQ8(BlockFormat format) {
@@ -34,10 +38,9 @@ final class InterleavedQ8 extends Interleaved {
     return 2;
   }
 
-  /** Lower halves are never negative so, and borrow nothing from upper ones. */
   @Override
   int sumStart() {
-    return 0x8000;
+    return START;
   }
 
   /** Codes without sign: a mask takes them out of their words, where signs need two shifts. */
