@@ -65,7 +65,7 @@ class VectorKernelsTest {
 
   @Test
   void functions() {
-    checks.functions();
+    new FunctionChecks().all();
   }
 
   @Test
