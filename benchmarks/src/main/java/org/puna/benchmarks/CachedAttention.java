@@ -19,7 +19,7 @@ public class CachedAttention extends Twin {
   String sequence = "1x128";
 
   /** How keys and values are stored. */
-  @Param({"F32", "Q8_0"})
+  @Param({"F32", "F16", "Q8_0"})
   String kv = "F32";
 
   /** Layers whose caches take turns. */

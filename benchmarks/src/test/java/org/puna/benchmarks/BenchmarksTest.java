@@ -145,7 +145,7 @@ class BenchmarksTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"1x128, F32", "1x300, Q8_0", "40x40, F32", "40x70, Q8_0"})
+  @CsvSource({"1x128, F32", "1x300, Q8_0", "1x300, F16", "40x40, F32", "40x70, Q8_0", "40x70, F16"})
   void attention(String sequence, String kv) {
     same(
         () -> {

@@ -8,7 +8,7 @@ import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.puna.model.config.BadInput;
 import org.puna.model.config.ModelShapes;
 import org.puna.model.config.ModelSize;
@@ -20,39 +20,48 @@ import org.puna.tensor.KvType;
 import org.puna.tensor.backends.Backends;
 import org.puna.tensor.cpu.StepMemory;
 
-/** Logits with keys and values in blocks of Q8_0, beside those with float32. */
+/** Logits with keys and values in fewer bytes, beside those with float32. */
 class QuantisedCacheTest {
   private static final int TOKENS = 300;
   private static final int CHUNK = 64;
 
   /**
-   * Root mean square of the difference, in parts of the logits'. A number of a block is off by
-   * 1/254 of the block's largest at most, about 0.3% of its own size on average in keys that are
-   * normally distributed; attention averages values and layers add their own, so the logits are off
-   * by less.
+   * Root mean square of the difference, in parts of the logits', with Q8_0. A number of a block is
+   * off by 1/254 of the block's largest at most, about 0.3% of its own size on average in keys that
+   * are normally distributed; attention averages values and layers add their own, so the logits are
+   * off by less.
    */
   private static final double TOLERANCE = 0.01;
 
+  /** The same of half precision, whose numbers are off by 1/2048 at most. */
+  private static final double TOLERANCE_OF_HALVES = 1e-3;
+
   @ParameterizedTest
-  @ValueSource(strings = {"cpu.vector", "cpu.scalar"})
-  void logitsAreThoseOfTheFloatCacheWithinTheTolerance(String backend) {
+  @CsvSource({
+    "cpu.vector, Q8_0, " + TOLERANCE,
+    "cpu.scalar, Q8_0, " + TOLERANCE,
+    "cpu.vector, F16, " + TOLERANCE_OF_HALVES,
+    "cpu.scalar, F16, " + TOLERANCE_OF_HALVES
+  })
+  void logitsAreThoseOfTheFloatCacheWithinTheTolerance(
+      String backend, KvType kv, double tolerance) {
     String shape = "layers=3,hidden=256,heads=4,kv_heads=2,ffn=512,vocab=600,context=512";
     try (Synthetic s = new Synthetic(ModelShapes.parse(shape), Mix.named("f32"), 3);
         Backend b = Backends.open(backend, 2)) {
       Graph graph = s.architecture().forward(s.config(), s.weights(), TOKENS);
       float[][] plain = logits(b, graph, KvType.F32);
-      float[][] blocks = logits(b, graph, KvType.Q8_0);
+      float[][] rounded = logits(b, graph, kv);
       double difference = 0;
       double size = 0;
       for (int t = 0; t < TOKENS; t++) {
         for (int i = 0; i < plain[t].length; i++) {
-          double d = blocks[t][i] - plain[t][i];
+          double d = rounded[t][i] - plain[t][i];
           difference += d * d;
           size += plain[t][i] * (double) plain[t][i];
         }
       }
       double relative = Math.sqrt(difference / size);
-      assertThat(relative).isBetween(1e-6, TOLERANCE);
+      assertThat(relative).isBetween(1e-6, tolerance);
     }
   }
 

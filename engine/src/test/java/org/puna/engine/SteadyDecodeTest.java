@@ -41,7 +41,14 @@ class SteadyDecodeTest {
       (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
 
   @ParameterizedTest
-  @CsvSource({"0, F32, q8_0", "0.8, F32, q8_0", "0, Q8_0, q8_0", "0, F32, q4_0", "0, F32, q4_k_m"})
+  @CsvSource({
+    "0, F32, q8_0",
+    "0.8, F32, q8_0",
+    "0, F16, q8_0",
+    "0, Q8_0, q8_0",
+    "0, F32, q4_0",
+    "0, F32, q4_k_m"
+  })
   void aSteadyDecodeAllocatesNothingBesideTheEvents(double temperature, KvType kv, String type)
       throws Exception {
     Sampling sampling =

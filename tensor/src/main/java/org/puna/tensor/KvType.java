@@ -3,6 +3,7 @@ package org.puna.tensor;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * How a cache stores keys and values. Fewer bytes hold more positions and are read faster in a long
@@ -11,6 +12,12 @@ import java.util.Optional;
 public enum KvType {
   /** Float32, exactly what the layers computed. */
   F32(Float.BYTES),
+
+  /**
+   * Half precision: an error of at most 1/2048 of a number from 6e-5 on, 3e-8 below; numbers beyond
+   * 65,504 are stored as that.
+   */
+  F16(Short.BYTES),
 
   /**
    * Blocks of 32 numbers of one head as a half-precision scale and signed bytes, as Q8_0 of the
@@ -34,12 +41,17 @@ public enum KvType {
 
   /** Returns whether heads of so many columns can be stored. */
   public boolean fits(int headDim) {
-    return this == F32 || headDim % BLOCK == 0;
+    return this != Q8_0 || headDim % BLOCK == 0;
   }
 
   /** Returns the name as command lines spell it. */
   public String spelled() {
     return name().toLowerCase(Locale.ROOT);
+  }
+
+  /** Returns all names as command lines spell them. */
+  public static String allSpelled() {
+    return Arrays.stream(values()).map(KvType::spelled).collect(Collectors.joining(", "));
   }
 
   /** Returns the type of a name in any case. */

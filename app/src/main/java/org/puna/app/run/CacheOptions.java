@@ -10,7 +10,8 @@ public final class CacheOptions {
       names = {"--kv", "--cache-type"},
       paramLabel = "TYPE",
       description =
-          "How keys and values are cached: f32, or q8_0 in a quarter of the memory (default: f32).")
+          "How keys and values are cached: f32, f16 in half of the memory, or q8_0 in a quarter"
+              + " (default: f32).")
   private String kv = "f32";
 
   /**
@@ -20,6 +21,7 @@ public final class CacheOptions {
    */
   public KvType type() {
     return KvType.byName(kv)
-        .orElseThrow(() -> new BadInput("--kv: expected f32 or q8_0, found '" + kv + "'"));
+        .orElseThrow(() ->
+            new BadInput("--kv: expected one of " + KvType.allSpelled() + ", found '" + kv + "'"));
   }
 }

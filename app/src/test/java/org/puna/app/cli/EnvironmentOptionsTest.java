@@ -111,7 +111,7 @@ class EnvironmentOptionsTest {
         "DEADLINE   | 0    | puna: PUNA_SERVE_DEADLINE: expected at least 1 second, found 0",
         "BODY_LIMIT | x    | puna: PUNA_SERVE_BODY_LIMIT: expected a size such as 512M or 24G,"
             + " found 'x'",
-        "KV         | f8   | puna: PUNA_SERVE_KV: expected f32 or q8_0, found 'f8'",
+        "KV         | f8   | puna: PUNA_SERVE_KV: expected one of f32, f16, q8_0, found 'f8'",
         "NO_REPACK  | yes  | puna: Invalid value for PUNA_SERVE_NO_REPACK: 'yes' is not a boolean"
             + " (`puna serve --help` shows the usage)",
         "LOG_FORMAT | xml  | puna: Invalid value for PUNA_SERVE_LOG_FORMAT: expected one of [TEXT,"

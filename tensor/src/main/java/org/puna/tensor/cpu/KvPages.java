@@ -8,7 +8,7 @@ import org.puna.tensor.KvType;
  * memory is taken when they are first written. A head's positions are neighbours, because whoever
  * attends reads one head of all positions: a run of memory, not a number of bytes in each of many
  * lines. A page of {@link KvType#Q8_0} is an array of bytes and an array of half-precision scales,
- * one for each 32 numbers of a head at a position.
+ * one for each 32 numbers of a head at a position; pages of the other types are one array.
  *
  * <p>Keys are turned, [heads, headDim, pageTokens] and their scales [heads, headDim / 32,
  * pageTokens], where pages are whole vectors: scores of neighbouring positions are then the lanes
@@ -17,13 +17,14 @@ import org.puna.tensor.KvType;
 public final class KvPages {
   private static final int BLOCK = KvType.BLOCK;
   private static final int LARGEST = 127;
+  private static final float LARGEST_HALF = 65504;
 
   /** Positions of a page that are whole pairs of vectors on every machine. */
   private static final int VECTORS = 32;
 
   private static final float[] NO_FLOATS = new float[0];
   private static final byte[] NO_CODES = new byte[0];
-  private static final short[] NO_SCALES = new short[0];
+  private static final short[] NO_HALVES = new short[0];
 
   private final KvType type;
   private final int pageTokens;
@@ -31,6 +32,7 @@ public final class KvPages {
   private final int headDim;
   private final boolean turned;
   private float[][] floats = new float[0][];
+  private short[][] halves = new short[0][];
   private byte[][] codes = new byte[0][];
   private short[][] scales = new short[0][];
   private long bytes;
@@ -69,11 +71,15 @@ public final class KvPages {
         floats = new float[pages][];
         Arrays.fill(floats, NO_FLOATS);
       }
+      case F16 -> {
+        halves = new short[pages][];
+        Arrays.fill(halves, NO_HALVES);
+      }
       case Q8_0 -> {
         codes = new byte[pages][];
         scales = new short[pages][];
         Arrays.fill(codes, NO_CODES);
-        Arrays.fill(scales, NO_SCALES);
+        Arrays.fill(scales, NO_HALVES);
       }
     }
   }
@@ -109,6 +115,11 @@ public final class KvPages {
   /** Returns a page of float32 numbers, empty where never written. */
   public float[] floats(int page) {
     return floats[page];
+  }
+
+  /** Returns a page of half-precision numbers, empty where never written. */
+  public short[] halves(int page) {
+    return halves[page];
   }
 
   /** Returns the bytes of a page of blocks, empty where never written. */
@@ -165,6 +176,7 @@ public final class KvPages {
             if (turned) turn(src, at, floats[page], to);
             else System.arraycopy(src, at, floats[page], to, headDim);
           }
+          case F16 -> halve(src, at, halves[page], to, turned ? pageTokens : 1);
           case Q8_0 -> {
             int step = turned ? pageTokens : 1;
             for (int j = 0; j < headDim; j += BLOCK) {
@@ -181,11 +193,26 @@ public final class KvPages {
     for (int j = 0; j < headDim; j++) page[to + j * pageTokens] = src[from + j];
   }
 
+  private void halve(float[] src, int from, short[] page, int to, int step) {
+    for (int j = 0; j < headDim; j++) {
+      float x = Math.clamp(src[from + j], -LARGEST_HALF, LARGEST_HALF);
+      page[to + j * step] = Float.floatToFloat16(x);
+    }
+  }
+
+  private boolean written(int page) {
+    return switch (type) {
+      case F32 -> floats[page].length > 0;
+      case F16 -> halves[page].length > 0;
+      case Q8_0 -> codes[page].length > 0;
+    };
+  }
+
   private void take(int page) {
-    boolean written = type == KvType.F32 ? floats[page].length > 0 : codes[page].length > 0;
-    if (written) return;
+    if (written(page)) return;
     switch (type) {
       case F32 -> floats[page] = new float[pageTokens * heads * headDim];
+      case F16 -> halves[page] = new short[pageTokens * heads * headDim];
       case Q8_0 -> {
         codes[page] = new byte[pageTokens * heads * headDim];
         scales[page] = new short[pageTokens * heads * headDim / BLOCK];
@@ -227,6 +254,7 @@ public final class KvPages {
         dst[to + i * headDim + j] =
             switch (type) {
               case F32 -> floats[page][at + j * step];
+              case F16 -> Float.float16ToFloat(halves[page][at + j * step]);
               case Q8_0 -> {
                 short scale = scales[page][scaleAt(head, j - j % BLOCK, in + i)];
                 yield codes[page][at + j * step] * Float.float16ToFloat(scale);
@@ -238,12 +266,12 @@ public final class KvPages {
 
   /** Copies the first {@code tokens} positions of a page, where it was written. */
   void copy(int from, int to, int tokens) {
-    boolean written = type == KvType.F32 ? floats[from].length > 0 : codes[from].length > 0;
-    if (!written) return;
+    if (!written(from)) return;
     take(to);
     if (turned) {
       switch (type) {
         case F32 -> System.arraycopy(floats[from], 0, floats[to], 0, floats[from].length);
+        case F16 -> System.arraycopy(halves[from], 0, halves[to], 0, halves[from].length);
         case Q8_0 -> {
           System.arraycopy(codes[from], 0, codes[to], 0, codes[from].length);
           System.arraycopy(scales[from], 0, scales[to], 0, scales[from].length);
@@ -256,6 +284,7 @@ public final class KvPages {
       int n = tokens * headDim;
       switch (type) {
         case F32 -> System.arraycopy(floats[from], at, floats[to], at, n);
+        case F16 -> System.arraycopy(halves[from], at, halves[to], at, n);
         case Q8_0 -> {
           System.arraycopy(codes[from], at, codes[to], at, n);
           System.arraycopy(scales[from], at / BLOCK, scales[to], at / BLOCK, n / BLOCK);

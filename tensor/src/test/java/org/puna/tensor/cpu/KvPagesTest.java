@@ -44,6 +44,22 @@ class KvPagesTest {
     }
   }
 
+  @Test
+  void halvesAreTheNearestAndFinite() {
+    for (double size : new double[] {0, 1e-7, 1e-5, 1, 300, 1e6}) {
+      float[] x = numbers(size);
+      float[] expected = new float[5 * COLS];
+      for (int i = 0; i < expected.length; i++) {
+        float nearest = Float.float16ToFloat(Float.floatToFloat16(x[COLS + i]));
+        expected[i] = Float.isInfinite(nearest) ? Math.copySign(65504, nearest) : nearest;
+      }
+      assertThat(writtenAndRead(new KvPages(KvType.F16, 2, TOKENS, HEADS, HEAD_DIM), x))
+          .isEqualTo(expected);
+      assertThat(writtenAndRead(KvPages.ofKeys(KvType.F16, 2, TOKENS, HEADS, HEAD_DIM), x))
+          .isEqualTo(expected);
+    }
+  }
+
   private static float[] writtenAndRead(KvPages pages, float[] x) {
     pages.write(1, 2, 5, x, COLS);
     float[] read = new float[5 * COLS];
@@ -64,7 +80,12 @@ class KvPagesTest {
   private void takesMemory(KvType type, KvPages pages) {
     assertThat(pages.bytes()).isZero();
     pages.write(2, 0, 1, numbers(1), 0);
-    long page = type == KvType.F32 ? 4 * TOKENS * COLS : TOKENS * COLS / 32 * 34;
+    long page =
+        switch (type) {
+          case F32 -> 4 * TOKENS * COLS;
+          case F16 -> 2 * TOKENS * COLS;
+          case Q8_0 -> TOKENS * COLS / 32 * 34;
+        };
     assertThat(pages.bytes()).isEqualTo(page).isEqualTo(pages.pageBytes());
     pages.copy(0, 1, 3);
     assertThat(pages.bytes()).as("nothing to copy").isEqualTo(page);
@@ -86,6 +107,7 @@ class KvPagesTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("48");
     assertThat(new CpuKvCache(List.of(odd), 1, 4, KvType.F32).pageBytes()).isPositive();
+    assertThat(new CpuKvCache(List.of(odd), 1, 4, KvType.F16).pageBytes()).isPositive();
     assertThat(KvType.byName("Q8_0")).contains(KvType.Q8_0);
     assertThat(KvType.byName("q9")).isEmpty();
   }

@@ -164,7 +164,7 @@ final class Attention {
       int in = (first + i) % pageTokens;
       int run = Math.min(pageTokens - in, n - i);
       int at = keys.at(kvHead, in);
-      if (!plain) CachedBlocks.decode(keys, page, at, run * d, decoded, 0);
+      if (!plain) decode(keys, page, at, run * d, decoded);
       float[] k = plain ? keys.floats(page) : decoded;
       int from = plain ? at : 0;
       for (int r = 0; r < run; r++) {
@@ -184,7 +184,7 @@ final class Attention {
       int in = (first + i) % pageTokens;
       int run = Math.min(pageTokens - in, n - i);
       int at = values.at(kvHead, in);
-      if (!plain) CachedBlocks.decode(values, page, at, run * d, decoded, 0);
+      if (!plain) decode(values, page, at, run * d, decoded);
       float[] v = plain ? values.floats(page) : decoded;
       int from = plain ? at : 0;
       for (int h = 0; h < group; h++) {
@@ -192,5 +192,10 @@ final class Attention {
       }
       i += run;
     }
+  }
+
+  private static void decode(KvPages cached, int page, int at, int n, float[] dst) {
+    if (cached.type() == KvType.F16) CachedHalves.decode(cached, page, at, n, dst, 0);
+    else CachedBlocks.decode(cached, page, at, n, dst, 0);
   }
 }

@@ -180,6 +180,7 @@ final class TiledAttention {
       int from = cached.at(kvHead, in);
       switch (cached.type()) {
         case F32 -> System.arraycopy(cached.floats(page), from, dst, i * d, n * d);
+        case F16 -> CachedHalves.decode(cached, page, from, n * d, dst, i * d);
         case Q8_0 -> CachedBlocks.decode(cached, page, from, n * d, dst, i * d);
       }
       i += n;
@@ -193,13 +194,14 @@ final class TiledAttention {
     for (int i = 0; i < count; i += N) {
       int page = pages[(p + i) / pageTokens];
       int in = (p + i) % pageTokens;
+      int at = cached.at(kvHead, in);
       switch (cached.type()) {
         case F32 -> {
           float[] x = cached.floats(page);
-          int at = cached.at(kvHead, in);
           for (int j = 0; j < d; j++)
             FloatVector.fromArray(Lanes.F, x, at + j * pageTokens).intoArray(keys, j * RUN + i);
         }
+        case F16 -> CachedHalves.decodeTurned(cached, page, at, d, keys, i, RUN);
         case Q8_0 -> CachedBlocks.decodeTurned(cached, page, kvHead, in, N, d, keys, i, RUN);
       }
     }

@@ -8,13 +8,18 @@ import org.puna.tensor.cpu.KvPages;
 
 /**
  * Attention of one row over turned keys, for one thread: keys and values are read where they lie,
- * those of float32 two pages at a time because memory delivers two streams faster than one.
+ * two pages at a time because memory delivers two streams faster than one. Those in half precision
+ * are decoded, a head of a page at a time: it stays in the first-level cache.
  */
 final class TurnedAttention {
   private static final int[] NO_PAGES = {};
 
   private float[] scores = new float[0];
   private float[] scaled = new float[0];
+
+  // A head of a page, and of the next, decoded.
+  private float[] near = new float[0];
+  private float[] far = new float[0];
 
   // What is worked on: fields, because a record of them for each piece of work would be allocated.
   private int[] pages = NO_PAGES;
@@ -76,9 +81,14 @@ final class TurnedAttention {
     if (scaled.length < numbers) scaled = new float[numbers];
     int qAt = (part.firstRow() + row) * shape.qCols() + kvHead * group * headDim;
     for (int i = 0; i < numbers; i++) scaled[i] = q[qAt + i] * shape.scale();
-    boolean plain = keys.type() == KvType.F32;
-    if (plain) score(keys);
-    else scoreBlocks(keys);
+    boolean blocks = keys.type() == KvType.Q8_0;
+    int head = pageTokens * headDim;
+    if (keys.type() == KvType.F16 && near.length < head) {
+      near = new float[head];
+      far = new float[head];
+    }
+    if (blocks) scoreBlocks(keys);
+    else score(keys);
     for (int i = 0; i < queries; i++) {
       int at = i * step + place(first);
       if (shape.softcap() > 0) {
@@ -87,8 +97,8 @@ final class TurnedAttention {
       AttentionWeights.softmax(scores, at, end - first);
     }
     Arrays.fill(y, qAt, qAt + numbers, 0);
-    if (plain) mix(values, y, qAt);
-    else mixBlocks(values, y, qAt);
+    if (blocks) mixBlocks(values, y, qAt);
+    else mix(values, y, qAt);
     pages = NO_PAGES;
   }
 
@@ -98,27 +108,41 @@ final class TurnedAttention {
   }
 
   private void score(KvPages keys) {
+    boolean halves = keys.type() == KvType.F16;
     for (int p = firstPage; p < endPage; p += 2) {
-      float[] k = keys.floats(pages[p]);
       boolean two = p + 1 < endPage;
-      float[] far = two ? keys.floats(pages[p + 1]) : k;
+      float[] k = halves ? near : keys.floats(pages[p]);
+      float[] next = !two ? k : halves ? far : keys.floats(pages[p + 1]);
       for (int h = 0; h < heads; h++) {
         int from = h * group * headDim;
         int to = h * group * step + place(p * pageTokens);
         int at = keys.at(kvHead + h, 0);
+        if (halves) {
+          decode(keys, p, at, pageTokens, two);
+          at = 0;
+        }
         for (int j = 0; j < pageTokens; j += Strip.WIDTH) {
-          score(from, k, far, at + j, to + j, two);
+          score(from, k, next, at + j, to + j, two);
         }
       }
     }
   }
 
-  private void score(int from, float[] k, float[] far, int at, int to, boolean two) {
+  /**
+   * Decodes positions of a head of a page to {@link #near}, and of the next page to {@link #far}.
+   */
+  private void decode(KvPages cached, int p, int at, int positions, boolean two) {
+    int n = positions * headDim;
+    CachedHalves.decode(cached, pages[p], at, n, near, 0);
+    if (two) CachedHalves.decode(cached, pages[p + 1], at, n, far, 0);
+  }
+
+  private void score(int from, float[] k, float[] next, int at, int to, boolean two) {
     float[] a = scaled;
     int d = headDim;
     if (two) {
       int toFar = to + pageTokens;
-      Strip.beside(a, from, d, group, k, far, at, pageTokens, d, scores, to, toFar, step);
+      Strip.beside(a, from, d, group, k, next, at, pageTokens, d, scores, to, toFar, step);
     } else {
       Strip.multiply(a, from, d, group, k, at, pageTokens, d, false, scores, to, step);
     }
@@ -140,30 +164,35 @@ final class TurnedAttention {
   }
 
   private void mix(KvPages values, float[] y, int yAt) {
+    boolean halves = values.type() == KvType.F16;
     for (int p = firstPage; p < endPage; ) {
       int from = Math.max(first, p * pageTokens);
       int run = Math.min(end, (p + 1) * pageTokens) - from;
-      float[] v = values.floats(pages[p]);
       boolean two = run == pageTokens && (p + 2) * pageTokens <= end;
-      float[] far = two ? values.floats(pages[p + 1]) : v;
+      float[] v = halves ? near : values.floats(pages[p]);
+      float[] next = !two ? v : halves ? far : values.floats(pages[p + 1]);
       for (int h = 0; h < heads; h++) {
         int at = values.at(kvHead + h, from - p * pageTokens);
+        if (halves) {
+          decode(values, p, at, run, two);
+          at = 0;
+        }
         int weights = h * group * step + place(from);
-        mix(weights, v, far, at, run, two, y, yAt + h * group * headDim);
+        mix(weights, v, next, at, run, two, y, yAt + h * group * headDim);
       }
       p += two ? 2 : 1;
     }
   }
 
   private void mix(
-      int weights, float[] v, float[] far, int at, int run, boolean two, float[] y, int to) {
+      int weights, float[] v, float[] next, int at, int run, boolean two, float[] y, int to) {
     float[] s = scores;
     int d = headDim;
-    int weightsFar = weights + pageTokens;
+    int weightsNext = weights + pageTokens;
     int whole = d - d % Strip.WIDTH;
     for (int j = 0; j < whole; j += Strip.WIDTH) {
       if (two) {
-        Strip.addBoth(s, weights, weightsFar, step, group, v, far, at + j, d, run, y, to + j, d);
+        Strip.addBoth(s, weights, weightsNext, step, group, v, next, at + j, d, run, y, to + j, d);
       } else {
         Strip.multiply(s, weights, step, group, v, at + j, d, run, true, y, to + j, d);
       }
@@ -172,7 +201,7 @@ final class TurnedAttention {
     for (int h = 0; h < group; h++) {
       int row = h * step;
       AttentionWeights.mix(s, row + weights, run, v, at, whole, d, y, to + h * d);
-      if (two) AttentionWeights.mix(s, row + weightsFar, run, far, at, whole, d, y, to + h * d);
+      if (two) AttentionWeights.mix(s, row + weightsNext, run, next, at, whole, d, y, to + h * d);
     }
   }
 

@@ -71,9 +71,9 @@ class MixedModelsTest {
     allocateNothing(CALLS, BYTES_PER_CALL, List.of(plain, capped));
   }
 
-  /** One token and a prompt, both caches, with and without a cap: eight kinds in turn. */
+  /** One token and a prompt, every cache, with and without a cap: twelve kinds in turn. */
   @Test
-  void attentionOfTokensAndPromptsWithBothCachesWithAndWithoutACap() {
+  void attentionOfTokensAndPromptsWithEveryCacheWithAndWithoutACap() {
     VectorKernels kernels = new VectorKernels();
     try (Team team = new Team(1)) {
       List<Runnable> kinds = new ArrayList<>();
