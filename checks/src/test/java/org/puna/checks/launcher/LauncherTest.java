@@ -306,6 +306,9 @@ class LauncherTest {
     Map<String, String> other =
         Map.of("PUNA_JAVA_HOME", "", "JAVA_HOME", "/none", "HOME", home.getParent().toString());
     assertThat(puna(other, "x").code()).isEqualTo(1);
+    String launcher = project.resolve("puna").toString();
+    Done homeless = run(temp, environment(env), "env", "-u", "HOME", launcher, "x");
+    assertThat(homeless.code()).as(homeless.err()).isEqualTo(1);
   }
 
   /** Starts with a log of the loaded classes; returns where {@code Main} came from. */
