@@ -71,6 +71,12 @@ public final class Checkpoint implements AutoCloseable {
     }
     if (!Files.isDirectory(path)) return openFile(path);
     if (Files.exists(path.resolve("config.json"))) return openFolder(path);
+    if (Files.exists(path.resolve("adapter_config.json"))) {
+      throw new BadInput(
+          path
+              + ": expected a model, found LoRA adapters; name the model that they were trained on,"
+              + " and these with --lora");
+    }
     return openFile(onlyGguf(path));
   }
 

@@ -1,6 +1,7 @@
 package org.puna.app.run;
 
 import java.nio.file.Path;
+import java.util.Optional;
 import org.puna.app.cli.Context;
 import org.puna.app.cli.Units;
 import org.puna.engine.Engine;
@@ -13,25 +14,40 @@ import org.puna.model.config.ModelSize;
 import org.puna.tensor.Backend;
 import org.puna.tensor.Graph;
 import org.puna.tensor.KvType;
+import org.puna.train.lora.Adapters;
 
 /**
  * A model with the backend that runs it. Owns both.
  *
  * @param checkpoint the files
  * @param backend what runs it
+ * @param adapters what is added to its matrices
  */
-public record LoadedModel(Checkpoint checkpoint, Backend backend) implements AutoCloseable {
+public record LoadedModel(Checkpoint checkpoint, Backend backend, Optional<Adapters> adapters)
+    implements AutoCloseable {
   /**
-   * Opens a model.
+   * Opens a model without adapters.
    *
    * @param model what the command line names
    * @throws BadInput if there is no such model or something in it is wrong
    */
   public static LoadedModel open(Context context, String model, ModelOptions options) {
+    return open(context, model, options, new LoraOptions());
+  }
+
+  /**
+   * Opens a model.
+   *
+   * @param model what the command line names
+   * @throws BadInput if there is no such model, something in it is wrong, or adapters are not its
+   */
+  public static LoadedModel open(
+      Context context, String model, ModelOptions options, LoraOptions lora) {
     Path path = context.store().resolve(model);
     Checkpoint checkpoint = Checkpoint.open(path);
     try {
-      return new LoadedModel(checkpoint, options.backend(context.settings()));
+      Optional<Adapters> adapters = lora.read(checkpoint);
+      return new LoadedModel(checkpoint, options.backend(context.settings()), adapters);
     } catch (RuntimeException e) {
       checkpoint.close();
       throw e;
@@ -81,9 +97,9 @@ public record LoadedModel(Checkpoint checkpoint, Backend backend) implements Aut
 
   /** Returns the forward pass for up to this many positions. */
   public Graph graph(int contextLength) {
-    return checkpoint
-        .architecture()
-        .forward(checkpoint.config(), checkpoint.weights(), contextLength);
+    Graph plain =
+        checkpoint.architecture().forward(checkpoint.config(), checkpoint.weights(), contextLength);
+    return adapters.map(a -> a.applied(plain)).orElse(plain);
   }
 
   /** Returns an engine for one conversation at a time, the caller's to close. */

@@ -69,6 +69,8 @@ public final class LogitsCommand implements Callable<Integer> {
 
   @Mixin private KernelOptions options = new KernelOptions();
 
+  @Mixin private LoraOptions lora = new LoraOptions();
+
   /** The command. */
   public LogitsCommand(Context context) {
     this.context = context;
@@ -79,7 +81,7 @@ public final class LogitsCommand implements Callable<Integer> {
     if (chunk != null && chunk < 1) {
       throw new BadInput("--chunk: expected at least 1 token, found " + chunk);
     }
-    try (LoadedModel loaded = LoadedModel.open(context, model, options)) {
+    try (LoadedModel loaded = LoadedModel.open(context, model, options, lora)) {
       int[] tokens = Ids.parse("--ids", ids, loaded.checkpoint().config().vocabSize());
       write(loaded, tokens);
     }

@@ -59,6 +59,8 @@ public final class PerplexityCommand implements Callable<Integer> {
 
   @Mixin private KernelOptions options = new KernelOptions();
 
+  @Mixin private LoraOptions lora = new LoraOptions();
+
   /** The command. */
   public PerplexityCommand(Context context) {
     this.context = context;
@@ -70,7 +72,7 @@ public final class PerplexityCommand implements Callable<Integer> {
       throw new BadInput("--ctx: a window needs at least 2 tokens, found " + window);
     }
     String text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
-    try (LoadedModel loaded = LoadedModel.open(context, model, options)) {
+    try (LoadedModel loaded = LoadedModel.open(context, model, options, lora)) {
       Tokenizer tokenizer = loaded.checkpoint().tokenizer();
       int[] ids = tokenizer.encodeWithSpecials(text, false);
       int windows = ids.length / window;

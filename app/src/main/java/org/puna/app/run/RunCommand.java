@@ -117,6 +117,8 @@ public final class RunCommand implements Callable<Integer> {
 
   @Mixin private KernelOptions options = new KernelOptions();
 
+  @Mixin private LoraOptions lora = new LoraOptions();
+
   /** The command. */
   public RunCommand(Context context) {
     this.context = context;
@@ -143,7 +145,7 @@ public final class RunCommand implements Callable<Integer> {
    */
   private LoadedModel open() {
     try {
-      return LoadedModel.open(context, model, options);
+      return LoadedModel.open(context, model, options, lora);
     } catch (BadInput e) {
       if (prompt == null && model.contains(" ") && !Files.exists(Path.of(model))) {
         throw new BadInput(

@@ -62,6 +62,7 @@ import picocli.CommandLine.Spec;
       "  puna serve model.gguf",
       "  puna serve",
       "  puna serve big=models/70b.gguf small=models/1b.gguf --pin small --memory 48G",
+      "  puna serve model.gguf --lora tales=runs/lora/adapter",
       "  puna serve model.gguf --host 0.0.0.0 --parallel 16 --queue 64",
       "",
       "  curl http://127.0.0.1:8080/v1/chat/completions \\",
@@ -176,6 +177,8 @@ public final class ServeCommand implements Callable<Integer> {
       paramLabel = "FORMAT",
       description = "text, or json: an object a line, for programs (default: text).")
   private ServerLog.Format logFormat = ServerLog.Format.TEXT;
+
+  @Mixin private AdaptedModels adapted = new AdaptedModels();
 
   @Mixin private CacheOptions cache = new CacheOptions();
 
@@ -333,6 +336,7 @@ public final class ServeCommand implements Callable<Integer> {
       boolean itself = known || m.equals("default");
       out.add(new ModelSpec(named ? m.substring(0, eq) : itself ? m : name(path), path, false));
     }
+    if (!out.isEmpty()) out.addAll(adapted.of(out.getFirst()));
     for (String p : pinned) {
       if (out.stream().noneMatch(s -> s.name().equals(p))) {
         throw new BadInput(
@@ -344,9 +348,7 @@ public final class ServeCommand implements Callable<Integer> {
       }
     }
     boolean single = out.size() == 1;
-    return out.stream()
-        .map(s -> new ModelSpec(s.name(), s.path(), single || pinned.contains(s.name())))
-        .toList();
+    return out.stream().map(s -> s.withPinned(single || pinned.contains(s.name()))).toList();
   }
 
   private static boolean exists(String path) {

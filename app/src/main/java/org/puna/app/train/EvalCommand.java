@@ -15,6 +15,7 @@ import org.puna.app.cli.Failures;
 import org.puna.app.cli.Progress;
 import org.puna.app.run.KernelOptions;
 import org.puna.app.run.LoadedModel;
+import org.puna.app.run.LoraOptions;
 import org.puna.chat.ChatModel;
 import org.puna.engine.Engine;
 import org.puna.engine.EngineOptions;
@@ -119,6 +120,8 @@ public final class EvalCommand implements Callable<Integer> {
 
   @Mixin private KernelOptions options = new KernelOptions();
 
+  @Mixin private LoraOptions lora = new LoraOptions();
+
   /** The command. */
   public EvalCommand(Context context) {
     this.context = context;
@@ -136,7 +139,7 @@ public final class EvalCommand implements Callable<Integer> {
     List<Path> files = new ArrayList<>();
     for (String t : tasks) files.add(file(t));
     List<Score> scores = new ArrayList<>();
-    try (LoadedModel loaded = LoadedModel.open(context, model, options)) {
+    try (LoadedModel loaded = LoadedModel.open(context, model, options, lora)) {
       int room =
           contextLength == 0
               ? Math.min(loaded.checkpoint().config().contextLength(), 2048)

@@ -27,6 +27,7 @@ public final class ServedModel implements AutoCloseable {
   private final String name;
   private final Checkpoint checkpoint;
   private final ServingOptions options;
+  private final boolean changed;
   private final @Nullable Engine engine;
   private final @Nullable ChatModel chat;
   // What was opened, to be closed in the opposite order.
@@ -42,6 +43,7 @@ public final class ServedModel implements AutoCloseable {
   ServedModel(ModelSpec spec, ServingOptions options) {
     this.name = spec.name();
     this.options = options;
+    this.changed = spec.changed().isPresent();
     this.checkpoint = opened(Checkpoint.open(spec.path()));
     try {
       ModelConfig config = checkpoint.config();
@@ -54,7 +56,7 @@ public final class ServedModel implements AutoCloseable {
             opened(
                 new Engine(
                     opened(options.backends().get()),
-                    checkpoint.architecture().forward(config, checkpoint.weights(), context),
+                    spec.forward().of(checkpoint, context),
                     // Whoever gets as far as the engine has been admitted.
                     EngineOptions.several(context, options.maxSequences())
                         .withKv(options.kv())
@@ -95,8 +97,10 @@ public final class ServedModel implements AutoCloseable {
    * it and answers that are being given do not wait for each other.
    *
    * @throws org.puna.model.config.BadInput if the model cannot embed
+   * @throws ApiFailure if it has adapters, which would not take part
    */
   public synchronized Embedder embedder() {
+    unchanged();
     if (embedder == null) {
       Backend own = opened(options.backends().get());
       embedder = opened(Embedder.of(new Encoders(checkpoint, own)));
@@ -108,13 +112,26 @@ public final class ServedModel implements AutoCloseable {
    * Returns the model as what ranks documents.
    *
    * @throws org.puna.model.config.BadInput if the model has no head for it
+   * @throws ApiFailure if it has adapters, which would not take part
    */
   public synchronized Reranker reranker() {
+    unchanged();
     if (reranker == null) {
       Backend own = opened(options.backends().get());
       reranker = opened(Reranker.of(new Encoders(checkpoint, own), true));
     }
     return reranker;
+  }
+
+  private void unchanged() {
+    if (!changed) return;
+    throw new ApiFailure(
+        new ApiError.BadRequest(
+            "The model '"
+                + name
+                + "' has adapters, which take part in generating alone; ask the model that they"
+                + " were trained on",
+            Optional.of("model")));
   }
 
   /** Returns what its maker recommends. */
