@@ -113,8 +113,18 @@ final class Pool {
   /** Whether a gang can start now. */
   boolean fits(int chips) {
     int rest = chips % perNode;
-    boolean breaksNode = rest > 0 && partial.ceiling(rest) < 0;
+    boolean breaksNode = rest > 0 && partNode(rest) < 0;
     return chips / perNode + (breaksNode ? 1 : 0) <= freeNodes;
+  }
+
+  /** The partly used node that a part of a node would be taken from, −1 for a free one. */
+  int partNode(int chips) {
+    return partial.ceiling(chips);
+  }
+
+  /** Returns how many partly used nodes have so many free chips. */
+  int nodesWithRoom(int chips) {
+    return partial.atLeast(chips);
   }
 
   /** Takes the chips for a job, or returns null if they are not free. */
@@ -132,7 +142,7 @@ final class Pool {
   }
 
   private int takePart(Job job, int chips) {
-    int node = partial.ceiling(chips);
+    int node = partNode(chips);
     if (node < 0) node = firstFree(tightLeaf(1));
     setFree(node, free[node] - chips);
     shared.computeIfAbsent(node, n -> new ArrayList<>()).add(job);
@@ -316,7 +326,7 @@ final class Pool {
     }
     if (a.partNode >= 0 && states[a.partNode] == State.DOWN) {
       int lost = a.partNode;
-      if (partial.ceiling(a.partChips) < 0 && freeNodes == 0) {
+      if (partNode(a.partChips) < 0 && freeNodes == 0) {
         int spare = nearestSpare(lost);
         if (spare < 0) return false;
         fromSpare(spare);
@@ -376,6 +386,11 @@ final class Pool {
 
   State state(int node) {
     return states[node];
+  }
+
+  /** Returns the chips of a node that may be taken. */
+  int freeOn(int node) {
+    return free[node];
   }
 
   int freeNodes() {

@@ -12,6 +12,7 @@ final class RankedSet {
   private final int maxRank;
   private final long[][] levels;
   private final int[] ranks;
+  private final int[] ofRank;
 
   /**
    * An empty set.
@@ -23,6 +24,8 @@ final class RankedSet {
     this.items = items;
     this.maxRank = maxRank;
     this.ranks = new int[items];
+    this.ofRank = new int[maxRank + 1];
+    ofRank[0] = items;
     int words = words(Math.multiplyExact(Math.max(items, 1), maxRank + 1));
     int depth = 1;
     for (int w = words; w > 1; w = words(w)) depth++;
@@ -38,6 +41,8 @@ final class RankedSet {
     if (old == rank) return;
     if (old > 0) clear(old * items + item);
     ranks[item] = rank;
+    ofRank[old]--;
+    ofRank[rank]++;
     if (rank > 0) set(rank * items + item);
   }
 
@@ -58,6 +63,13 @@ final class RankedSet {
   int after(int item) {
     int bit = next(ranks[item] * items + item + 1);
     return bit < 0 ? -1 : bit % items;
+  }
+
+  /** Returns how many items have at least a rank, in time proportional to the ranks. */
+  int atLeast(int rank) {
+    int count = 0;
+    for (int r = rank; r <= maxRank; r++) count += ofRank[r];
+    return count;
   }
 
   /** Returns an item of the highest rank, or −1 if the set is empty. */

@@ -3,8 +3,10 @@ package org.puna.fleet.sim;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -28,14 +30,24 @@ final class Scheduler {
     void preempt(Job job);
   }
 
-  /** The claim of a waiting job on a pool. */
-  private static final class Reservation {
-    final long at;
-    long extraChips;
+  /**
+   * The claim of a waiting job on a pool.
+   *
+   * @param at when it can start
+   * @param then the pool at that moment; null lets no job pass that does not end before
+   */
+  private record Reservation(long at, @Nullable Outlook then) {
+    boolean allows(Job job, Pool pool, long now) {
+      return now + job.estimate(pool) <= at || (then != null && then.fitsBeside(job));
+    }
 
-    Reservation(long at, long extraChips) {
-      this.at = at;
-      this.extraChips = extraChips;
+    void started(Job job) {
+      if (then == null) return;
+      if (job.segment().end() <= at) {
+        then.borrows(job);
+      } else {
+        then.keeps(job);
+      }
     }
   }
 
@@ -77,6 +89,8 @@ final class Scheduler {
         walk.skip(next);
       } else {
         actions.start(job, pool);
+        Reservation claim = reservations[pool.index];
+        if (claim != null) claim.started(job);
         walk.take(next);
       }
     }
@@ -91,20 +105,12 @@ final class Scheduler {
       if (!pool.fits(chips) || !allowed(job, pool, now)) continue;
       if (best == null || pool.freeNodes() < best.freeNodes()) best = pool;
     }
-    if (best == null) return null;
-    Reservation r = reservations[best.index];
-    if (r != null && now + job.estimate(best) > r.at) r.extraChips -= wholeNodes(job, best);
     return best;
   }
 
   private boolean allowed(Job job, Pool pool, long now) {
-    Reservation r = reservations[pool.index];
-    return r == null || wholeNodes(job, pool) <= r.extraChips || now + job.estimate(pool) <= r.at;
-  }
-
-  private static long wholeNodes(Job job, Pool pool) {
-    int perNode = pool.spec.chipsPerNode();
-    return (job.spec.gpus() - 1L) / perNode * perNode + perNode;
+    Reservation claim = reservations[pool.index];
+    return claim == null || claim.allows(job, pool, now);
   }
 
   /** Reserves the pool on which the job can start first, as far as running jobs tell. */
@@ -113,7 +119,7 @@ final class Scheduler {
     Reservation first = null;
     for (Pool pool : job.pools) {
       if (reservations[pool.index] != null) continue;
-      Reservation r = policy.backfill() ? shadow(job, pool, now) : new Reservation(now, 0);
+      Reservation r = policy.backfill() ? shadow(job, pool, now) : new Reservation(now, null);
       if (first == null || r.at < first.at) {
         first = r;
         best = pool;
@@ -124,29 +130,27 @@ final class Scheduler {
   }
 
   private static Reservation shadow(Job job, Pool pool, long now) {
-    int perNode = pool.spec.chipsPerNode();
-    long needed = wholeNodes(job, pool);
-    long free = (long) pool.freeNodes() * perNode;
+    Outlook then = new Outlook(pool, job.spec.gpus());
     long at = now;
     Iterator<Job> ends = pool.byEnd.iterator();
     Iterator<Map.Entry<Long, Integer>> repairs = pool.returning.entrySet().iterator();
     Job end = next(ends);
     Map.Entry<Long, Integer> repair = next(repairs);
-    while (free < needed) {
+    while (!then.fits()) {
       if (end != null && (repair == null || end.segment().end() <= repair.getKey())) {
         at = end.segment().end();
-        free += (long) end.allocation().nodes.length * perNode;
+        then.ends(end);
         end = next(ends);
       } else if (repair != null) {
         at = repair.getKey();
-        free += (long) repair.getValue() * perNode;
+        then.repaired(repair.getValue());
         repair = next(repairs);
       } else {
         // Not even an empty pool holds it now (chips are still to come): nothing can delay it.
-        return new Reservation(Long.MAX_VALUE, 0);
+        return new Reservation(Long.MAX_VALUE, null);
       }
     }
-    return new Reservation(at, free - needed);
+    return new Reservation(at, then);
   }
 
   private static <T> @Nullable T next(Iterator<T> it) {
@@ -157,39 +161,44 @@ final class Scheduler {
   private @Nullable Pool makeRoom(Job job) {
     for (Pool pool : job.pools) {
       if (reservations[pool.index] != null) continue;
-      List<Job> victims = victims(job, pool);
+      Set<Job> victims = victims(job, pool);
       if (victims.isEmpty()) continue;
       victims.forEach(actions::preempt);
-      if (pool.fits(job.spec.gpus())) return pool;
+      return pool;
     }
     return null;
   }
 
-  private static List<Job> victims(Job job, Pool pool) {
-    int perNode = pool.spec.chipsPerNode();
-    long missing = wholeNodes(job, pool) / perNode - pool.freeNodes();
-    boolean part = job.spec.gpus() < perNode;
-    List<Job> victims = new ArrayList<>();
+  /**
+   * The jobs that must stop for a job to fit. As many are considered as make room in the order of
+   * {@link Pool#preemptible}, so that none of a higher priority or an earlier start is stopped than
+   * need be; of these, all stay that the job can do without.
+   */
+  private static Set<Job> victims(Job job, Pool pool) {
+    Outlook then = new Outlook(pool, job.spec.gpus());
+    Set<Job> victims = new LinkedHashSet<>();
+    Map<Integer, Integer> guests = new HashMap<>();
     for (Job running : pool.preemptible) {
-      if (running.spec.priority() >= job.spec.priority() || missing <= 0) break;
-      Allocation a = running.allocation();
-      if (part && a.partChips >= job.spec.gpus()) return List.of(running);
-      if (a.nodes.length == 0) continue;
+      if (running.spec.priority() >= job.spec.priority() || then.fits()) break;
       victims.add(running);
-      missing -= a.nodes.length;
+      then.ends(running);
+      guests.merge(running.allocation().partNode, 1, Integer::sum);
     }
-    if (missing > 0) return List.of();
-    // Large victims may have made smaller ones needless.
-    long surplus = -missing;
-    List<Job> bySize = new ArrayList<>(victims);
-    bySize.sort(
+    if (!then.fits()) return Set.of();
+    // Where one of two may stay: the many small ones on a shared node, then the smaller gang.
+    List<Job> mayStay = new ArrayList<>(victims);
+    mayStay.sort(
         Comparator.<Job>comparingInt(j -> j.allocation().nodes.length)
+            .thenComparingInt(j -> -guests.getOrDefault(j.allocation().partNode, 0))
+            .thenComparingInt(j -> j.allocation().partNode)
             .thenComparingInt(j -> j.index));
-    for (Job v : bySize) {
-      int nodes = v.allocation().nodes.length;
-      if (nodes > surplus) break;
-      victims.remove(v);
-      surplus -= nodes;
+    for (Job victim : mayStay) {
+      then.stays(victim);
+      if (then.fits()) {
+        victims.remove(victim);
+      } else {
+        then.ends(victim);
+      }
     }
     return victims;
   }

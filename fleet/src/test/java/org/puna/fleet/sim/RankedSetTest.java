@@ -39,6 +39,7 @@ class RankedSetTest {
         assertThat(set.from(asked, from))
             .isEqualTo(exact == null || exact / items != asked ? -1 : exact % items);
       }
+      assertThat(set.atLeast(asked)).isEqualTo(pairs.tailSet(asked * items).size());
       assertThat(set.rank(item)).isEqualTo(rank);
     }
   }
