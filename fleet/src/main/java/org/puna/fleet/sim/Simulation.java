@@ -148,11 +148,7 @@ public final class Simulation {
         handle(events.remove().event());
         if (++handled % PROGRESS_EVENTS == 0) progress.at(now, config.horizonMillis(), handled);
       }
-      if (changed && queue.jobs() > 0) {
-        scheduler.pass(now);
-        preempted.forEach(queue::add);
-        preempted.clear();
-      }
+      if (changed && queue.jobs() > 0) schedule();
       changed = false;
       observer.accept(this);
     }
@@ -163,6 +159,17 @@ public final class Simulation {
       if (job.state == Job.State.WAITING) job.waited += now - job.queuedAt;
     }
     progress.at(now, config.horizonMillis(), handled);
+  }
+
+  /** Starts what may start; a preempted job may fit elsewhere, and stop only lesser ones for it. */
+  private void schedule() {
+    boolean stopped;
+    do {
+      scheduler.pass(now);
+      stopped = !preempted.isEmpty();
+      preempted.forEach(queue::add);
+      preempted.clear();
+    } while (stopped);
   }
 
   private void plan() {

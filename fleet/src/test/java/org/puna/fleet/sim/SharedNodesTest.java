@@ -205,6 +205,22 @@ class SharedNodesTest {
   }
 
   @Test
+  void aStoppedJobGoesOnAtOnceWhereItFits() {
+    List<JobSpec> jobs =
+        List.of(
+            job("stays", 0, 4, 30 * HOUR),
+            job("ends", 0, 4, HOUR),
+            lowly("moves", 0, 4, 20 * HOUR, HOUR),
+            urgent("now", 2 * HOUR, 8, HOUR, 9));
+    SimResult r = on(16, jobs);
+    assertThat(start(r, "now")).isCloseTo(2, within(EXACT));
+    // It leaves its node to the other gang and goes on beside "stays".
+    assertThat(preempted(r)).containsExactly("moves");
+    assertThat(outcome(r, "moves").waitedHours()).isZero();
+    assertThat(outcome(r, "moves").finishHours()).isCloseTo(20, within(EXACT));
+  }
+
+  @Test
   void anUrgentGangDoesNotWaitForHundredsOfSmallJobs() {
     SplittableRandom random = new SplittableRandom(7);
     List<JobSpec> jobs = new ArrayList<>();
