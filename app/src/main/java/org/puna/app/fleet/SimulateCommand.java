@@ -106,6 +106,10 @@ final class SimulateCommand implements Runnable {
   }
 
   private void several(SimulateOptions.Asked asked) {
+    // A seed whose jobs cannot be made is refused before the runs of the others, not after them.
+    for (int i = 0; i < repeat; i++) {
+      var _ = asked.jobs().apply(seed + i);
+    }
     List<SimReport> reports = new ArrayList<>();
     for (int i = 0; i < repeat; i++) reports.add(simulate(asked, seed + i).report());
     List<SimulateText.Spread> spreads = SimulateText.spreads(reports);

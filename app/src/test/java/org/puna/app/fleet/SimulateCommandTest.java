@@ -1,6 +1,7 @@
 package org.puna.app.fleet;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -59,6 +60,36 @@ class SimulateCommandTest {
     assertThat(tree.at("/assumptions").size()).isGreaterThan(5);
     Shell.Result many = run("fleet", "simulate", "--scenario", "llama3-405b", "--repeat", "20");
     assertThat(many.out()).contains("unexpected interruptions", "effective training time");
+  }
+
+  @Test
+  void repeatedRunsPrintMeansAsJson() {
+    Shell.Result r = run(plus(SMALL, "--repeat", "3"));
+    assertThat(r.code()).isZero();
+    JsonNode finished = null;
+    for (JsonNode row : JsonMapper.shared().readTree(r.out())) {
+      if (row.at("/figure").asString().equals("jobs finished")) finished = row;
+    }
+    assertThat(finished).isNotNull();
+    double sum = 0;
+    for (String seed : new String[] {"1", "2", "3"}) {
+      JsonNode one = JsonMapper.shared().readTree(run(plus(SMALL, "--seed", seed)).out());
+      sum += one.at("/jobs/finished").asInt();
+    }
+    assertThat(finished.at("/mean").asDouble()).isCloseTo(sum / 3, within(1e-9));
+  }
+
+  @Test
+  void aSeedWithTooFewJobsIsNamed() {
+    String line = "fleet simulate --chips 512 --synthetic 100 --load 0.5 --repeat 3 --json";
+    Shell.Result r = run(line.split(" "));
+    assertThat(r.code()).isEqualTo(2);
+    // The jobs of seeds 1 and 2 can offer more than half of the time.
+    assertThat(r.err())
+        .isEqualTo(
+            "puna: synthetic jobs: 100 jobs offer at most 0.466 of the chip time with seed 3 (none"
+                + " works longer than a quarter of it), 0.500 is asked for; make more jobs or lower"
+                + " the load\n");
   }
 
   @Test

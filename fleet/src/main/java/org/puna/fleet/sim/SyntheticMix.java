@@ -151,10 +151,12 @@ public record SyntheticMix(int jobs, double load, long horizonMillis, long seed)
       throw new BadInput(
           String.format(
               Locale.ROOT,
-              "synthetic jobs: %d jobs offer at most %.3f of the chip time, %.3f is asked for; make"
-                  + " more jobs or lower the load",
+              "synthetic jobs: %d jobs offer at most %.3f of the chip time with seed %d (none works"
+                  + " longer than a quarter of it), %.3f is asked for; make more jobs or lower the"
+                  + " load",
               jobs,
               most / target * load,
+              seed,
               load));
     }
     double low = 0;
