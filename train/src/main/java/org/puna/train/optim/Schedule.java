@@ -2,7 +2,10 @@ package org.puna.train.optim;
 
 import org.puna.model.config.BadInput;
 
-/** The learning rate of each step. */
+/**
+ * The learning rate of each step. A warmup that is longer than the run does not end in it: where a
+ * run ends changes nothing about how it begins.
+ */
 public sealed interface Schedule {
   /**
    * Returns the learning rate.
@@ -57,7 +60,14 @@ public sealed interface Schedule {
     /** Checks the sizes. */
     public Warmdown {
       check(warmup, steps);
-      check(warmdown, steps);
+      if (warmdown < 0 || warmdown > steps) {
+        throw new BadInput(
+            "schedule: a warmdown of "
+                + warmdown
+                + " steps does not fit in "
+                + steps
+                + " steps; choose fewer");
+      }
     }
 
     @Override
@@ -69,14 +79,9 @@ public sealed interface Schedule {
     }
   }
 
-  private static void check(long part, long steps) {
-    if (part < 0 || steps < 0 || part > steps) {
-      throw new BadInput(
-          "schedule: a warmup or warmdown of "
-              + part
-              + " steps does not fit in "
-              + steps
-              + " steps; choose fewer");
+  private static void check(long warmup, long steps) {
+    if (warmup < 0 || steps < 0) {
+      throw new BadInput("schedule: expected 0 or more steps, found " + Math.min(warmup, steps));
     }
   }
 }

@@ -292,19 +292,43 @@ public final class Recipe {
     double peak = number("optimizer.lr");
     double floor = peak * number("schedule.floor");
     long steps = whole("steps");
-    long warmup = Math.min(whole("schedule.warmup"), steps);
+    long warmup = whole("schedule.warmup");
     return switch (text("schedule.name")) {
       case "cosine" -> new Schedule.Cosine(peak, floor, warmup, steps);
-      case "warmdown" ->
-          new Schedule.Warmdown(
-              peak, floor, warmup, Math.min(whole("schedule.warmdown"), steps - warmup), steps);
+      case "warmdown" -> new Schedule.Warmdown(peak, floor, warmup, warmdown(), steps);
       case "constant" -> new Schedule.Constant(peak, warmup);
-      default ->
-          throw new BadInput(
-              source
-                  + ": schedule.name: expected cosine, warmdown or constant, found "
-                  + text("schedule.name"));
+      default -> throw new IllegalStateException(text("schedule.name"));
     };
+  }
+
+  /** The fall begins after the rise: it has what the warmup leaves of the run. */
+  private long warmdown() {
+    return Math.min(
+        whole("schedule.warmdown"), Math.max(0, whole("steps") - whole("schedule.warmup")));
+  }
+
+  /** Says in a line where a run is too short for its schedule. */
+  Optional<String> shortSchedule() {
+    long steps = whole("steps");
+    long warmup = whole("schedule.warmup");
+    if (warmup > steps) {
+      return Optional.of(
+          "schedule.warmup: "
+              + warmup
+              + " steps are more than the run's "
+              + steps
+              + ", which ends while the learning rate rises");
+    }
+    long warmdown = whole("schedule.warmdown");
+    if (!text("schedule.name").equals("warmdown") || warmdown() == warmdown) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        "schedule.warmdown: of "
+            + warmdown
+            + " steps only "
+            + warmdown()
+            + " fit behind the warmup; the learning rate falls over these");
   }
 
   /** Returns what is computed again. */

@@ -188,6 +188,7 @@ public final class TrainingRun {
             numbers,
             2 * numbers,
             Network.bytes(graph, gradients.keySet(), recipe.recompute(), rows));
+    recipe.shortSchedule().ifPresent(watcher::note);
     watcher.note(memory.describe());
     memory.check(Runtime.getRuntime().maxMemory());
     network =

@@ -61,6 +61,27 @@ class RecipeTest {
   }
 
   @Test
+  void aWarmupThatDoesNotFitDoesNotEnd() {
+    Recipe r = Recipe.empty();
+    for (String s :
+        List.of("schedule.name=constant", "schedule.warmup=1000", "optimizer.lr=1e-3")) {
+      r.set(s);
+    }
+    r.set("steps=10");
+    Dial.model(r);
+    Dial.training(r, Dial.config(r));
+    assertThat(r.schedule().at(9)).isEqualTo(1e-5);
+    assertThat(r.shortSchedule().orElseThrow()).contains("1000 steps").contains("the run's 10");
+    r.set("schedule.name=warmdown");
+    r.set("schedule.warmup=4");
+    r.set("schedule.warmdown=8");
+    assertThat(r.schedule()).isEqualTo(new Schedule.Warmdown(1e-3, 5e-5, 4, 6, 10));
+    assertThat(r.shortSchedule().orElseThrow()).contains("of 8 steps only 6 fit");
+    r.set("schedule.warmdown=5");
+    assertThat(r.shortSchedule()).isEmpty();
+  }
+
+  @Test
   void theResolvedRecipeReadsBackAsItself() throws IOException {
     Recipe r = read("depth: 2\ndata: {paths: [x, 'y: z']}\n");
     Dial.model(r);
@@ -123,7 +144,10 @@ class RecipeTest {
     assertThat(down.at(3)).isEqualTo(1);
     assertThat(down.at(15)).isEqualTo(1);
     assertThat(down.at(19)).isCloseTo(0.28, org.assertj.core.data.Offset.offset(1e-12));
-    assertThatThrownBy(() -> new Schedule.Cosine(1, 0, 30, 20)).isInstanceOf(BadInput.class);
+    // What the run is too short for does not change how it begins.
+    assertThat(new Schedule.Cosine(1, 0, 30, 20).at(2)).isEqualTo(0.1);
+    assertThat(new Schedule.Warmdown(1, 0, 30, 0, 20).at(14)).isEqualTo(0.5);
+    assertThatThrownBy(() -> new Schedule.Warmdown(1, 0, 0, 30, 20)).isInstanceOf(BadInput.class);
     var level = new Schedule.Constant(3e-3, 2);
     assertThat(level.at(0)).isEqualTo(1.5e-3);
     assertThat(level.at(1)).isEqualTo(3e-3);

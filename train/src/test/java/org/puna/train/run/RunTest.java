@@ -267,6 +267,22 @@ class RunTest {
     assertThat(Recipe.read(out.resolve("recipe.yaml")).whole("schedule.warmup")).isEqualTo(2);
   }
 
+  @Test
+  void aWarmupLongerThanTheRunGoesOnWhereItIsMadeLonger() {
+    Path out = dir.resolve("run");
+    List<String> sets = new ArrayList<>(List.of("schedule.name=constant", "schedule.warmup=50"));
+    sets.add("steps=3");
+    replay(fixture(""), out, false, sets, () -> false);
+    sets.set(2, "steps=6");
+    replay(fixture(""), out, true, sets, () -> false);
+    List<JsonNode> lines = Journal.read(out.resolve("metrics.jsonl"));
+    assertThat(lines).hasSize(6);
+    for (int s = 0; s < 6; s++) {
+      assertThat(lines.get(s).get("lr").doubleValue())
+          .isCloseTo(3e-3 * (s + 1) / 50, org.assertj.core.data.Offset.offset(1e-12));
+    }
+  }
+
   private static TrainingRun.Ending pretrain(
       List<String> sets, Path out, boolean resume, BooleanSupplier stop) {
     boolean replayed = sets.stream().noneMatch(s -> s.startsWith("data.paths"));
