@@ -4,12 +4,15 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.puna.model.config.BadInput;
 import org.puna.model.config.JsonFault;
 import org.puna.train.optim.Schedule;
@@ -32,8 +35,14 @@ public final class Recipe {
   private static final String TOKENIZER = "tokenizer.file";
   private static final String WARMUP = "schedule.warmup";
 
+  /** What a mistake on the command line begins with. */
+  private static final String SET = "--set ";
+
   private final Map<String, Object> values;
   private final String source;
+
+  /** Keys that were given one by one. */
+  private final Set<String> sets = new HashSet<>();
 
   private Recipe(String source, Map<String, Object> values) {
     this.source = source;
@@ -127,12 +136,12 @@ public final class Recipe {
         continue;
       }
       if (has(key)) throw new BadInput(source + ": " + key + " is given twice; leave one out");
-      put(key, e.getValue());
+      values.put(key, checked(source + ": ", key, e.getValue()));
     }
   }
 
   /**
-   * Overrides a value.
+   * Overrides a value; a list that is given more than once is all that was given.
    *
    * @param assignment {@code key=value}, the value as YAML has it
    * @throws BadInput if the key is unknown or the value of the wrong kind
@@ -142,77 +151,50 @@ public final class Recipe {
     if (at < 1) {
       throw new BadInput("--set " + assignment + ": expected key=value, such as optimizer.lr=1e-3");
     }
-    String text = assignment.substring(at + 1);
+    String key = assignment.substring(0, at).strip();
+    JsonNode node;
     try {
-      put(assignment.substring(0, at).strip(), YAMLMapper.shared().readTree(text));
+      node = YAMLMapper.shared().readTree(assignment.substring(at + 1));
     } catch (JacksonException e) {
       throw new BadInput("--set " + assignment + ": the value is not YAML", e);
     }
+    Object v = checked(SET, key, node);
+    boolean again = !sets.add(key);
+    if (again && values.get(key) instanceof List<?> before && v instanceof List<?> more) {
+      values.put(key, Stream.concat(before.stream(), more.stream()).toList());
+    } else {
+      values.put(key, v);
+    }
   }
 
-  private void put(String key, JsonNode value) {
+  /** Returns a value as it is kept. */
+  private static Object checked(String where, String key, JsonNode value) {
     Keys.Key known = Keys.all().get(key);
-    if (known == null) {
-      throw new BadInput(
-          source + ": unknown key " + key + "; known are " + String.join(", ", near(key)));
-    }
-    Object v = converted(key, known.kind(), value);
-    if (v instanceof Number n && !known.range().has(n.doubleValue())) {
-      throw wrong(key, known.range().text(), value);
-    }
+    if (known == null) throw new BadInput(where + "unknown key " + key + "; " + near(key));
+    Object v = Values.of(where + key, known, value);
     if (key.equals("name") && v instanceof String s && s.isBlank()) {
-      throw wrong(key, "a name", value);
+      throw Values.wrong(where + key, "a name", value);
     }
-    values.put(key, v);
+    return v;
   }
 
-  private static List<String> near(String key) {
-    String first = key.replaceAll("\\..*", "");
-    List<String> same =
-        Keys.all().keySet().stream().filter(k -> k.startsWith(first + ".")).toList();
-    return same.isEmpty() ? List.copyOf(Keys.all().keySet()) : same;
+  /** Says which keys an unknown one may have meant. */
+  private static String near(String key) {
+    String section = key.replaceAll("\\..*", "");
+    String last = key.substring(key.lastIndexOf('.') + 1);
+    Set<String> all = Keys.all().keySet();
+    List<String> inSection = all.stream().filter(k -> k.startsWith(section + ".")).toList();
+    if (!inSection.isEmpty()) return "known are " + String.join(", ", inSection);
+    List<String> same = all.stream().filter(k -> k.endsWith("." + last)).toList();
+    if (!same.isEmpty()) return "did you mean " + String.join(" or ", same) + "?";
+    return "known are "
+        + String.join(", ", all.stream().map(k -> k.replaceAll("\\..*", ".*")).distinct().toList())
+        + "; docs/training.md lists all";
   }
 
-  private Object converted(String key, Keys.Kind kind, JsonNode v) {
-    return switch (kind) {
-      case WHOLE -> {
-        double d = number(key, v, "a whole number");
-        if (d != Math.rint(d) || Math.abs(d) > 1L << 53) throw wrong(key, "a whole number", v);
-        yield (long) d;
-      }
-      case NUMBER -> number(key, v, "a number");
-      case FLAG -> {
-        if (!v.isBoolean()) throw wrong(key, "true or false", v);
-        yield v.booleanValue();
-      }
-      case TEXT -> {
-        if (!v.isValueNode()) throw wrong(key, "a text", v);
-        yield v.asString();
-      }
-      case TEXTS -> {
-        List<String> texts = new ArrayList<>();
-        if (v.isArray()) v.forEach(t -> texts.add(t.asString()));
-        else if (v.isValueNode()) texts.add(v.asString());
-        else throw wrong(key, "a list of texts", v);
-        yield List.copyOf(texts);
-      }
-    };
-  }
-
-  private double number(String key, JsonNode v, String expected) {
-    if (v.isNumber() && Double.isFinite(v.doubleValue())) return v.doubleValue();
-    try {
-      // YAML takes 1e-3 for a text, since it asks for a point.
-      double d = Double.parseDouble(v.asString(""));
-      if (Double.isFinite(d)) return d;
-    } catch (NumberFormatException _) {
-      // Told below.
-    }
-    throw wrong(key, expected, v);
-  }
-
-  private BadInput wrong(String key, String expected, JsonNode v) {
-    return new BadInput(source + ": " + key + ": expected " + expected + ", found " + v);
+  /** Returns where a value is from, with its key. */
+  private String where(String key) {
+    return (sets.contains(key) ? SET : source + ": ") + key;
   }
 
   /** Returns whether a key has a value. */
@@ -228,7 +210,7 @@ public final class Recipe {
 
   private Object value(String key) {
     Object v = values.get(key);
-    if (v == null) throw new BadInput(source + ": " + key + " is missing");
+    if (v == null) throw new BadInput(where(key) + " is missing");
     return v;
   }
 
@@ -245,8 +227,7 @@ public final class Recipe {
   public int size(String key, int least, int most) {
     long v = whole(key);
     if (v < least || v > most) {
-      throw new BadInput(
-          source + ": " + key + ": expected " + least + " to " + most + ", found " + v);
+      throw new BadInput(where(key) + ": expected " + least + " to " + most + ", found " + v);
     }
     return (int) v;
   }
@@ -284,7 +265,7 @@ public final class Recipe {
     List<String> names = new ArrayList<>();
     for (E e : type.getEnumConstants()) names.add(e.name().toLowerCase(Locale.ROOT));
     throw new BadInput(
-        source + ": " + key + ": expected " + String.join(", ", names) + ", found " + text(key));
+        where(key) + ": expected " + String.join(", ", names) + ", found " + text(key));
   }
 
   /** Returns the learning rates. */

@@ -219,10 +219,7 @@ public final class TrainingRun {
                       adam),
                   compute.grads(),
                   compute.team());
-          default ->
-              throw new BadInput(
-                  "recipe: optimizer.name: expected adamw or muon, found "
-                      + recipe.text("optimizer.name"));
+          default -> throw new IllegalStateException(recipe.text("optimizer.name"));
         };
     trainer =
         new Trainer(

@@ -61,6 +61,36 @@ class RecipeTest {
   }
 
   @Test
+  void mistakesSayWhereTheyAre() throws IOException {
+    assertThatThrownBy(() -> read("optimizer: {lr: -1}"))
+        .hasMessage(dir.resolve("r.yaml") + ": optimizer.lr: expected 0 or more, found -1");
+    Recipe r = read("batch.length: 64");
+    assertThatThrownBy(() -> r.size("batch.length", 1, 32))
+        .hasMessage(dir.resolve("r.yaml") + ": batch.length: expected 1 to 32, found 64");
+    r.set("batch.length=128");
+    assertThatThrownBy(() -> r.size("batch.length", 1, 32))
+        .hasMessage("--set batch.length: expected 1 to 32, found 128");
+  }
+
+  @Test
+  void listsAreDividedAtCommasAndGrow() throws IOException {
+    Recipe r = read("data: {paths: 'a, b'}\n");
+    assertThat(r.texts("data.paths")).containsExactly("a", "b");
+    r.set("data.paths=books,odd");
+    r.set("data.paths=[x, 'y,z']");
+    assertThat(r.texts("data.paths")).containsExactly("books", "odd", "x", "y,z");
+    Path comma = Files.createDirectory(dir.resolve("tales,old"));
+    Recipe whole = Recipe.empty();
+    whole.set("data.paths=" + comma);
+    assertThat(whole.texts("data.paths")).containsExactly(comma.toString());
+    whole.set("samples.prompts=Once, long ago");
+    whole.set("samples.prompts=The fox");
+    assertThat(whole.texts("samples.prompts")).containsExactly("Once, long ago", "The fox");
+    whole.set("lora.targets=attn_q,attn_v");
+    assertThat(whole.texts("lora.targets")).containsExactly("attn_q", "attn_v");
+  }
+
+  @Test
   void aWarmupThatDoesNotFitDoesNotEnd() {
     Recipe r = Recipe.empty();
     for (String s :
@@ -108,7 +138,22 @@ class RecipeTest {
         "align.beta=-1 | align.beta: expected 0 or more",
         "data.epochs=-1 | data.epochs: expected more than 0",
         "optimizer.beta1=1 | optimizer.beta1: expected 0 to less than 1",
-        "name='' | name: expected a name"
+        "name='' | name: expected a name",
+        "depth=0 | --set depth: expected 1 to 1000, found 0",
+        "optimizer.lr=-2 | --set optimizer.lr: expected 0 or more",
+        "optimizer.name=adam | --set optimizer.name: expected adamw or muon, found \"adam\"",
+        "schedule.name=linear | schedule.name: expected cosine, warmdown or constant",
+        "recompute=all | recompute: expected nothing, cheap or layers",
+        "data.duplicates=foo | data.duplicates: expected none, exact or near",
+        "align.method=ppo | align.method: expected dpo or grpo",
+        "checkpoint.keep=0 | checkpoint.keep: expected 1 to 1000",
+        "validation.windows=0 | validation.windows: expected 1 to",
+        "data.epochs=1e300 | data.epochs: expected more than 0, 1000000 at most",
+        "data.paths=' , ' | data.paths: expected a list of texts",
+        "optimiser.lr=1 | unknown key optimiser.lr; did you mean optimizer.lr?",
+        "warmup=1 | unknown key warmup; did you mean schedule.warmup?",
+        "optimizer.speed=1 | known are optimizer.name, optimizer.lr",
+        "nothing.of_this=1 | known are name, depth, seed, model.*, tokenizer.*, data.*"
       })
   void mistakesAreNamed(String assignment, String message) {
     assertThatThrownBy(() -> Recipe.empty().set(assignment))
