@@ -49,7 +49,7 @@ public final class BpeTrainer {
    * @throws BadInput if the vocabulary cannot hold the bytes
    */
   public BpeTrainer(int vocabSize, List<String> specials, Scanner scanner) {
-    if (vocabSize < BYTES + specials.size()) {
+    if (vocabSize < least(specials)) {
       throw new BadInput(
           "tokenizer: a vocabulary of "
               + vocabSize
@@ -58,11 +58,16 @@ public final class BpeTrainer {
               + " bytes and "
               + specials.size()
               + " special tokens; choose at least "
-              + (BYTES + specials.size()));
+              + least(specials));
     }
     this.vocabSize = vocabSize;
     this.specials = List.copyOf(specials);
     this.scanner = scanner;
+  }
+
+  /** Returns the smallest vocabulary that holds the bytes and control tokens. */
+  public static int least(List<String> specials) {
+    return BYTES + specials.size();
   }
 
   /** Adds a text in UTF-8; bytes that are not UTF-8 count as U+FFFD. */

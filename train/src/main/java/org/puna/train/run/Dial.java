@@ -22,6 +22,9 @@ public final class Dial {
   /** Families whose models are made of these sizes alone. */
   static final List<String> FAMILIES = List.of("llama", "mistral", "qwen2", "qwen3", "phi3");
 
+  /** The name of a model that is told none. */
+  static final String NAME = "model";
+
   private static final int WIDTH_PER_LAYER = 64;
   private static final int HEAD_DIM = 64;
   private static final int TOKENS_PER_PARAMETER = 20;
@@ -33,7 +36,7 @@ public final class Dial {
 
   /** Fills in the model's sizes. */
   public static void model(Recipe r) {
-    r.otherwise("name", "model");
+    r.otherwise("name", NAME);
     r.otherwise("depth", 4);
     r.otherwise("seed", 1);
     int depth = r.size("depth", 1, 1000);

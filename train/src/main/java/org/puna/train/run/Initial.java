@@ -2,9 +2,11 @@ package org.puna.train.run;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.function.Predicate;
 import org.puna.model.arch.Architecture;
+import org.puna.model.config.BadInput;
 import org.puna.model.config.ModelConfig;
 import org.puna.model.weights.Weight;
 import org.puna.model.weights.Weights;
@@ -17,7 +19,36 @@ import org.puna.train.params.Parameters;
 public final class Initial {
   private static final double DEVIATION = 0.02;
 
+  /** What every JVM gives an array. */
+  private static final long LONGEST = Integer.MAX_VALUE - 8;
+
   private Initial() {}
+
+  /**
+   * Checks that weights can be drawn, before any work is done for them.
+   *
+   * @throws BadInput if one is longer than an array, or all are more than a heap holds
+   */
+  static void check(Architecture architecture, ModelConfig c, long heapBytes) {
+    long numbers = 0;
+    for (Weight w : architecture.weights(c)) {
+      if (!w.required()) continue;
+      long n = 1;
+      for (long s : w.shape()) n = Math.multiplyExact(n, s);
+      if (n > LONGEST) {
+        throw new BadInput(
+            String.format(
+                Locale.ROOT,
+                "model: %s would have %,d numbers, expected %,d at most; choose a smaller"
+                    + " model.width, model.ffn or model.vocab",
+                w.name(),
+                n,
+                LONGEST));
+      }
+      numbers += n;
+    }
+    Memory.checkWeights(numbers, heapBytes);
+  }
 
   /**
    * Draws weights: normal with deviation 0.02, less by √(2 · layers) for the matrices that write

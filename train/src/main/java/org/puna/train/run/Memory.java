@@ -35,6 +35,29 @@ public record Memory(long weights, long gradients, long optimizer, long activati
   }
 
   /**
+   * Checks that a heap holds what weights alone take, known before there are any.
+   *
+   * @param numbers that are trained
+   * @throws BadInput if not
+   */
+  static void checkWeights(long numbers, long heapBytes) {
+    // Weights, gradients and two memories of the optimiser.
+    double bytes = 4.0 * Float.BYTES * numbers;
+    if (bytes > heapBytes * USABLE) {
+      throw new BadInput(
+          String.format(
+              Locale.ROOT,
+              "model: %,d weights take %,.0f MiB with gradients and optimiser, but the JVM has"
+                  + " %,.0f MiB; choose a smaller model, or give it more with"
+                  + " PUNA_JAVA_OPTS=-Xmx%.0fg",
+              numbers,
+              bytes / MIB,
+              heapBytes / MIB,
+              Math.ceil(bytes / USABLE / (1 << 30))));
+    }
+  }
+
+  /**
    * Checks that a heap holds it.
    *
    * @throws BadInput if not

@@ -5,12 +5,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.puna.model.Checkpoint;
 import org.puna.model.arch.Architecture;
@@ -18,14 +17,10 @@ import org.puna.model.arch.Architectures;
 import org.puna.model.config.BadInput;
 import org.puna.model.config.ModelConfig;
 import org.puna.model.config.ModelSize;
-import org.puna.model.convert.FolderFiles;
 import org.puna.model.io.MappedFile;
-import org.puna.model.io.OutputFile;
-import org.puna.model.tokenizer.Scanner;
 import org.puna.model.tokenizer.Tokenizer;
 import org.puna.model.tokenizer.Tokenizers;
 import org.puna.train.bpe.BpeTrainer;
-import org.puna.train.bpe.TokenizerJson;
 import org.puna.train.data.Corpus;
 import org.puna.train.data.Duplicates;
 import org.puna.train.data.Preparation;
@@ -33,7 +28,6 @@ import org.puna.train.data.Replay;
 import org.puna.train.data.TokenFile;
 import org.puna.train.data.Windows;
 import org.puna.train.params.Parameters;
-import tools.jackson.databind.json.JsonMapper;
 
 /** From a recipe to a run: finds or learns the tokenizer, prepares the data, makes the model. */
 public final class Pretraining {
@@ -53,8 +47,16 @@ public final class Pretraining {
           + "{% if add_generation_prompt %}<|start_header_id|>assistant<|end_header_id|>\n\n"
           + "{% endif %}";
 
-  /** Beside a learned tokenizer: from what and how it was learned. */
-  private static final String LEARNED = "learned.txt";
+  private static final String TOKENIZER = "tokenizer.file";
+  private static final String PATHS = "data.paths";
+  private static final String RECIPE = "recipe.yaml";
+
+  /** Keys of further training. */
+  private static final Pattern OF_OTHERS =
+      Pattern.compile("(lora|distill|align)\\..*|data\\.epochs");
+
+  /** Keys of what a replayed file already is. */
+  private static final Pattern OF_TEXTS = Pattern.compile("data\\.(?!masked).*|tokenizer\\..*");
 
   private final Request request;
   private final Watcher watcher;
@@ -93,14 +95,40 @@ public final class Pretraining {
    * @throws Diverged if the loss is no number or explodes
    */
   public TrainingRun.Ending run(BooleanSupplier stop) {
-    Recipe recipe = request.recipe.map(Recipe::read).orElseGet(Recipe::empty);
-    for (String s : request.sets) recipe.set(s);
     if (request.init.isPresent()) {
       try (Checkpoint given = Checkpoint.open(request.init.get())) {
-        return run(recipe, given, stop);
+        return run(recipe(given), given, stop);
       }
     }
-    return run(recipe, null, stop);
+    return run(recipe(null), null, stop);
+  }
+
+  /** Returns what is asked for: the recipe, else that of the run which goes on, and overrides. */
+  private Recipe recipe(@Nullable Checkpoint given) {
+    Recipe asked = overridden(request.recipe);
+    Path folder = folder(asked, given);
+    Path saved = folder.resolve(RECIPE);
+    if (request.resume && request.recipe.isEmpty() && Files.exists(saved)) {
+      asked = overridden(Optional.of(saved));
+      if (given == null && !asked.has("depth")) {
+        throw new BadInput(
+            folder
+                + ": the run here trains a given model further; name that with --init, or continue"
+                + " with the command that began it");
+      }
+    }
+    String leave = "; leave it out";
+    asked.refuse(k -> OF_OTHERS.matcher(k).matches(), "not used by train" + leave);
+    boolean replay = request.replay.isPresent();
+    asked.refuseSet(k -> replay && OF_TEXTS.matcher(k).matches(), "not used with --replay" + leave);
+    asked.refuseSet(k -> !replay && k.equals("data.masked"), "used with --replay only" + leave);
+    return asked;
+  }
+
+  private Recipe overridden(Optional<Path> file) {
+    Recipe r = file.map(Recipe::read).orElseGet(Recipe::empty);
+    for (String s : request.sets) r.set(s);
+    return r;
   }
 
   private TrainingRun.Ending run(Recipe recipe, @Nullable Checkpoint given, BooleanSupplier stop) {
@@ -112,12 +140,15 @@ public final class Pretraining {
       tokenizerFile(recipe).ifPresent(t -> recipe.otherwise("model.vocab", t.vocabSize()));
       Dial.model(recipe);
     }
-    Path folder = request.out.orElseGet(() -> folder(recipe.text("name")));
+    Path folder = folder(recipe, given);
     ModelConfig config = given != null ? given.config() : Dial.config(recipe);
     Architecture architecture =
         given != null
             ? given.architecture()
             : Architectures.byName(config.architecture()).orElseThrow();
+    if (given == null) {
+      Initial.check(architecture, config, Runtime.getRuntime().maxMemory());
+    }
     try (RunFolder held = RunFolder.take(folder, request.resume)) {
       if (request.resume) recipe.goOn(folder);
       return request.replay.isPresent()
@@ -154,7 +185,10 @@ public final class Pretraining {
     watcher.preparing(what, done, total);
   }
 
-  private static Path folder(String name) {
+  private Path folder(Recipe recipe, @Nullable Checkpoint given) {
+    if (request.out.isPresent()) return request.out.get();
+    String name =
+        recipe.has("name") ? recipe.text("name") : given != null ? given.name() : Dial.NAME;
     if (name.contains("/") || name.contains("\\") || name.equals(".") || name.equals("..")) {
       throw new BadInput(
           "name: expected the name of a folder in runs, found " + name + "; choose one with --out");
@@ -171,18 +205,23 @@ public final class Pretraining {
       BooleanSupplier stop) {
     Path folder = held.path();
     Dial.training(recipe, config);
-    if (!recipe.has("data.paths")) {
-      throw new BadInput(
-          "data.paths is missing: name files or folders of texts in the recipe or with"
-              + " --set data.paths=FOLDER");
+    if (!recipe.has(PATHS)) throw withoutTexts(folder);
+    // What is wrong with sizes is told before the texts are read.
+    int length = recipe.size("batch.length", 1, config.contextLength());
+    int rows = recipe.size("batch.rows", 1, 1 << 20);
+    int micro = recipe.size("batch.micro_rows", 1, 1 << 20);
+    if (given == null && !recipe.has(TOKENIZER)) {
+      recipe.size("model.vocab", BpeTrainer.least(SPECIALS), 1 << 24);
     }
-    List<Path> files = Corpus.files(recipe.texts("data.paths").stream().map(Path::of).toList());
+    List<Path> files = Corpus.files(recipe.texts(PATHS).stream().map(Path::of).toList());
     // What is in the folder changes only once it is clear that its run can go on.
     Checkpoints before = new Checkpoints(folder.resolve("checkpoints"), 1);
     if (request.resume) before.agree(recipe.yaml());
     Path tokenizerFolder = folder.resolve("tokenizer");
     Tokenizer tokenizer =
-        tokenizer(recipe, given, files, tokenizerFolder, config.contextLength(), stop);
+        given != null
+            ? LearnedTokenizer.copied(given.path(), tokenizerFolder, given::tokenizer)
+            : tokenizer(recipe, files, tokenizerFolder, config.contextLength(), stop);
     if (tokenizer.vocabSize() > config.vocabSize()) {
       throw new BadInput(
           "the tokenizer has "
@@ -210,9 +249,6 @@ public final class Pretraining {
             data.duplicates(),
             data.tokens(),
             data.heldOutTokens()));
-    int length = recipe.size("batch.length", 1, config.contextLength());
-    int rows = recipe.size("batch.rows", 1, 1 << 20);
-    int micro = recipe.size("batch.micro_rows", 1, 1 << 20);
     long seed = recipe.whole("seed");
     Path prepared = folder.resolve("data");
     TokenFile train = TokenFile.open(prepared.resolve(Preparation.TRAIN));
@@ -252,6 +288,36 @@ public final class Pretraining {
     }
   }
 
+  private BadInput withoutTexts(Path folder) {
+    String remedy =
+        "name files or folders of texts in the recipe or with --set " + PATHS + "=FOLDER";
+    if (!request.resume || request.recipe.isPresent()) {
+      return new BadInput(PATHS + " is missing: " + remedy);
+    }
+    return new BadInput(
+        Files.exists(folder.resolve(RECIPE))
+            ? folder + ": the run here has no texts; name its batches with --replay again"
+            : folder + ": no run to continue is here; check --out, or " + remedy);
+  }
+
+  private Tokenizer tokenizer(
+      Recipe recipe, List<Path> files, Path folder, int contextLength, BooleanSupplier stop) {
+    if (recipe.has(TOKENIZER)) {
+      Path file = Path.of(recipe.text(TOKENIZER));
+      Path from = Files.isDirectory(file) ? file : file.toAbsolutePath().getParent();
+      return LearnedTokenizer.copied(from, folder, () -> Tokenizers.open(file));
+    }
+    int vocab = recipe.size("model.vocab", 1, 1 << 24);
+    var learned = new LearnedTokenizer(recipe, files, folder, contextLength, request.threads);
+    boolean goesOn = request.resume && Files.exists(folder.resolveSibling("metrics.jsonl"));
+    if (!learned.isThere(goesOn)) {
+      watcher.note("learning a tokenizer of " + vocab + " tokens");
+      learned.learn(
+          reading("reading texts", files, stop), n -> told("learning tokens", n, vocab, stop));
+    }
+    return learned.open();
+  }
+
   private TrainingRun.Ending replay(
       Recipe recipe,
       RunFolder folder,
@@ -264,8 +330,9 @@ public final class Pretraining {
     try (Replay batches =
             new Replay(request.replay.orElseThrow(), micro, masked, config.vocabSize());
         Compute compute = Compute.open(request.threads)) {
-      recipe.otherwise("batch.length", batches.length());
-      recipe.otherwise("batch.rows", batches.rows());
+      // A model that is made has a length already, which the dial found.
+      if (given != null) asInFile(recipe, "batch.length", batches.length());
+      asInFile(recipe, "batch.rows", batches.rows());
       recipe.otherwise("steps", batches.steps());
       recipe.otherwise("samples.every", 0);
       Dial.training(recipe, config);
@@ -281,6 +348,18 @@ public final class Pretraining {
               folder, recipe, model, batches, List.of(), 0, compute, request.threads, watcher)
           .run(request.resume, stop);
     }
+  }
+
+  private static void asInFile(Recipe recipe, String key, long value) {
+    recipe.otherwise(key, value);
+    if (recipe.whole(key) == value) return;
+    throw new BadInput(
+        key
+            + ": the file of batches has "
+            + value
+            + ", found "
+            + recipe.whole(key)
+            + "; leave it out");
   }
 
   private static Parameters weights(
@@ -310,111 +389,16 @@ public final class Pretraining {
   }
 
   private static Optional<Tokenizer> tokenizerFile(Recipe recipe) {
-    return recipe.has("tokenizer.file")
-        ? Optional.of(Tokenizers.open(Path.of(recipe.text("tokenizer.file"))))
-        : Optional.empty();
-  }
-
-  private Tokenizer tokenizer(
-      Recipe recipe,
-      @Nullable Checkpoint given,
-      List<Path> files,
-      Path folder,
-      int contextLength,
-      BooleanSupplier stop) {
-    Path json = folder.resolve("tokenizer.json");
-    Path learned = folder.resolve(LEARNED);
-    try {
-      if (given != null) {
-        Files.deleteIfExists(learned);
-        copy(given.path(), folder);
-        return given.tokenizer();
-      }
-      if (recipe.has("tokenizer.file")) {
-        Path file = Path.of(recipe.text("tokenizer.file"));
-        Path from = file.toAbsolutePath().getParent();
-        Files.deleteIfExists(learned);
-        if (from != null) copy(from, folder);
-        return Tokenizers.open(file);
-      }
-      String key = learnedKey(recipe, files, contextLength);
-      boolean goesOn = request.resume && Files.exists(folder.resolveSibling("metrics.jsonl"));
-      boolean same = Files.exists(learned) && Files.readString(learned).strip().equals(key);
-      if (!Files.exists(json) || !(same || goesOn)) {
-        Files.deleteIfExists(learned);
-        learn(recipe, files, folder, contextLength, stop);
-        OutputFile.writeText(learned, key + "\n");
-      }
-      return Tokenizers.open(json);
-    } catch (IOException e) {
-      throw new BadInput(folder + ": the tokenizer cannot be written: " + e.getMessage(), e);
+    if (!recipe.has(TOKENIZER)) return Optional.empty();
+    Path file = Path.of(recipe.text(TOKENIZER));
+    if (!Files.exists(file)) {
+      throw new BadInput(TOKENIZER + ": " + file + ": no such file or folder; check the path");
     }
+    return Optional.of(Tokenizers.open(file));
   }
 
-  /** Tells from what and how a tokenizer was learned. */
-  private static String learnedKey(Recipe recipe, List<Path> files, int contextLength) {
-    return Preparation.key(
-        files,
-        List.of(
-            recipe.whole("model.vocab"),
-            recipe.flag("tokenizer.lines"),
-            recipe.flag("data.prose"),
-            field(recipe),
-            contextLength));
-  }
-
-  private static void copy(Path from, Path to) throws IOException {
-    if (!Files.isDirectory(from)) return;
-    Files.createDirectories(to);
-    FolderFiles.copyTokenizer(from, to);
-  }
-
-  private static Optional<String> field(Recipe recipe) {
+  static Optional<String> field(Recipe recipe) {
     return recipe.has("data.field") ? Optional.of(recipe.text("data.field")) : Optional.empty();
-  }
-
-  private void learn(
-      Recipe recipe, List<Path> files, Path folder, int contextLength, BooleanSupplier stop)
-      throws IOException {
-    int vocab = recipe.size("model.vocab", 1, 1 << 24);
-    watcher.note("learning a tokenizer of " + vocab + " tokens");
-    BpeTrainer trainer = new BpeTrainer(vocab, SPECIALS, Scanner.llama3());
-    boolean lines = recipe.flag("tokenizer.lines");
-    LongConsumer read = reading("reading texts", files, stop);
-    Corpus.read(
-        files,
-        recipe.flag("data.prose"),
-        field(recipe),
-        d -> {
-          read.accept(d.text().length());
-          byte[] utf8 = d.text().getBytes(StandardCharsets.UTF_8);
-          if (lines) trainer.addLines(utf8);
-          else trainer.add(utf8);
-        });
-    Files.createDirectories(folder);
-    String begin = SPECIALS.get(0);
-    Map<String, Object> config = new LinkedHashMap<>();
-    Map<String, Object> specials = new LinkedHashMap<>();
-    specials.put("bos_token", begin);
-    specials.put("eos_token", SPECIALS.get(1));
-    config.put("tokenizer_class", "PreTrainedTokenizerFast");
-    config.putAll(specials);
-    config.put("clean_up_tokenization_spaces", false);
-    config.put("model_max_length", contextLength);
-    config.put("chat_template", CHAT_TEMPLATE);
-    write(folder.resolve("special_tokens_map.json"), specials);
-    write(folder.resolve("tokenizer_config.json"), config);
-    OutputFile.writeText(
-        folder.resolve("tokenizer.json"),
-        TokenizerJson.of(
-                trainer.train(request.threads, n -> told("learning tokens", n, vocab, stop)),
-                Optional.of(begin))
-            + "\n");
-  }
-
-  private static void write(Path file, Map<String, Object> json) {
-    OutputFile.writeText(
-        file, JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(json) + "\n");
   }
 
   private Preparation.Summary prepare(

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.puna.model.config.BadInput;
 import org.puna.model.config.JsonFault;
@@ -91,13 +92,17 @@ public final class Recipe {
 
   /**
    * Takes from the recipe of the run in a folder what the dial would find from the number of steps
-   * and what may not change when a run goes on: a longer run has the warmup that it began with.
+   * and what may not change when a run goes on: a longer run has the warmup that it began with, and
+   * its texts need not be named again.
    */
   public void goOn(Path folder) {
     Path saved = folder.resolve("recipe.yaml");
     if (!Files.exists(saved)) return;
-    Object warmup = read(saved).values.get(WARMUP);
-    if (warmup != null) otherwise(WARMUP, warmup);
+    Map<String, Object> before = read(saved).values;
+    for (String key : List.of(WARMUP, "data.paths")) {
+      Object v = before.get(key);
+      if (v != null) otherwise(key, v);
+    }
   }
 
   /**
@@ -119,6 +124,29 @@ public final class Recipe {
         throw new BadInput(key + ": the sizes are those of " + given + "; leave it out");
       }
     }
+  }
+
+  /**
+   * Refuses keys that mean nothing where the recipe is used.
+   *
+   * @param why they mean nothing, and what to do
+   * @throws BadInput if one has a value
+   */
+  void refuse(Predicate<String> unused, String why) {
+    for (String key : values.keySet()) {
+      if (unused.test(key)) throw new BadInput(where(key) + ": " + why);
+    }
+  }
+
+  /**
+   * Refuses keys that mean nothing where the recipe is used, but for those of a file: a saved one
+   * has a value of every key.
+   *
+   * @param why they mean nothing, and what to do
+   * @throws BadInput if one was given by itself
+   */
+  void refuseSet(Predicate<String> unused, String why) {
+    refuse(k -> sets.contains(k) && unused.test(k), why);
   }
 
   /** Returns the keys whose values differ from those of another recipe. */

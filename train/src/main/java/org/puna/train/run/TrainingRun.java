@@ -157,7 +157,7 @@ public final class TrainingRun {
    * @param recipe resolved
    * @param heldOut what is measured now and then, maybe nothing
    * @param heldOutRows most rows of a part of it
-   * @throws BadInput if the JVM has too little memory
+   * @throws BadInput if the JVM has too little memory, or the batches are fewer than the steps
    */
   public TrainingRun(
       RunFolder folder,
@@ -176,6 +176,14 @@ public final class TrainingRun {
     this.threads = threads;
     this.watcher = watcher;
     this.heldOut = List.copyOf(heldOut);
+    if (recipe.whole("steps") > batches.steps()) {
+      throw new BadInput(
+          "steps: the file of batches has "
+              + batches.steps()
+              + ", found "
+              + recipe.whole("steps")
+              + "; leave it out");
+    }
     Parameters w = model.weights();
     Graph graph = model.graph();
     var gradients = w.gradients();
@@ -261,7 +269,7 @@ public final class TrainingRun {
       }
     }
     OutputFile.writeText(folder.resolve("recipe.yaml"), text);
-    long steps = Math.min(recipe.whole("steps"), batches.steps());
+    long steps = recipe.whole("steps");
     watcher.begin(done, steps);
     Path ended = folder.resolve(ENDING);
     delete(ended);

@@ -255,14 +255,19 @@ class RunTest {
   }
 
   @Test
-  void aRunMadeLongerHasTheWarmupThatItBeganWith() {
+  void aRunMadeLongerHasTheWarmupThatItBeganWith() throws IOException {
+    Files.writeString(dir.resolve("a.txt"), "The cat sat. A rose is red. ".repeat(100));
     Path out = dir.resolve("run");
     List<String> level = List.of("schedule.name=warmdown", "schedule.floor=0.05");
     List<String> sets = new ArrayList<>(level);
-    sets.addAll(List.of("optimizer.lr=3e-3", "steps=100"));
+    sets.addAll(small("model.vocab=270", "optimizer.lr=3e-3", "steps=100"));
     AtomicInteger asked = new AtomicInteger();
-    pretrain(sets, out, false, () -> asked.incrementAndGet() == 3);
-    sets.set(3, "steps=400");
+    pretrain(
+        sets,
+        out,
+        false,
+        () -> Files.exists(out.resolve("metrics.jsonl")) && asked.incrementAndGet() == 3);
+    sets.set(sets.size() - 1, "steps=400");
     assertThat(pretrain(sets, out, true, () -> true)).isEqualTo(TrainingRun.Ending.STOPPED);
     assertThat(Recipe.read(out.resolve("recipe.yaml")).whole("schedule.warmup")).isEqualTo(2);
   }
@@ -303,13 +308,15 @@ class RunTest {
                 "depth=1",
                 "model.width=32",
                 "model.heads=2",
-                "data.paths=" + dir.resolve("a.txt"),
                 "data.held_out=0",
                 "batch.rows=1",
                 "batch.length=16",
                 "steps=1",
                 "samples.every=0"));
     sets.addAll(List.of(more));
+    if (sets.stream().noneMatch(s -> s.startsWith("data.paths"))) {
+      sets.addFirst("data.paths=" + dir.resolve("a.txt"));
+    }
     return sets;
   }
 
@@ -473,13 +480,78 @@ class RunTest {
       {"model.heads=3", "model.width: expected a multiple of model.heads=3, found 32"},
       {"model.head_dim=7", "model.head_dim: expected an even number"},
       {"model.kv_heads=4", "model.heads: expected a multiple of model.kv_heads=4, found 2"},
-      {"model.vocab=3000000", "set model.vocab="}
+      {"model.vocab=3000000", "set model.vocab="},
+      {"model.vocab=10", "--set model.vocab: expected 261 to"},
+      {"batch.length=512", "--set batch.length: expected 1 to 256, found 512"},
+      {"tokenizer.file=none.json", "tokenizer.file: none.json: no such file or folder"},
+      {"lora.rank=4", "--set lora.rank: not used by train; leave it out"},
+      {"align.method=dpo", "--set align.method: not used by train"},
+      {"data.masked=true", "--set data.masked: used with --replay only"}
     };
     for (String[] w : wrong) {
-      assertThatThrownBy(() -> pretrain(small(w[0]), dir.resolve("out"), false, () -> false))
+      List<String> sets = small("model.context=256", w[0]);
+      assertThatThrownBy(() -> pretrain(sets, dir.resolve("out"), false, () -> false))
           .isInstanceOf(BadInput.class)
           .hasMessageContaining(w[1])
           .hasMessageNotContaining("\n");
+      assertThat(dir.resolve("out/data")).as("prepared").doesNotExist();
     }
+    List<String> wide = small("model.width=65536", "model.head_dim=32");
+    assertThatThrownBy(() -> pretrain(wide, dir.resolve("out"), false, () -> false))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("model: blk.0.ffn_gate.weight would have 11,452,547,072 numbers");
+    assertThatThrownBy(() -> Memory.checkWeights(1_000_000_000, 1L << 30))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("1,000,000,000 weights take 15,259 MiB")
+        .hasMessageContaining("-Xmx17g");
+  }
+
+  @Test
+  void whatAReplayDoesNotUseIsRefused() {
+    String[][] wrong = {
+      {"steps=100", "steps: the file of batches has 20, found 100; leave it out"},
+      {"batch.rows=2", "batch.rows: the file of batches has 4, found 2"},
+      {"data.held_out=0.5", "--set data.held_out: not used with --replay; leave it out"}
+    };
+    for (String[] w : wrong) {
+      assertThatThrownBy(
+              () -> replay(fixture(""), dir.resolve("out"), false, List.of(w[0]), () -> false))
+          .isInstanceOf(BadInput.class)
+          .hasMessageContaining(w[1]);
+    }
+  }
+
+  @Test
+  void aRunGoesOnFromItsFolderAlone() throws IOException {
+    Files.writeString(dir.resolve("a.txt"), "The cat sat. A rose is red. ".repeat(100));
+    Path out = dir.resolve("run");
+    List<String> level = small("model.vocab=270", "schedule.name=constant");
+    pretrain(level, out, false, () -> false);
+    assertThat(resumed(Optional.empty(), List.of("steps=2"), out))
+        .isEqualTo(TrainingRun.Ending.COMPLETE);
+    assertThat(Journal.read(out.resolve("metrics.jsonl"))).hasSize(2);
+    // A recipe beside the folder need not name the texts again.
+    StringBuilder yaml = new StringBuilder();
+    for (String s : level) {
+      if (!s.startsWith("data.paths")) yaml.append(s.replace("=", ": ")).append('\n');
+    }
+    Path file = Files.writeString(dir.resolve("r.yaml"), yaml);
+    resumed(Optional.of(file), List.of("steps=3"), out);
+    assertThat(Journal.read(out.resolve("metrics.jsonl"))).hasSize(3);
+    assertThatThrownBy(() -> resumed(Optional.empty(), List.of(), dir.resolve("none")))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("none: no run to continue is here; check --out");
+    replay(fixture(""), dir.resolve("replayed"), false, List.of("steps=1"), () -> false);
+    assertThatThrownBy(() -> resumed(Optional.empty(), List.of(), dir.resolve("replayed")))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("trains a given model further; name that with --init");
+  }
+
+  private static TrainingRun.Ending resumed(Optional<Path> recipe, List<String> sets, Path out) {
+    return new Pretraining(
+            new Pretraining.Request(
+                recipe, sets, Optional.empty(), Optional.empty(), Optional.of(out), true, 1),
+            new Quiet())
+        .run(() -> false);
   }
 }
