@@ -51,6 +51,12 @@ public final class Pretraining {
   private static final String PATHS = "data.paths";
   private static final String RECIPE = "recipe.yaml";
 
+  /**
+   * Held-out tokens below which their mean loss is told to be rough: a token's loss deviates by
+   * some 2 nats from it, the mean over so many by 0.03.
+   */
+  private static final int FEW = 4096;
+
   /** Keys of further training. */
   private static final Pattern OF_OTHERS =
       Pattern.compile("(lora|distill|align)\\..*|data\\.epochs");
@@ -249,6 +255,7 @@ public final class Pretraining {
             data.duplicates(),
             data.tokens(),
             data.heldOutTokens()));
+    fewHeldOut(recipe, data, length).ifPresent(watcher::note);
     long seed = recipe.whole("seed");
     Path prepared = folder.resolve("data");
     TokenFile train = TokenFile.open(prepared.resolve(Preparation.TRAIN));
@@ -286,6 +293,26 @@ public final class Pretraining {
     } finally {
       heldOut.ifPresent(Windows::close);
     }
+  }
+
+  /** Tells where so little is held out that a measure of it says little, or none is made. */
+  private static Optional<String> fewHeldOut(Recipe recipe, Preparation.Summary data, int length) {
+    double asked = recipe.number("data.held_out");
+    long n = data.heldOutTokens();
+    if (asked == 0 || recipe.whole("validation.every") == 0 || n >= Math.max(FEW, length + 1)) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        String.format(
+            java.util.Locale.ROOT,
+            "held out: %,d tokens, %.2g%% where data.held_out asks for %.2g%%, since whole"
+                + " documents are; %s: add documents, or raise data.held_out",
+            n,
+            100.0 * n / (data.tokens() + n),
+            100 * asked,
+            n > length
+                ? "the held-out loss and bits per byte are rough"
+                : "there is no held-out loss"));
   }
 
   private BadInput withoutTexts(Path folder) {

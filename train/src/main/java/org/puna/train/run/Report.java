@@ -97,6 +97,10 @@ public final class Report {
     if (!heldOut.isEmpty()) fact(h, "held-out loss", number(heldOut.getLast().value));
     List<Point> bits = points(metrics, "bits_per_byte");
     if (!bits.isEmpty()) fact(h, "held-out bits per byte", number(bits.getLast().value));
+    List<Point> counted = points(metrics, "validation_tokens");
+    if (!counted.isEmpty()) {
+      fact(h, "held-out tokens", String.format(Locale.ROOT, "%,.0f", counted.getLast().value));
+    }
     h.append("</table>\n");
   }
 

@@ -373,6 +373,7 @@ public final class TrainingRun {
         throw new Diverged("step " + r.step() + ": the held-out loss is " + loss);
       }
       m.put("validation_loss", loss);
+      m.put("validation_tokens", heldOut.stream().mapToLong(MicroBatch::counted).sum());
       bytesPerToken().ifPresent(b -> m.put("bits_per_byte", loss / Math.log(2) / b));
       watcher.note(
           String.format(java.util.Locale.ROOT, "step %d: held-out loss %.4f", r.step(), loss));

@@ -252,6 +252,10 @@ class RunTest {
     assertThat(samples.getLast().get("text").stringValue()).startsWith("Once upon a time");
     JsonNode last = Journal.read(out.resolve("metrics.jsonl")).getLast();
     assertThat(last.get("bits_per_byte").doubleValue()).isBetween(0.5, 20.0);
+    long measured = last.get("validation_tokens").longValue();
+    assertThat(measured).isPositive();
+    assertThat(Files.readString(out.resolve("report.html")))
+        .contains("<td>held-out tokens</td><td>" + String.format("%,d", measured));
   }
 
   @Test
@@ -337,6 +341,41 @@ class RunTest {
         .hasMessageContaining("another recipe");
     assertThat(Files.readAllBytes(out.resolve("tokenizer/tokenizer.json"))).isEqualTo(tokenizer);
     assertThat(Files.readAllBytes(out.resolve("data/data.json"))).isEqualTo(index);
+  }
+
+  @Test
+  void littleThatIsHeldOutIsTold() throws IOException {
+    Files.writeString(dir.resolve("a.txt"), "The cat sat. A rose is red. ".repeat(100));
+    for (String part : List.of("0.01", "0")) {
+      List<String> notes = new ArrayList<>();
+      Watcher heard =
+          new Watcher() {
+            @Override
+            public void note(String line) {
+              notes.add(line);
+            }
+
+            @Override
+            public void begin(long done, long steps) {}
+
+            @Override
+            public void stepped(StepReport report, long tokensPerStep) {}
+          };
+      new Pretraining(
+              new Pretraining.Request(
+                  Optional.empty(),
+                  small("model.vocab=270", "data.held_out=" + part),
+                  Optional.empty(),
+                  Optional.empty(),
+                  Optional.of(dir.resolve("run" + part)),
+                  false,
+                  1),
+              heard)
+          .run(() -> false);
+      assertThat(notes.stream().filter(n -> n.startsWith("held out: 0 tokens, 0.0% where data.")))
+          .hasSize(part.equals("0") ? 0 : 1)
+          .allMatch(n -> n.contains("there is no held-out loss"));
+    }
   }
 
   @Test
