@@ -59,8 +59,9 @@ final class RunDisplay implements Watcher, AutoCloseable {
     p.step(1);
     p.note(text);
     boolean shown = p instanceof Progress.Bar;
-    if (!shown && (r.step() % Math.max(1, steps / LINES) == 0 || r.step() + 1 == steps)) {
-      context.note("step " + r.step() + " of " + steps + ": " + text);
+    long step = r.step() + 1;
+    if (!shown && (step % Math.max(1, steps / LINES) == 0 || step == 1 || step == steps)) {
+      context.note("step " + step + " of " + steps + ": " + text);
     }
   }
 

@@ -90,12 +90,18 @@ class TrainCommandsTest {
             at("exploded"));
     assertThat(exploded.code()).isEqualTo(1);
     assertThat(exploded.err())
-        .contains("puna: step 0: the loss exploded")
+        .contains("puna: step 1: the loss exploded")
         .contains("last good checkpoint")
         .doesNotContain("internal error")
         .doesNotContain("--debug");
     assertThat(ok("train", "--watch", at("exploded")).out()).contains("the loss exploded");
-    assertThat(trained.err()).contains("memory").contains("parameters").contains("step");
+    assertThat(trained.err())
+        .contains("memory")
+        .contains("parameters")
+        .contains("step 1 of 4: ")
+        .contains("step 4 of 4: ")
+        .doesNotContain("step 0");
+    assertThat(ok("train", "--resume", "--out", at("run")).err()).contains("after step 4");
     assertThat(home.resolve("run").resolve("report.html")).exists();
     String watched = ok("train", "--watch", at("run")).out();
     assertThat(watched).contains("step 4/4").contains("loss");

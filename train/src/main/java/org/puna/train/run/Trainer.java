@@ -75,12 +75,12 @@ public final class Trainer {
     }
     double norm = GradientNorm.of(trained, grads, team);
     if (!Double.isFinite(loss) || !Double.isFinite(norm)) {
-      throw new Diverged("step " + step + ": the loss is " + loss + "; " + culprit());
+      throw new Diverged("step " + (step + 1) + ": the loss is " + loss + "; " + culprit());
     }
     if (loss > stopAbove) {
       throw new Diverged(
           "step "
-              + step
+              + (step + 1)
               + ": the loss exploded: "
               + loss
               + " is above stop_above="
@@ -103,7 +103,8 @@ public final class Trainer {
     for (Parameter p : trained) {
       for (float v : p.value()) {
         if (Math.abs(v) <= LARGEST) continue;
-        throw new Diverged("step " + step + ": weight " + p.name() + " exploded: it holds " + v);
+        throw new Diverged(
+            "step " + (step + 1) + ": weight " + p.name() + " exploded: it holds " + v);
       }
     }
     for (Part b : parts) {
@@ -111,7 +112,7 @@ public final class Trainer {
       double loss = measure(network, List.of(b));
       if (Double.isFinite(loss) && loss <= stopAbove) return;
       throw new Diverged(
-          "step " + step + ": the loss after it is " + loss + ", stop_above=" + stopAbove);
+          "step " + (step + 1) + ": the loss after it is " + loss + ", stop_above=" + stopAbove);
     }
   }
 

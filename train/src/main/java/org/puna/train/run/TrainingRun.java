@@ -370,13 +370,13 @@ public final class TrainingRun {
     if (measure && heldOut.stream().anyMatch(b -> b.counted() > 0)) {
       double loss = Trainer.measure(network, heldOut);
       if (!Double.isFinite(loss)) {
-        throw new Diverged("step " + r.step() + ": the held-out loss is " + loss);
+        throw new Diverged("step " + (r.step() + 1) + ": the held-out loss is " + loss);
       }
       m.put("validation_loss", loss);
       m.put("validation_tokens", heldOut.stream().mapToLong(MicroBatch::counted).sum());
       bytesPerToken().ifPresent(b -> m.put("bits_per_byte", loss / Math.log(2) / b));
       watcher.note(
-          String.format(java.util.Locale.ROOT, "step %d: held-out loss %.4f", r.step(), loss));
+          String.format(java.util.Locale.ROOT, "step %d: held-out loss %.4f", r.step() + 1, loss));
     }
     return m;
   }

@@ -198,7 +198,7 @@ class RunTest {
     assertThatThrownBy(
             () -> replay(fixture(""), out, false, List.of("stop_above=5.76"), () -> false))
         .isInstanceOf(Diverged.class)
-        .hasMessageContaining("step 0: the loss exploded")
+        .hasMessageContaining("step 1: the loss exploded")
         .hasMessageContaining("last good checkpoint is " + out)
         .hasMessageNotContaining("\n");
     Path wild = dir.resolve("wild");
@@ -210,7 +210,7 @@ class RunTest {
                 List.of("optimizer.lr=1e30", "schedule.name=constant", "stop_above=1e9"),
                 () -> false))
         .isInstanceOf(Diverged.class)
-        .hasMessageContaining("step 1: the loss is");
+        .hasMessageContaining("step 2: the loss is");
   }
 
   @Test
@@ -484,11 +484,11 @@ class RunTest {
       sets.addAll(List.of("optimizer.lr=" + lr, "checkpoint.every=1", "steps=1"));
       assertThatThrownBy(() -> replay(fixture(""), out, false, sets, () -> false))
           .isInstanceOf(Diverged.class)
-          .hasMessageContaining("step 0")
+          .hasMessageContaining("step 1:")
           .hasMessageContaining("last good checkpoint is " + out.resolve("checkpoints"))
           .hasMessageContaining("step-00000000");
       assertThat(out.resolve("model")).doesNotExist();
-      assertThat(out.resolve(TrainingRun.ENDING)).content().contains("step 0");
+      assertThat(out.resolve(TrainingRun.ENDING)).content().contains("step 1:");
     }
   }
 
