@@ -28,9 +28,9 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "bench",
     description = {
-      "Measures tokens per second: pp reads a prompt of N tokens at once, tg generates N tokens"
-          + " one",
-      "by one; mean ± standard deviation over the repetitions, after one that is not counted."
+      "Measures tokens per second of prompts and of answers.",
+      "pp reads a prompt of N tokens at once, tg generates N tokens one by one;",
+      "mean ± standard deviation over the repetitions, after one that is not counted."
     },
     footer = {
       "",

@@ -17,8 +17,8 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "chats",
     description = {
-      "Makes conversations out of books: somebody asks for a story about something,",
-      "and a passage of a book answers. What `finetune` needs, from texts alone."
+      "Makes conversations out of books, to fine-tune a storyteller with.",
+      "Somebody asks for a story about something, and a passage of a book answers."
     },
     footer = {
       "",

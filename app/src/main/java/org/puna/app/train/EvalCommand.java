@@ -129,10 +129,10 @@ public final class EvalCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    if (limit < 1 || batch < 1 || batch > 1024 || shots < 0 || maxTokens < 1) {
-      throw new BadInput(
-          "eval: --limit, --batch (1024 at most) and --max-tokens must be at least 1, --shots 0");
-    }
+    within("--limit", limit, 1, Integer.MAX_VALUE);
+    within("--batch", batch, 1, 1024);
+    within("--max-tokens", maxTokens, 1, Integer.MAX_VALUE);
+    within("--shots", shots, 0, Integer.MAX_VALUE);
     if (shots > 0 && shotsFrom == null) {
       throw new BadInput("--shots: needs --shots-from with a file of solved problems");
     }
@@ -161,6 +161,12 @@ public final class EvalCommand implements Callable<Integer> {
       context.json(out);
     }
     return Failures.DONE;
+  }
+
+  private static void within(String option, int value, int least, int most) {
+    if (value >= least && value <= most) return;
+    String range = most == Integer.MAX_VALUE ? "at least " + least : least + " to " + most;
+    throw new BadInput(option + ": expected " + range + ", found " + value);
   }
 
   private Path file(String task) {
@@ -231,7 +237,7 @@ public final class EvalCommand implements Callable<Integer> {
       Corpus.readWhile(
           files,
           Optional.ofNullable(field),
-          "--field",
+          "with --field",
           d -> {
             score.add(d.text());
             return score.texts() < limit;

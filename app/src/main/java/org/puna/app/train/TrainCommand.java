@@ -24,22 +24,28 @@ import picocli.CommandLine.Parameters;
     footer = {
       "",
       "Examples:",
-      "  puna train recipes/tiny.yaml",
+      "  puna train recipes/tiny.yaml --set data.paths=books",
       "  puna train --set depth=4 --set data.paths=books --out runs/mine",
-      "  puna train --resume --out runs/mine recipes/tiny.yaml",
+      "  puna train --resume --out runs/mine",
       "  puna train --init MODEL --replay tokens.safetensors --out runs/compare",
       "  puna train --watch runs/mine"
     })
 public final class TrainCommand implements Callable<Integer> {
   private final Context context;
 
-  @Parameters(index = "0", arity = "0..1", paramLabel = "RECIPE", description = "A YAML file.")
+  @Parameters(
+      index = "0",
+      arity = "0..1",
+      paramLabel = "RECIPE",
+      description = "A YAML file of values; docs/training.md lists all.")
   private @Nullable Path recipe;
 
   @Option(
       names = "--set",
       paramLabel = "KEY=VALUE",
-      description = "Override a value of the recipe, such as optimizer.lr=1e-3.")
+      description =
+          "Override a value of the recipe, such as optimizer.lr=1e-3; a list (data.paths=a,b) grows"
+              + " with each.")
   private List<String> sets = new ArrayList<>();
 
   @Option(names = "--init", paramLabel = "DIR", description = "Begin with this model's weights.")
@@ -55,7 +61,10 @@ public final class TrainCommand implements Callable<Integer> {
   @Option(names = "--out", paramLabel = "DIR", description = "The run's folder; runs/NAME.")
   private @Nullable Path out;
 
-  @Option(names = "--resume", description = "Go on from the newest checkpoint in the folder.")
+  @Option(
+      names = "--resume",
+      description =
+          "Go on from the newest checkpoint in the folder, by its recipe where RECIPE is left out.")
   private boolean resume;
 
   @Option(names = "--watch", paramLabel = "DIR", description = "Show how a run in DIR goes.")

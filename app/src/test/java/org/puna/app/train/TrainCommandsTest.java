@@ -202,6 +202,8 @@ class TrainCommandsTest {
     assertMistake("unknown key", "train", "--set", "optimiser.lr=1");
     assertMistake("no such recipe", "train", at("none.yaml"));
     assertMistake("no such file", "train", "--set", "data.paths=" + at("none"));
+    assertMistake("--limit: expected at least 1, found 0", "eval", "m", "t", "--limit", "0");
+    assertMistake("--batch: expected 1 to 1024, found 0", "eval", "m", "t", "--batch", "0");
     assertMistake("no such file", "chats", at("none"), "--out", at("x"));
     assertMistake("no such file or folder", "finetune", at("none"), at("x"), "--out", at("y"));
   }

@@ -63,7 +63,8 @@ public final class Corpus {
     }
     if (files.isEmpty()) {
       throw new BadInput(
-          paths + ": no .txt, .md, .jsonl or .parquet files here; name a folder that holds texts");
+          String.join(", ", paths.stream().map(Path::toString).toList())
+              + ": no .txt, .md, .jsonl or .parquet files here; name a folder that holds texts");
     }
     return files;
   }
@@ -110,7 +111,7 @@ public final class Corpus {
           sink.accept(d);
           return true;
         };
-    readWhile(files, field, "data.field", prose ? d -> sections(d, all) : all);
+    readWhile(files, field, "with data.field", prose ? d -> sections(d, all) : all);
   }
 
   /**
@@ -118,13 +119,13 @@ public final class Corpus {
    *
    * @param field of JSON Lines and column of Parquet that holds the text; {@code text}, else {@code
    *     content} where empty
-   * @param option names the field, for errors
+   * @param how the field is named, for errors, such as {@code with --field}
    * @param sink takes a document and says whether more are wanted
    * @throws BadInput if a file cannot be read or a line is not what it should be
    */
   public static void readWhile(
-      List<Path> files, Optional<String> field, String option, Predicate<Document> sink) {
-    Fields fields = new Fields(field.map(List::of).orElse(FIELDS), option);
+      List<Path> files, Optional<String> field, String how, Predicate<Document> sink) {
+    Fields fields = new Fields(field.map(List::of).orElse(FIELDS), how);
     for (Path f : files) {
       try {
         boolean more =
@@ -141,7 +142,7 @@ public final class Corpus {
   }
 
   /** Where texts are, the preferred field first, and what to name another one with. */
-  private record Fields(List<String> names, String option) {}
+  private record Fields(List<String> names, String how) {}
 
   private static boolean sections(Document d, Predicate<Document> sink) {
     int n = 0;
@@ -157,13 +158,19 @@ public final class Corpus {
    * @throws BadInput if a file cannot be read or a line is not what it should be
    */
   public static void read(List<Path> files, Consumer<Document> sink) {
-    read(files, false, Optional.empty(), sink);
+    readWhile(
+        files,
+        Optional.empty(),
+        "so",
+        d -> {
+          sink.accept(d);
+          return true;
+        });
   }
 
   private static boolean rows(Path f, Fields fields, Predicate<Document> sink) {
     try (ParquetFile file = ParquetFile.open(f)) {
-      String column =
-          file.textColumn(fields.names, "name the column of texts with " + fields.option);
+      String column = file.textColumn(fields.names, "name the column of texts " + fields.how);
       boolean[] more = {true};
       file.readWhile(
           Set.of(column),
@@ -223,7 +230,7 @@ public final class Corpus {
         where
             + ": expected a JSON object with a string \""
             + String.join("\" or \"", fields.names)
-            + "\"; name the field of texts with "
-            + fields.option);
+            + "\"; name the field of texts "
+            + fields.how);
   }
 }

@@ -130,6 +130,9 @@ class DataTest {
         .hasMessageContaining("b.jsonl:1");
     assertThatThrownBy(() -> Corpus.files(List.of(dir.resolve("zzz"))))
         .hasMessageContaining("no such file or folder");
+    Path empty = Files.createDirectory(dir.resolve("empty"));
+    assertThatThrownBy(() -> Corpus.files(List.of(empty)))
+        .hasMessageStartingWith(empty + ": no .txt");
     assertThat(Set.of(Corpus.files(List.of(dir.resolve("a.md"))))).hasSize(1);
   }
 

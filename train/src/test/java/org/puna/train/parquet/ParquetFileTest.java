@@ -177,7 +177,7 @@ class ParquetFileTest {
     Corpus.read(List.of(lines), false, Optional.of("story"), found::add);
     assertThat(found).extracting(Document::text).containsExactly("one");
     assertThatThrownBy(() -> Corpus.read(List.of(lines), found::add))
-        .hasMessageContaining("data.field");
+        .hasMessageContaining("name the field of texts so");
   }
 
   @Test
