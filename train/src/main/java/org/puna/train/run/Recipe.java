@@ -132,7 +132,7 @@ public final class Recipe {
    * @param why they mean nothing, and what to do
    * @throws BadInput if one has a value
    */
-  void refuse(Predicate<String> unused, String why) {
+  public void refuse(Predicate<String> unused, String why) {
     for (String key : values.keySet()) {
       if (unused.test(key)) throw new BadInput(where(key) + ": " + why);
     }
@@ -145,7 +145,7 @@ public final class Recipe {
    * @param why they mean nothing, and what to do
    * @throws BadInput if one was given by itself
    */
-  void refuseSet(Predicate<String> unused, String why) {
+  public void refuseSet(Predicate<String> unused, String why) {
     refuse(k -> sets.contains(k) && unused.test(k), why);
   }
 
@@ -198,7 +198,10 @@ public final class Recipe {
   /** Returns a value as it is kept. */
   private static Object checked(String where, String key, JsonNode value) {
     Keys.Key known = Keys.all().get(key);
-    if (known == null) throw new BadInput(where + "unknown key " + key + "; " + near(key));
+    if (known == null) {
+      String begin = where.equals(SET) ? "--set: " : where;
+      throw new BadInput(begin + "unknown key " + key + "; " + near(key));
+    }
     Object v = Values.of(where + key, known, value);
     if (key.equals("name") && v instanceof String s && s.isBlank()) {
       throw Values.wrong(where + key, "a name", value);

@@ -150,7 +150,7 @@ class RecipeTest {
         "validation.windows=0 | validation.windows: expected 1 to",
         "data.epochs=1e300 | data.epochs: expected more than 0, 1000000 at most",
         "data.paths=' , ' | data.paths: expected a list of texts",
-        "optimiser.lr=1 | unknown key optimiser.lr; did you mean optimizer.lr?",
+        "optimiser.lr=1 | --set: unknown key optimiser.lr; did you mean optimizer.lr?",
         "warmup=1 | unknown key warmup; did you mean schedule.warmup?",
         "optimizer.speed=1 | known are optimizer.name, optimizer.lr",
         "nothing.of_this=1 | known are name, depth, seed, model.*, tokenizer.*, data.*"
