@@ -105,6 +105,7 @@ final class EstimateText {
     out.row("activations", Amounts.gb(m.activations()));
     out.row("reserve", Amounts.gb(m.reserve()));
     out.note(Estimate.MFU_FORMULA + ".");
+    rounds(out, r);
     out.note(
         "Constants: calibration "
             + calibration
@@ -113,5 +114,18 @@ final class EstimateText {
             + " GB/s a GPU, "
             + e.machine().scaleOutSource()
             + ".");
+  }
+
+  /** Says where a stated interleaving has no full rounds, which not every software runs. */
+  private static void rounds(Report out, TrainingRun r) {
+    int pp = r.layout().pp();
+    if (r.layout().virtualStages() == 1 || r.microBatches() % pp == 0) return;
+    out.note(
+        "Interleaving asks for micro-batches in rounds of pp="
+            + pp
+            + ", and "
+            + r.microBatches()
+            + " do not divide into them: Megatron-LM refuses this, newer Megatron-Core runs "
+            + (r.microBatches() < pp ? "it from as many on." : "it in larger groups."));
   }
 }

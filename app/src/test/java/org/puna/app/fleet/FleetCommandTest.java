@@ -70,6 +70,14 @@ class FleetCommandTest {
     assertThat(sum).isCloseTo(e.path("iterationSeconds").asDouble(), within(1e-6));
   }
 
+  @Test
+  void interleavingWithoutFullRoundsIsSaid() {
+    String line = "fleet estimate --model llama-3-70b --layout tp=8,pp=8,dp=1,vpp=10 --batch ";
+    Shell.Result one = shell.run((line + 1).split(" "));
+    assertThat(one.out()).contains("rounds of pp=8, and 1 do not divide");
+    assertThat(shell.run((line + 16).split(" ")).out()).doesNotContain("rounds of pp");
+  }
+
   private Shell.Result native8B(String... more) {
     List<String> words =
         new ArrayList<>(List.of("fleet", "estimate", "--model", "llama-3-8b", "--gpu", "H100"));

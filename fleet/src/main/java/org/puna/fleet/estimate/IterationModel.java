@@ -11,9 +11,10 @@ import org.puna.model.config.ModelSize;
  * gradients and the optimiser.
  *
  * <p>T = Σ stages / v + (n − 1/v) · slowest stage + exposed gradients + optimiser, for n
- * micro-batches and v interleaved chunks: 1F1B for v = 1 (Narayanan et al. 2021, section 2.2). The
- * time of a stage comes from {@link LayerTime}. Where a calibration remembers layers of the same
- * shape on the same machine, {@link ShapeResiduals} has the last word.
+ * micro-batches and v interleaved chunks: 1F1B for v = 1 (Narayanan et al. 2021, section 2.2), and
+ * Σ stages + (n − 1)/v · slowest stage for fewer micro-batches than stages. The time of a stage
+ * comes from {@link LayerTime}. Where a calibration remembers layers of the same shape on the same
+ * machine, {@link ShapeResiduals} has the last word.
  */
 public final class IterationModel {
   /** Bytes that Adam reads and writes for a parameter: gradient, master, two moments, weight. */
@@ -102,7 +103,7 @@ public final class IterationModel {
       sum = firstStage + lastStage + (l.pp() - 2) * middleStage;
     }
     double work = n * slowest;
-    double bubble = (sum - slowest) / v;
+    double bubble = schedule(n, l.pp(), v, slowest, sum) - work;
 
     boolean pytorch = run.software().framework().pytorch();
     double exposed =
@@ -134,6 +135,15 @@ public final class IterationModel {
     double beyond = beyond(run, machine);
     if (beyond != 0) parts.put("beyond the model, as measured", (steps + straggler) * beyond);
     return parts;
+  }
+
+  /**
+   * Seconds of all micro-batches through the pipeline. Interleaving fills the gaps of one
+   * micro-batch with chunks of others: where there are fewer than stages, the first passes all
+   * stages, whatever v is, and only the others follow one chunk apart.
+   */
+  private static double schedule(double n, int stages, double v, double slowest, double sum) {
+    return n < stages ? sum + (n - 1) / v * slowest : n * slowest + (sum - slowest) / v;
   }
 
   /** What measurements of such layers add, as a part of the modelled time. */

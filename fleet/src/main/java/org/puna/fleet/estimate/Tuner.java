@@ -268,8 +268,9 @@ public final class Tuner {
     int most = of2021(ask) ? GPT_CHUNKS : MOST_CHUNKS;
     int least = of2021(ask) ? 2 : 1;
     for (int v = 1; v <= Math.min(layers, most); v++) {
-      // An interleaved schedule needs a full round of micro-batches.
-      if (layers % v == 0 && (v == 1 || n >= layout.pp() && layers / v >= least)) all.add(v);
+      // Interleaved schedules take full rounds of as many micro-batches as stages (Narayanan et al.
+      // 2021, section 2.2).
+      if (layers % v == 0 && (v == 1 || n % layout.pp() == 0 && layers / v >= least)) all.add(v);
     }
     return all;
   }

@@ -289,6 +289,35 @@ class IterationModelTest {
     assertThat(ModelSize.expertParameters(m)).isEqualTo(32L * 8 * 3 * 4096 * 14336);
   }
 
+  /** One micro-batch passes all stages one after another, however they are cut into chunks. */
+  @ParameterizedTest
+  @CsvSource({"1, 10", "1, 2", "4, 5", "7, 10"})
+  void chunksDoNotShortenWhatTooFewMicroBatchesLeaveEmpty(int n, int v) {
+    double plain = pipelined(n, 1);
+    double chunks = pipelined(n, v);
+    // The first takes 8 stages of 8, each of the others 1/v of a stage more.
+    double expected = (8 + (n - 1.0) / v) / (8 + n - 1.0);
+    assertThat(chunks / plain).isCloseTo(expected, within(0.03));
+    assertThat(pipelined(8, v)).as("as the schedule of full rounds").isGreaterThan(chunks);
+  }
+
+  private double pipelined(int microBatches, int chunks) {
+    ModelConfig m = ModelShapes.parse("llama-3-70b");
+    Layout l = new Layout(8, 1, 8, 1, 1, chunks);
+    TrainingRun.Software modern = TrainingRun.Software.MODERN;
+    Machine.Precision bf16 = Machine.Precision.BF16;
+    return model.seconds(
+        new TrainingRun(m, 8192, microBatches, 1, l, bf16, Recompute.NONE, 1, modern), h100());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"12, false", "7, false", "8, true", "16, true"})
+  void interleavingIsChosenForFullRoundsOnly(int batch, boolean chosen) {
+    Tuner.Ask ask = ask(ModelShapes.parse("llama-3-70b"), 8192, batch, TrainingRun.Software.MODERN);
+    Estimate e = new Tuner(model).best(ask, new Layout(8, 1, 8, 1, 1, 1), h100());
+    assertThat(e.run().layout().virtualStages() > 1).isEqualTo(chosen);
+  }
+
   private static Machine h100() {
     return Machine.of(CHIPS.get("H100", "test"));
   }
