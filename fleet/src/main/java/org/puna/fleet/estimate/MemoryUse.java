@@ -11,6 +11,11 @@ import org.puna.model.config.ModelSize;
  * weights, gradients in 32 bits (or 16, and then in 32 where the optimiser works) and Adam in 32
  * bits, divided as ZeRO and the layout say.
  *
+ * <p>ZeRO-3 keeps a share of the state and, beside it, what a layer needs while it works: 16-bit
+ * weights of the layer and of the next one, which is gathered ahead, and the gradients of one layer
+ * before they are summed and shared (FSDP's paper, section 3.2.1: the sharded state and the largest
+ * unsharded units; section 3.4: at most two gathered at once).
+ *
  * @param weights 2 bytes a parameter
  * @param gradients 4 bytes a parameter; with gradients of 16 bits and a sharded optimiser 2, and 4
  *     of its own share (Megatron-LM's documentation of its distributed optimiser: 4 + 16/d bytes in
@@ -18,7 +23,8 @@ import org.puna.model.config.ModelSize;
  * @param optimizer 12 bytes a parameter: master weight and two moments
  * @param activations kept between forward and backward, with logits and a recomputed layer
  * @param reserve context, communication buffers and fragmentation
- * @see "Rajbhandari et al. 2020, ZeRO; Korthikanti et al. 2022, Reducing Activation Recomputation"
+ * @see "Rajbhandari et al. 2020, ZeRO; Zhao et al. 2023, PyTorch FSDP; Korthikanti et al. 2022,
+ *     Reducing Activation Recomputation"
  */
 public record MemoryUse(
     double weights, double gradients, double optimizer, double activations, double reserve) {
@@ -91,12 +97,47 @@ public record MemoryUse(
   }
 
   static MemoryUse of(TrainingRun run, Held held) {
+    Whole whole = run.zero() >= 3 ? Whole.of(run, held) : new Whole(0, 0);
+    double sum = run.software().gradients() == TrainingRun.Gradients.BF16 ? 2 : 4;
     return new MemoryUse(
-        2 * (run.zero() >= 3 ? held.share() : held.all()),
-        gradients(run, held),
+        2 * ((run.zero() >= 3 ? held.share() : held.all()) + whole.weights()),
+        gradients(run, held) + sum * whole.gradients(),
         12 * (run.zero() >= 1 ? held.share() : held.all()),
         activations(run),
         RESERVE);
+  }
+
+  /**
+   * Parameters that ZeRO-3 has whole on a GPU for a while, beside its share.
+   *
+   * @param weights of two neighbours: layers, or a layer and the embedding or the head
+   * @param gradients of the largest of them
+   */
+  private record Whole(double weights, double gradients) {
+    static Whole of(TrainingRun run, Held held) {
+      double layer = Math.max(layer(run, held, false), layer(run, held, true));
+      ModelSize.Parameters p = ModelSize.parameters(run.model());
+      double end =
+          held.ranks() == 1 ? 0 : (double) Math.max(p.embedding(), p.head()) / run.layout().tp();
+      return new Whole(
+          Math.min(layer + Math.max(layer, end), held.all()),
+          Math.min(Math.max(layer, end), held.all()));
+    }
+
+    /** Gathered parameters of a layer; what stands on one rank only is there anyway. */
+    private static double layer(TrainingRun run, Held held, boolean experts) {
+      ModelConfig m = run.model();
+      Layout l = run.layout();
+      int layers = ModelSize.expertLayers(m);
+      if ((experts ? layers : m.nLayers() - layers) == 0) return 0;
+      double routed = experts ? (double) ModelSize.expertParameters(m) / layers : 0;
+      double rest =
+          ModelSize.attentionParameters(m)
+              + ModelSize.feedForwardParameters(m, experts, false)
+              - routed;
+      return (held.ranks() > 1 ? rest / l.tp() : 0)
+          + (held.expertRanks() > 1 ? routed / l.ep() / l.tp() : 0);
+    }
   }
 
   private static double gradients(TrainingRun run, Held held) {

@@ -277,6 +277,41 @@ class IterationModelTest {
     }
   }
 
+  /**
+   * ZeRO-3 gathers a layer and the next one, in 16 bits, and has the gradients of one before it
+   * shares them, whatever the number of GPUs.
+   */
+  @ParameterizedTest
+  @CsvSource({"llama-3.1-405b, 1", "gpt-1008b, 1", "gpt-1008b, 8", "mixtral-8x7b, 1"})
+  void zero3HasTwoLayersWhole(String name, int tp) {
+    ModelConfig m = ModelShapes.parse(name);
+    MemoryUse few = zero3Memory(m, tp, 512);
+    MemoryUse many = zero3Memory(m, tp, 65_536);
+    double all = ModelSize.parameters(m).nonEmbedding();
+    double layer = all / m.nLayers() / tp;
+    assertThat(many.weights()).isBetween(4 * layer, 4.2 * layer + 2 * all / tp / 65_536);
+    assertThat(many.gradients()).isBetween(4 * layer, 4.2 * layer + 4 * all / tp / 65_536);
+    assertThat(few.weights() - many.weights())
+        .isCloseTo(2.0 * all / tp * (1.0 / 512 - 1.0 / 65_536), within(0.05 * few.weights()));
+    // Nobody gathers from itself.
+    MemoryUse one = zero3Memory(m, tp, 1);
+    assertThat(one.weights()).isLessThan(2.01 * ModelSize.parameters(m).total() / tp);
+  }
+
+  private static MemoryUse zero3Memory(ModelConfig m, int tp, int dp) {
+    Layout l = new Layout(tp, 1, 1, dp, 1, 1);
+    TrainingRun.Software modern = TrainingRun.Software.MODERN;
+    Machine.Precision bf16 = Machine.Precision.BF16;
+    return MemoryUse.of(new TrainingRun(m, 2048, dp, 1, l, bf16, Recompute.FULL, 3, modern));
+  }
+
+  @Test
+  void headsLargerThanLayersAreGatheredToo() {
+    ModelConfig m = ModelShapes.parse("llama-3.2-1b");
+    double head = 128_256.0 * 2048;
+    assertThat(zero3Memory(m, 1, 65_536).gradients()).isBetween(4 * head, 4.1 * head);
+  }
+
   @Test
   void expertsAreSharedByFewerRanksThanTheRest() {
     ModelConfig m = ModelShapes.parse("mixtral-8x7b");
