@@ -152,24 +152,24 @@ public final class Planner {
    */
   public Plan within(
       Tuner.Ask ask, double tokens, Machine machine, long gpus, Assumptions a, double days) {
-    int node = Math.min(machine.nodeChips(), 8);
+    Steps steps = new Steps(Math.min(machine.nodeChips(), 8), gpus);
     long low = 0;
-    long high = Math.max(1, gpus / node);
-    Plan found = plan(ask, tokens, machine, high * node, a, 1).getFirst();
+    long high = steps.last();
+    Plan found = plan(ask, tokens, machine, gpus, a, 1).getFirst();
     if (found.days() > days) {
       throw new BadInput(
           String.format(
               Locale.ROOT,
               "plan: %d %s take %.1f days, asked for %.1f; allow more days or GPUs, or a larger"
                   + " --batch",
-              high * node,
+              gpus,
               machine.chip().name(),
               found.days(),
               days));
     }
     while (high - low > Math.max(1, high / 200)) {
       long middle = (low + high) / 2;
-      Optional<Plan> p = tryPlan(ask, tokens, machine, middle * node, a);
+      Optional<Plan> p = tryPlan(ask, tokens, machine, steps.gpus(middle), a);
       if (p.isPresent() && p.get().days() <= days) {
         high = middle;
         found = p.get();
@@ -178,6 +178,37 @@ public final class Planner {
       }
     }
     return found;
+  }
+
+  /**
+   * The numbers of GPUs that a search tries: 1, 2, 4 … below a server, whole servers, and all that
+   * there are.
+   *
+   * @param node GPUs of a server
+   * @param most all GPUs
+   */
+  record Steps(int node, long most) {
+    /**
+     * Returns the GPUs of a step.
+     *
+     * @param step from 1 on
+     */
+    long gpus(long step) {
+      int parts = parts();
+      return Math.min(most, step <= parts ? 1L << (step - 1) : (step - parts) * node);
+    }
+
+    /** Returns the first step that has all GPUs. */
+    long last() {
+      long last = parts() + Math.ceilDiv(most, node);
+      while (last > 1 && gpus(last - 1) == most) last--;
+      return last;
+    }
+
+    /** Powers of two below a server. */
+    private int parts() {
+      return 32 - Integer.numberOfLeadingZeros(node - 1);
+    }
   }
 
   /** A number of GPUs that no layout fits is too small, which is an answer to the search. */

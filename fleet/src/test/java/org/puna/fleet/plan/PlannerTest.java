@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -52,6 +53,27 @@ class PlannerTest {
     assertThatThrownBy(() -> planner.plan(ask, 14.8e12, h100, 64, DEFAULTS, 1))
         .isInstanceOf(BadInput.class)
         .hasMessageContaining("no layout of 64 H100-80GB-SXM fits");
+  }
+
+  /** Days are asked of any number of GPUs, also of fewer than a server has. */
+  @ParameterizedTest
+  @CsvSource({"10e9, 4, 1000, 1", "1e9, 64, 1000, 1", "10e9, 3, 1.55, 3", "100e9, 64, 3, 16"})
+  void daysAreMetWithTheFewestGpus(double tokens, int gpus, double days, int most) {
+    Tuner.Ask ask = Tuner.Ask.of(ModelShapes.parse("llama-3.2-1b"), 8192, 512);
+    Plan p = planner.within(ask, tokens, h100, gpus, DEFAULTS, days);
+    assertThat(p.days()).isLessThanOrEqualTo(days);
+    assertThat(p.estimate().gpus()).isLessThanOrEqualTo(most);
+  }
+
+  @Test
+  void stepsOfASearchEndAtAllGpus() {
+    Planner.Steps steps = new Planner.Steps(8, 20);
+    assertThat(LongStream.rangeClosed(1, steps.last()).map(steps::gpus))
+        .containsExactly(1L, 2L, 4L, 8L, 16L, 20L);
+    assertThat(new Planner.Steps(8, 3).last()).isEqualTo(3);
+    assertThat(new Planner.Steps(8, 8).last()).isEqualTo(4);
+    assertThat(new Planner.Steps(1, 5).last()).isEqualTo(5);
+    assertThat(new Planner.Steps(8, 1).last()).isEqualTo(1);
   }
 
   @Test
