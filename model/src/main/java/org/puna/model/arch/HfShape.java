@@ -12,7 +12,8 @@ import org.puna.model.config.ModelShapes;
  * plan with. The keys are those of transformers' configuration classes and their older spellings.
  *
  * <p>Latent attention (MLA) becomes grouped-query attention with as many parameters and a cache of
- * nearly its size, in heads of 128; what decides neither sizes nor arithmetic is left out.
+ * nearly its size, in heads of 128. Windows and chunks are kept, as a number of layers that see all
+ * positions between those that have one; what decides neither sizes nor arithmetic is left out.
  */
 public final class HfShape {
   /** Learned positions, biases, no gate: GPT-2 and what was built after it. */
@@ -38,6 +39,9 @@ public final class HfShape {
           "gemma2",
           "cohere",
           "cohere2");
+
+  /** Every second layer has a window, where the file does not list them. */
+  private static final Set<String> ALTERNATING = Set.of("gemma2", "gpt_oss");
 
   /** How layers call themselves that are neither attention nor a feed-forward network. */
   private static final List<String> OTHER_LAYERS =
@@ -67,17 +71,18 @@ public final class HfShape {
     boolean gpt = GPT.contains(type);
     int hidden = size("hidden size", Limits.WIDTH, "hidden_size", "n_embd", "d_model");
     if (gpt) s.put("arch", "gpt");
-    s.put(
-        "layers",
+    int layers =
         size(
             "number of layers",
             Limits.LAYERS,
             "num_hidden_layers",
             "n_layer",
             "n_layers",
-            "num_layers"));
+            "num_layers");
+    s.put("layers", layers);
     s.put("hidden", hidden);
     attention(hidden);
+    window(layers);
     int ffn =
         any(Limits.WIDTH, "intermediate_size", "n_inner", "ffn_dim", "ffn_hidden_size")
             .orElseGet(() -> any(64, "expansion_ratio").orElse(4) * hidden);
@@ -137,6 +142,28 @@ public final class HfShape {
     s.put("kv_heads", keyValueHeads(heads));
     any(Limits.HEAD_DIM, "head_dim", "kv_channels").ifPresent(d -> s.put("head_dim", d));
     if (config.bool("attention_bias", config.bool("add_qkv_bias", false))) s.put("qkv_bias", true);
+  }
+
+  /** A window of some or all layers, as the file lists them or the family has them. */
+  private void window(int layers) {
+    Optional<Integer> window = any(Integer.MAX_VALUE, "sliding_window", "attention_chunk_size");
+    // Qwen's files name a window that most of its models do not use.
+    if (window.isEmpty() || !config.bool("use_sliding_window", !type.startsWith("qwen"))) return;
+    int full = fullLayers(layers);
+    if (full >= layers) return;
+    s.put(any(Integer.MAX_VALUE, "sliding_window").isPresent() ? "window" : "chunk", window.get());
+    s.put("full_layers", full);
+  }
+
+  private int fullLayers(int layers) {
+    Optional<List<String>> types = config.texts("layer_types");
+    if (types.isPresent()) {
+      return (int) types.get().stream().filter("full_attention"::equals).count();
+    }
+    Optional<Integer> pattern = any(Limits.LAYERS, "sliding_window_pattern");
+    if (pattern.isPresent()) return layers / pattern.get();
+    if (ALTERNATING.contains(type)) return layers / 2;
+    return type.startsWith("qwen") ? any(Limits.LAYERS, "max_window_layers").orElse(28) : 0;
   }
 
   private int keyValueHeads(int heads) {

@@ -35,6 +35,8 @@ public final class ModelShapes {
           "shared_ffn",
           "dense_layers",
           "window",
+          "chunk",
+          "full_layers",
           "qkv_bias",
           "qk_norm");
 
@@ -63,7 +65,7 @@ public final class ModelShapes {
     m.put("llama-3.3-70b", "layers=80,hidden=8192,heads=64,ffn=28672" + llama31);
     String llama4 =
         "layers=48,hidden=5120,heads=40,kv_heads=8,head_dim=128,ffn=16384,vocab=202048,active=1,"
-            + "expert_ffn=8192,shared_ffn=8192";
+            + "expert_ffn=8192,shared_ffn=8192,chunk=8192,full_layers=12";
     m.put("llama-4-scout", llama4 + ",experts=16,context=10485760");
     m.put("llama-4-maverick", llama4 + ",experts=128,dense_layers=24,context=1048576");
     // Its attention is latent (MLA): 96 heads of 128 with two key-value heads have its parameters
@@ -255,20 +257,23 @@ public final class ModelShapes {
     if (dense > layers) {
       throw new BadInput(what + ": " + dense + " dense_layers of only " + layers + " layers");
     }
-    ModelConfig.Span span =
-        values.containsKey("window")
-            ? new ModelConfig.Span.Sliding(r.required("window"))
-            : new ModelConfig.Span.Full();
+    ModelConfig.Span span = r.span();
+    int full = r.or("full_layers", 0);
+    if (full > layers) {
+      throw new BadInput(what + ": " + full + " full_layers of only " + layers + " layers");
+    }
     List<ModelConfig.Layer> list = new ArrayList<>(layers);
     for (int i = 0; i < layers; i++) {
-      // Dense layers are spread evenly between those with experts, as Llama 4 alternates them.
-      boolean isDense = (long) (i + 1) * dense / layers > (long) i * dense / layers;
+      // Dense layers are spread evenly between those with experts, as Llama 4 alternates them, and
+      // so are layers that see all positions between those with a window or chunks.
+      boolean isDense = spread(i, dense, layers);
       Optional<ModelConfig.Rope> rope =
           gpt
               ? Optional.empty()
               : Optional.of(
                   new ModelConfig.Rope(10_000, headDim, new ModelConfig.RopeScaling.None()));
-      list.add(new ModelConfig.Layer(span, rope, experts > 0 && !isDense));
+      ModelConfig.Span seen = spread(i, full, layers) ? new ModelConfig.Span.Full() : span;
+      list.add(new ModelConfig.Layer(seen, rope, experts > 0 && !isDense));
     }
     return new ModelConfig(
         arch,
@@ -295,6 +300,10 @@ public final class ModelShapes {
         list,
         1,
         0);
+  }
+
+  private static boolean spread(int i, int some, int layers) {
+    return (long) (i + 1) * some / layers > (long) i * some / layers;
   }
 
   private record Reader(String what, Map<String, String> values) {
@@ -324,6 +333,19 @@ public final class ModelShapes {
       throw new BadInput(what + ": " + key + " must be true or false, found \"" + v + "\"");
     }
 
+    /** What layers see, but for the {@code full_layers} among them. */
+    ModelConfig.Span span() {
+      boolean window = values.containsKey("window");
+      boolean chunk = values.containsKey("chunk");
+      if (window && chunk) throw new BadInput(what + ": window and chunk exclude each other");
+      if (!window && !chunk && values.containsKey("full_layers")) {
+        throw new BadInput(
+            what + ": full_layers stand between layers with a window or chunk; add window=…");
+      }
+      if (window) return new ModelConfig.Span.Sliding(required("window"));
+      return chunk ? new ModelConfig.Span.Chunked(required("chunk")) : new ModelConfig.Span.Full();
+    }
+
     private int number(String key, String v) {
       long n;
       try {
@@ -332,7 +354,7 @@ public final class ModelShapes {
         n = -1;
       }
       int least =
-          key.endsWith("_ffn") || key.endsWith("experts") || key.startsWith("dense") ? 0 : 1;
+          key.endsWith("_ffn") || key.endsWith("experts") || key.endsWith("_layers") ? 0 : 1;
       int most = key.equals("layers") ? MAX_LAYERS : MAX;
       if (n < least || n > most) {
         throw new BadInput(

@@ -51,6 +51,25 @@ class HfShapeTest {
         .isCloseTo(active, within(active * PRINTED));
   }
 
+  /** Gigabytes of the cache of a sequence in 16 bits, counted by hand from layers and windows. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          0.3067 | 8192 | `{'model_type':'gpt_oss','hidden_size':2880,'intermediate_size':2880,'num_hidden_layers':36,'num_attention_heads':64,'num_key_value_heads':8,'head_dim':64,'sliding_window':128,'vocab_size':201088}`
+          0.0336 | 8192 | `{'model_type':'x','hidden_size':2880,'intermediate_size':2880,'num_hidden_layers':3,'num_attention_heads':64,'num_key_value_heads':8,'head_dim':64,'sliding_window':4096,'layer_types':['sliding_attention','sliding_attention','full_attention'],'vocab_size':100}`
+          2.3153 | 8192 | `{'model_type':'gemma2','hidden_size':4608,'intermediate_size':36864,'num_hidden_layers':46,'num_attention_heads':32,'num_key_value_heads':16,'head_dim':128,'sliding_window':4096,'vocab_size':256000}`
+          0.6040 | 8192 | `{'model_type':'qwen2_moe','hidden_size':2880,'intermediate_size':2880,'num_hidden_layers':36,'num_attention_heads':64,'num_key_value_heads':8,'head_dim':64,'sliding_window':128,'vocab_size':100}`
+          0.0094 | 8192 | `{'model_type':'starcoder2','hidden_size':2880,'intermediate_size':2880,'num_hidden_layers':36,'num_attention_heads':64,'num_key_value_heads':8,'head_dim':64,'sliding_window':128,'vocab_size':100}`
+          """)
+  void windowsShortenTheCache(double gigabytes, int tokens, String json) {
+    ModelConfig m = ModelShapes.parse(HfShape.of(config(json)));
+    assertThat(ModelSize.kvBytes(m, tokens, 2) / 1e9)
+        .isCloseTo(gigabytes, within(0.002 * gigabytes + 1e-4));
+  }
+
   @Test
   void theTextModelOfAMultiModalOneCounts() {
     String text =
