@@ -11,7 +11,7 @@ public final class DecodeRoofline {
   /** The formula as it is printed in reports. */
   public static final String FORMULA =
       "step = max((weights + batch·cache)/bandwidth, 2·N·batch/FLOP/s) (Pope et al. 2022, section"
-          + " 2; Williams et al. 2009)";
+          + " 2; Williams et al. 2009); of E experts it reads 1 − (1 − k/E)^batch, k for a token";
 
   private DecodeRoofline() {}
 

@@ -13,14 +13,14 @@ import org.puna.model.config.ModelSize;
  *
  * @param gpusPerReplica GPUs that share one copy of the weights
  * @param replicas copies
- * @param batch sequences that one replica decodes together
+ * @param batch sequences that one replica decodes together, with all users there
  * @param stepMillis time of one decoding step, the time between two tokens of a user
- * @param tokensPerSecond tokens that all replicas decode in a second
+ * @param tokensPerSecond tokens that all users receive in a second
  * @param prefillMillis time of a prompt on an idle replica
  * @param prefillShare part of the time that replicas spend on prompts
  * @param weightGb memory of the weights of a replica
- * @param cacheGb memory of the cache of a full batch
- * @param bound what limits a step
+ * @param cacheGb memory of the cache of this batch
+ * @param bound what keeps replicas from serving more: memory size, or what a step spends most on
  */
 public record ServingPlan(
     int gpusPerReplica,
@@ -44,6 +44,9 @@ public record ServingPlan(
 
   /** Part of the matrix rate that prefill reaches. */
   private static final double PREFILL = 0.6;
+
+  /** Most sequences that one replica decodes together. */
+  private static final int MOST_TOGETHER = 4096;
 
   /** Seconds of one collective of a decoding step; two for each layer. */
   private static final double COLLECTIVE = 10e-6;
@@ -135,49 +138,124 @@ public record ServingPlan(
   }
 
   private static @Nullable ServingPlan with(Ask ask, Machine machine, int gpus) {
-    ModelConfig m = ask.model();
-    double weights = weights(ask);
-    double active = ModelSize.activeParameters(m).total();
-    double memory = room(machine, gpus) - weights;
+    double memory = room(machine, gpus) - weights(ask);
     double perUser = cacheOfUser(ask, gpus);
-    long most = (long) Math.min(Math.floor(memory / perUser), 4096);
+    double kept = Math.floor(memory / perUser);
+    long most = (long) Math.min(kept, MOST_TOGETHER);
     if (memory <= 0 || most < 1) return null;
-    double bandwidth = gpus * machine.chip().bandwidthTbps() * 1e12 * BANDWIDTH;
-    double rate = gpus * machine.achievableFlops(Machine.Precision.BF16);
-    double collectives = gpus == 1 ? 0 : 2.0 * m.nLayers() * COLLECTIVE;
-    double perToken = ModelSize.forwardFlops(m, 1, ModelSize.AttentionCount.CAUSAL).matmuls();
-    double prompt =
-        ModelSize.forwardFlops(m, ask.promptTokens(), ModelSize.AttentionCount.CAUSAL).total()
-            * ask.promptTokens();
-    double prefill = prompt / (rate * PREFILL) + collectives;
+    Costs costs = Costs.of(ask, machine, gpus);
     double limit = 1 / ask.tokensPerSecondPerUser();
-    // The largest batch whose step, with its share of prompts, keeps the latency.
-    for (long batch = most; batch >= 1; batch = Math.min(batch - 1, batch * 9 / 10)) {
-      // A batch of a model with experts soon reads all of them.
-      double read = Math.min(1, batch * active / ModelSize.parameters(m).total());
-      double step =
-          collectives
-              + DecodeRoofline.seconds(
-                  weights * read, batch * perUser, batch * perToken, bandwidth, rate * PREFILL);
-      double prefillPerStep = batch * prefill / ask.answerTokens();
-      double latency = step + prefillPerStep;
-      if (latency <= limit) {
-        long replicas = (long) Math.ceil(ask.users() / batch);
-        boolean compute =
-            batch * perToken / (rate * PREFILL) > (weights * read + batch * perUser) / bandwidth;
-        return new ServingPlan(
-            gpus,
-            replicas,
-            batch,
-            latency * 1e3,
-            replicas * batch / latency,
-            prefill * 1e3,
-            prefillPerStep / latency,
-            weights / 1e9,
-            batch * perUser / 1e9,
-            compute ? "arithmetic" : batch == most ? "memory size" : "memory bandwidth");
-      }
+    if (costs.step(1).latency() > limit) return null;
+    long batch = largest(costs, most, limit);
+    long replicas = (long) Math.ceil(ask.users() / batch);
+    // Replicas share the users, so a small service decodes fewer together than it could.
+    long each = (long) Math.ceil(ask.users() / replicas);
+    Step step = costs.step(each);
+    return new ServingPlan(
+        gpus,
+        replicas,
+        each,
+        step.latency() * 1e3,
+        ask.users() / step.latency(),
+        costs.prompt() * 1e3,
+        step.prompts() / step.latency(),
+        weights(ask) / 1e9,
+        each * perUser / 1e9,
+        batch == kept && replicas > 1 ? "memory size" : step.bound());
+  }
+
+  /** The largest batch that keeps the latency, which grows with the batch; 1 is known to. */
+  private static long largest(Costs costs, long most, double limit) {
+    long keeps = 1;
+    long fails = most + 1;
+    while (fails - keeps > 1) {
+      long middle = (keeps + fails) / 2;
+      if (costs.step(middle).latency() <= limit) keeps = middle;
+      else fails = middle;
     }
-    return null;
+    return keeps;
+  }
+
+  /**
+   * Seconds between two tokens of a user, by what takes them.
+   *
+   * @param collectives exchanges between the GPUs of a replica
+   * @param decoding reading weights and cache, or arithmetic
+   * @param arithmetic of the tokens that are decoded, hidden where reading takes longer
+   * @param prompts of the users that come in
+   */
+  private record Step(double collectives, double decoding, double arithmetic, double prompts) {
+    double latency() {
+      return collectives + decoding + prompts;
+    }
+
+    String bound() {
+      if (prompts >= Math.max(decoding, collectives)) return "arithmetic of prompts";
+      if (collectives > decoding) return "exchanges between GPUs";
+      return arithmetic >= decoding ? "arithmetic" : "memory bandwidth";
+    }
+  }
+
+  /**
+   * What a replica's GPUs have and what a model asks of them.
+   *
+   * @param ask what is asked
+   * @param bandwidth bytes a second that kernels reach
+   * @param rate operations a second that kernels reach
+   * @param cache bytes of cache of a user
+   * @param collectives seconds of exchanges of a step
+   * @param token operations of a decoded token
+   * @param prompt seconds of a prompt
+   */
+  private record Costs(
+      Ask ask,
+      double bandwidth,
+      double rate,
+      double cache,
+      double collectives,
+      double token,
+      double prompt) {
+    static Costs of(Ask ask, Machine machine, int gpus) {
+      ModelConfig m = ask.model();
+      double rate = gpus * machine.achievableFlops(Machine.Precision.BF16) * PREFILL;
+      double collectives = gpus == 1 ? 0 : 2.0 * m.nLayers() * COLLECTIVE;
+      double prompt =
+          ModelSize.forwardFlops(m, ask.promptTokens(), ModelSize.AttentionCount.CAUSAL).total()
+              * ask.promptTokens();
+      return new Costs(
+          ask,
+          gpus * machine.chip().bandwidthTbps() * 1e12 * BANDWIDTH,
+          rate,
+          cacheOfUser(ask, gpus),
+          collectives,
+          ModelSize.forwardFlops(m, 1, ModelSize.AttentionCount.CAUSAL).matmuls(),
+          prompt / rate + collectives);
+    }
+
+    Step step(long batch) {
+      double weights = weightsRead(ask.model(), batch) * ask.weightBytes();
+      double flops = batch * token;
+      return new Step(
+          collectives,
+          DecodeRoofline.seconds(weights, batch * cache, flops, bandwidth, rate),
+          flops / rate,
+          batch * prompt / ask.answerTokens());
+    }
+  }
+
+  /**
+   * Parameters that a step reads: all but routed experts, and of these the ones that at least one
+   * token of the batch visits. A token visits k of E, so an expert is left out by all B with
+   * probability (1 − k/E)^B where routing is balanced.
+   *
+   * @param m the model
+   * @param batch tokens that are decoded together
+   */
+  static double weightsRead(ModelConfig m, long batch) {
+    double all = ModelSize.parameters(m).total();
+    double routed = ModelSize.expertParameters(m);
+    if (routed == 0) return all;
+    ModelConfig.Moe moe = m.moe().orElseThrow();
+    return all - routed * Math.pow(1 - (double) moe.nActive() / moe.nExperts(), (double) batch);
   }
 }
