@@ -175,7 +175,8 @@ public record Layout(int tp, int cp, int pp, int dp, int ep, int virtualStages) 
    * @throws BadInput with the remedy if something does not divide
    */
   public void check(ModelConfig model, int seq, int batch, int microBatch) {
-    require(model.attention().nHeads() % tp == 0, model.attention().nHeads() + " heads", "tp", tp);
+    int heads = model.attention().splitHeads();
+    require(heads % tp == 0, heads + " heads", "tp", tp);
     require(model.ffn().dim() % tp == 0, "the feed-forward width " + model.ffn().dim(), "tp", tp);
     require(seq % cp == 0, "a sequence of " + seq + " tokens", "cp", cp);
     require(batch % dp == 0, "the batch of " + batch + " sequences", "dp", dp);

@@ -10,8 +10,9 @@ package org.puna.fleet.formula;
 public final class DecodeRoofline {
   /** The formula as it is printed in reports. */
   public static final String FORMULA =
-      "step = max((weights + batch·cache)/bandwidth, 2·N·batch/FLOP/s) (Pope et al. 2022, section"
-          + " 2; Williams et al. 2009); of E experts it reads 1 − (1 − k/E)^batch, k for a token";
+      "step = max((weights + batch·cache)/bandwidth, (2·N + attention)·batch/FLOP/s) (Pope et al."
+          + " 2022, section 2; Williams et al. 2009); of E experts it reads 1 − (1 − k/E)^batch, k"
+          + " for a token";
 
   private DecodeRoofline() {}
 

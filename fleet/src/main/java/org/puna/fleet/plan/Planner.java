@@ -127,7 +127,7 @@ public final class Planner {
   }
 
   private static boolean divides(Layout l, Tuner.Ask ask) {
-    return ask.model().attention().nHeads() % l.tp() == 0
+    return ask.model().attention().splitHeads() % l.tp() == 0
         && ask.model().ffn().dim() % l.tp() == 0
         && (ask.microBatch().isEmpty() || ask.batch() / l.dp() % ask.microBatch().getAsInt() == 0);
   }

@@ -130,10 +130,13 @@ public record ServingPlan(
     return gpus * machine.chip().memoryGb() * 1e9 * USABLE;
   }
 
-  /** Cache of one user on all GPUs together; those that outnumber the heads repeat them. */
+  /**
+   * Cache of one user on all GPUs together; those that outnumber the heads repeat them, and latents
+   * are for all heads, so each GPU has them.
+   */
   private static double cacheOfUser(Ask ask, int gpus) {
     ModelConfig.Attention a = ask.model().attention();
-    double repeated = a.kvDim(gpus) * gpus / a.kvDim();
+    double repeated = a.latent().isPresent() ? gpus : a.kvDim(gpus) * gpus / a.kvDim();
     return repeated * ModelSize.kvBytes(ask.model(), ask.contextTokens(), ask.cacheBytes());
   }
 
@@ -228,7 +231,8 @@ public record ServingPlan(
           rate,
           cacheOfUser(ask, gpus),
           collectives,
-          ModelSize.forwardFlops(m, 1, ModelSize.AttentionCount.CAUSAL).matmuls(),
+          ModelSize.forwardFlops(m, 1, ModelSize.AttentionCount.CAUSAL).matmuls()
+              + ModelSize.decodeAttentionFlops(m, ask.contextTokens()),
           prompt / rate + collectives);
     }
 

@@ -63,6 +63,14 @@ class ServingPlanTest {
   }
 
   @Test
+  void latentsStandOnEveryGpu() {
+    ServingPlan p = plan("deepseek-v3", "H200", 8, 20, 1, 4096, 1);
+    // 512 + 64 numbers a layer and position in 16 bits, on each of the GPUs.
+    assertThat(p.cacheGb() / p.batch() / p.gpusPerReplica())
+        .isCloseTo(61 * 576 * 2.0 * 4096 / 1e9, within(1e-9));
+  }
+
+  @Test
   void fewUsersAreAllThatIsDecoded() {
     ServingPlan one = plan("llama-3-8b", "H100", 1, 20, 2048, 4096, 2);
     assertThat(one.batch()).isEqualTo(1);

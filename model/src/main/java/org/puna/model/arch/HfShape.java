@@ -11,8 +11,8 @@ import org.puna.model.config.ModelShapes;
  * The sizes in a {@code config.json} of an architecture that Puna does not run, which is enough to
  * plan with. The keys are those of transformers' configuration classes and their older spellings.
  *
- * <p>Latent attention (MLA) becomes grouped-query attention with as many parameters and a cache of
- * nearly its size, in heads of 128. Windows and chunks are kept, as a number of layers that see all
+ * <p>Latent attention (MLA) keeps its own sizes beside grouped queries in heads of 128 that have
+ * about as many parameters. Windows and chunks are kept, as a number of layers that see all
  * positions between those that have one; what decides neither sizes nor arithmetic is left out.
  */
 public final class HfShape {

@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.stream.Collectors;
+import org.puna.model.config.Latent;
 import org.puna.model.config.ModelShapes;
 
 /** A shape being spelled out as {@link ModelShapes#parse} reads it, key by key. */
@@ -25,8 +26,8 @@ final class ShapeText {
   }
 
   /**
-   * Latent attention (DeepSeek-V2, section 2.1) as grouped queries in heads of 128, with as many
-   * parameters and a cache of nearly its size.
+   * Latent attention (DeepSeek-V2, section 2.1) as grouped queries in heads of 128 with about as
+   * many parameters, for what counts heads, and its own sizes, for parameters, attention and cache.
    *
    * @param hidden width of the model
    * @param heads query heads
@@ -38,18 +39,20 @@ final class ShapeText {
    */
   void latentAttention(
       int hidden, int heads, int rank, OptionalInt queryRank, int key, int rotated, int value) {
-    double width = hidden;
-    double queries = (double) heads * key;
-    double parameters =
-        (queryRank.isPresent() ? queryRank.getAsInt() * (width + queries) : width * queries)
-            + width * (rank + rotated)
-            + (double) rank * heads * (key - rotated + value)
-            + (double) heads * value * width;
+    int queries = queryRank.orElse(0);
+    Latent l = new Latent(heads, key, value, rank, rotated, queries);
+    double parameters = l.parameters(hidden);
     int kv = Math.max(1, (int) Math.round((rank + rotated) / (2.0 * LATENT_HEAD)));
-    double both = parameters / (width * LATENT_HEAD) / 2 - kv;
+    double both = parameters / ((double) hidden * LATENT_HEAD) / 2 - kv;
     put("heads", kv * Math.max(1, Math.round(both / kv)));
     put("kv_heads", kv);
     put("head_dim", LATENT_HEAD);
+    put("latent_heads", heads);
+    put("latent_key", key);
+    put("latent_value", value);
+    put("latent_rank", rank);
+    put("latent_rotated", rotated);
+    if (queries > 0) put("latent_queries", queries);
   }
 
   @Override

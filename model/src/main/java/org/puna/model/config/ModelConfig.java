@@ -112,6 +112,8 @@ public record ModelConfig(
    * @param qkNorm how queries and keys are normalised per head
    * @param softcap cap of the scores, 0 for none
    * @param tuning growth of query length with position in layers without RoPE, where a model has it
+   * @param latent what latent attention has beside, in models that are only planned; the heads are
+   *     then those of grouped queries with about as many parameters
    */
   public record Attention(
       int nHeads,
@@ -122,7 +124,32 @@ public record ModelConfig(
       boolean outBias,
       QkNorm qkNorm,
       double softcap,
-      Optional<TemperatureTuning> tuning) {
+      Optional<TemperatureTuning> tuning,
+      Optional<Latent> latent) {
+    /** Attention that is not latent. */
+    public Attention(
+        int nHeads,
+        int nKvHeads,
+        int headDim,
+        double scale,
+        boolean qkvBias,
+        boolean outBias,
+        QkNorm qkNorm,
+        double softcap,
+        Optional<TemperatureTuning> tuning) {
+      this(
+          nHeads,
+          nKvHeads,
+          headDim,
+          scale,
+          qkvBias,
+          outBias,
+          qkNorm,
+          softcap,
+          tuning,
+          Optional.empty());
+    }
+
     /** Checks the sizes. */
     public Attention {
       positive("heads", nHeads);
@@ -136,6 +163,11 @@ public record ModelConfig(
                 + nKvHeads
                 + " key-value heads");
       }
+    }
+
+    /** Returns the heads that tensor-parallel ranks divide. */
+    public int splitHeads() {
+      return latent.map(Latent::heads).orElse(nHeads);
     }
 
     /** Returns the width of all queries together: nHeads · headDim. */

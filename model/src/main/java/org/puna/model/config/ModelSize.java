@@ -130,12 +130,13 @@ public final class ModelSize {
 
   /**
    * Parameters of the attention of one layer: dModel · (2 · nHeads + 2 · nKvHeads) · headDim, and
-   * biases.
+   * biases; of latent attention its own projections.
    *
    * @param c the model
    */
   public static long attentionParameters(ModelConfig c) {
     ModelConfig.Attention a = c.attention();
+    if (a.latent().isPresent()) return a.latent().get().parameters(c.dModel());
     long n = (long) c.dModel() * (2L * a.qDim() + 2L * a.kvDim());
     if (a.qkvBias()) n += a.qDim() + 2L * a.kvDim();
     if (a.outBias()) n += c.dModel();
@@ -210,9 +211,38 @@ public final class ModelSize {
             + 2.0 * c.vocabSize() * c.dModel();
     double attention = 0;
     for (ModelConfig.Kind k : c.kinds()) {
-      attention += 4.0 * c.attention().qDim() * visible(k.layer().span(), seq, count) * k.count();
+      attention += perScore(c.attention()) * visible(k.layer().span(), seq, count) * k.count();
     }
     return new Flops(matmuls, attention);
+  }
+
+  /** FLOPs of all heads for a token and one position: the score and the weighted value. */
+  private static double perScore(ModelConfig.Attention a) {
+    return a.latent()
+        .map(l -> 2.0 * l.heads() * ((double) l.key() + l.value()))
+        .orElse(4.0 * a.qDim());
+  }
+
+  /**
+   * FLOPs of attention for one token that is decoded over a cache. Latent attention works on the
+   * latents themselves then, the projections to keys and values absorbed by those of queries and
+   * output.
+   *
+   * @param c the model
+   * @param cached positions in the cache
+   * @see "DeepSeek-AI 2024, DeepSeek-V2, section 2.1.2"
+   */
+  public static double decodeAttentionFlops(ModelConfig c, int cached) {
+    double perScore =
+        c.attention()
+            .latent()
+            .map(l -> 2.0 * l.heads() * (l.cached() + (double) l.rank()))
+            .orElse(perScore(c.attention()));
+    double flops = 0;
+    for (ModelConfig.Kind k : c.kinds()) {
+      flops += perScore * visible(k.layer().span(), cached) * k.count();
+    }
+    return flops;
   }
 
   /**
@@ -263,7 +293,8 @@ public final class ModelSize {
    * Bytes of KV cache for one sequence: 2 · nKvHeads · headDim · bytesPerElement for each layer and
    * each position that the layer keeps (all of them, or its window or chunk).
    *
-   * <p>Full-attention GQA, MQA and MHA, sliding and chunked layers; not for MLA.
+   * <p>Full-attention GQA, MQA and MHA, sliding and chunked layers; of latent attention the latent
+   * and the rotated part once for all heads.
    *
    * @param c the model
    * @param tokens positions of the sequence, at least 0
@@ -274,6 +305,8 @@ public final class ModelSize {
    */
   public static double kvBytes(ModelConfig c, long tokens, double bytesPerElement) {
     if (tokens < 0) throw new IllegalArgumentException("tokens must be at least 0: " + tokens);
+    double each =
+        c.attention().latent().map(l -> (double) l.cached()).orElse(2.0 * c.attention().kvDim());
     double bytes = 0;
     for (ModelConfig.Kind k : c.kinds()) {
       double kept =
@@ -282,7 +315,7 @@ public final class ModelSize {
             case ModelConfig.Span.Sliding s -> Math.min(tokens, s.window());
             case ModelConfig.Span.Chunked s -> Math.min(tokens, s.size());
           };
-      bytes += 2.0 * c.attention().kvDim() * kept * bytesPerElement * k.count();
+      bytes += each * kept * bytesPerElement * k.count();
     }
     return bytes;
   }

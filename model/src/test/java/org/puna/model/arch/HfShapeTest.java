@@ -70,6 +70,32 @@ class HfShapeTest {
         .isCloseTo(gigabytes, within(0.002 * gigabytes + 1e-4));
   }
 
+  /** DeepSeek-V3's attention by hand, of its file and of its name. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          `{'model_type':'deepseek_v3','hidden_size':7168,'intermediate_size':18432,'moe_intermediate_size':2048,'num_hidden_layers':61,'num_attention_heads':128,'num_key_value_heads':128,'n_routed_experts':256,'n_shared_experts':1,'num_experts_per_tok':8,'first_k_dense_replace':3,'kv_lora_rank':512,'q_lora_rank':1536,'qk_nope_head_dim':128,'qk_rope_head_dim':64,'v_head_dim':128,'vocab_size':129280}`
+          deepseek-v3
+          """)
+  void latentAttentionIsCountedByItsOwnSizes(String text) {
+    ModelConfig m =
+        ModelShapes.parse(text.startsWith("{") ? HfShape.of(config(text)) : text.strip());
+    ModelSize.Flops f = ModelSize.forwardFlops(m, 8192, ModelSize.AttentionCount.CAUSAL);
+    assertThat(f.attention()).isCloseTo(61.0 * 128 * (192 + 128) * 8193, within(1.0));
+    assertThat(ModelSize.kvBytes(m, 1000, 2)).isEqualTo(61 * 576 * 2000.0);
+    assertThat(ModelSize.decodeAttentionFlops(m, 4096))
+        .isCloseTo(61.0 * 4096 * 2 * 128 * (512 + 64 + 512), within(1.0));
+    assertThat(ModelSize.attentionParameters(m))
+        .isEqualTo(
+            1536L * (7168 + 128 * 192) + 7168 * 576 + 512 * 128 * (128 + 128) + 128 * 128 * 7168);
+    assertThat(ModelSize.parameters(m).total() / 1e9).isCloseTo(671.03, within(0.01));
+    assertThat(ModelSize.activeParameters(m).total() / 1e9).isCloseTo(37.55, within(0.01));
+    assertThat(m.attention().splitHeads()).isEqualTo(128);
+  }
+
   @Test
   void theTextModelOfAMultiModalOneCounts() {
     String text =
