@@ -145,13 +145,11 @@ public record Layout(int tp, int cp, int pp, int dp, int ep, int virtualStages) 
    * @throws BadInput if the layers cannot be spread
    */
   public int stageLayers(int nLayers) {
-    for (int standIn = 0; standIn <= 2; standIn++) {
-      if ((nLayers + standIn) % pp == 0 && (pp > 1 || standIn == 0))
-        return (nLayers + standIn) / pp;
-    }
+    int spread = spread(nLayers, pp);
+    if (spread > 0) return spread;
     String good =
         IntStream.rangeClosed(1, nLayers)
-            .filter(p -> nLayers % p == 0)
+            .filter(p -> spread(nLayers, p) > 0)
             .mapToObj(String::valueOf)
             .collect(Collectors.joining(", "));
     throw new BadInput(
@@ -163,6 +161,14 @@ public record Layout(int tp, int cp, int pp, int dp, int ep, int virtualStages) 
             + pp
             + " stages; choose pp of "
             + good);
+  }
+
+  /** Layers of the largest of some stages, 0 where they cannot be spread. */
+  private static int spread(int nLayers, int stages) {
+    for (int standIn = 0; standIn <= (stages > 1 ? 2 : 0); standIn++) {
+      if ((nLayers + standIn) % stages == 0) return (nLayers + standIn) / stages;
+    }
+    return 0;
   }
 
   /**

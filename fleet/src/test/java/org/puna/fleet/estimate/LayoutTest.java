@@ -42,5 +42,7 @@ class LayoutTest {
   @Test
   void embeddingAndHeadMayStandInForLayers() {
     assertThat(new Layout(8, 1, 16, 1, 1, 1).stageLayers(126)).isEqualTo(8);
+    assertThatThrownBy(() -> new Layout(1, 1, 16, 1, 1, 1).stageLayers(61))
+        .hasMessageEndingWith("choose pp of 1, 2, 3, 7, 9, 21, 31, 61");
   }
 }
