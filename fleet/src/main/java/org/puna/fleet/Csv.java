@@ -166,12 +166,13 @@ public final class Csv {
             .filter(line -> !line.isBlank() && !(comments && line.startsWith("#")))
             .findFirst()
             .orElse("");
-    return header.contains(";") && !header.contains(",") ? ';' : ',';
+    if (header.contains(",")) return ',';
+    return header.contains(";") ? ';' : header.contains("\t") ? '\t' : ',';
   }
 
   /**
    * All rows of a CSV file. Lines that begin with {@code #} and are not the header are comments; a
-   * byte order mark is skipped; semicolons separate cells where the header has no comma.
+   * byte order mark is skipped; semicolons or tabs separate cells where the header has no comma.
    *
    * @param text the file
    * @param file its name for errors

@@ -21,6 +21,7 @@ class CsvTest {
         "a,b\n1,x\n",
         "\uFEFFa,b\r\n1,x\r\n",
         "a;b\n1;x\n",
+        "a\tb\n1\tx\n",
         "\uFEFF# said by, whom\na;b\r\n1;x\r\n",
         "a,b\n1,x",
         "\n# note; with semicolons\na , b\n 1 , x \n"
