@@ -6,6 +6,7 @@ import org.puna.fleet.estimate.Calibration;
 import org.puna.fleet.estimate.Estimate;
 import org.puna.fleet.estimate.IterationModel;
 import org.puna.fleet.estimate.Layout;
+import org.puna.fleet.estimate.Machine;
 import org.puna.fleet.estimate.Tuner;
 import org.puna.model.config.BadInput;
 import org.puna.model.config.ModelConfig;
@@ -68,7 +69,9 @@ final class EstimateCommand implements Runnable {
     Tuner.Ask ask = run.ask(m);
     // A layout that names its chunks, be it one, is meant; without, the schedule is chosen.
     if (layout.contains("vpp")) ask = ask.withChunks(l.virtualStages());
-    Estimate e = tuner.best(ask, l, machines.machine("H100-80GB-SXM"));
+    Machine machine = machines.machine("H100-80GB-SXM");
+    MachineOptions.noteFp8(context, machine, ask.precision());
+    Estimate e = tuner.best(ask, l, machine);
     Report out = new Report("Estimate");
     EstimateText.tables(out, e, c.name());
     if (!e.fits()) {

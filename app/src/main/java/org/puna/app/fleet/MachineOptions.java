@@ -98,6 +98,16 @@ final class MachineOptions {
     return out;
   }
 
+  /** Says that a chip takes 16 bits where FP8 is asked of it, for which no rate is known. */
+  static void noteFp8(Context context, Machine machine, Machine.Precision precision) {
+    if (precision != Machine.Precision.FP8 || machine.chip().fp8Tflops().isPresent()) return;
+    context.note(
+        "puna: --precision fp8: no FP8 rate of "
+            + machine.chip().name()
+            + " is known, its BF16 rate is taken; leave the option out, or give the rate in"
+            + " --chips");
+  }
+
   /** Returns the folder of saved calibrations. */
   static Path folder(Context context) {
     return context.settings().home().resolve("calibrations");

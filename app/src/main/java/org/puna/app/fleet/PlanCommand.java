@@ -192,27 +192,73 @@ final class PlanCommand implements Runnable {
     return rent == null ? a : a.withRent(rent);
   }
 
+  /**
+   * Units of a table: small runs are not shown as zero days, MWh and millions.
+   *
+   * @param hours whether times are in hours
+   * @param small whether energy, CO2 and rent are in kWh, kg and USD
+   */
+  private record Units(boolean hours, boolean small) {
+    static Units of(Plan first) {
+      return new Units(first.days() < 2, first.rentUsd() < 1e5);
+    }
+
+    String time() {
+      return hours ? "hours" : "days";
+    }
+
+    String time(Plan p) {
+      return Amounts.f("%.1f", hours ? 24 * p.days() : p.days());
+    }
+
+    String energy() {
+      return small ? "kWh" : "MWh";
+    }
+
+    String energy(Plan p) {
+      return Amounts.whole(small ? 1e3 * p.energyMwh() : p.energyMwh());
+    }
+
+    String carbon() {
+      return small ? "kg CO2" : "t CO2";
+    }
+
+    String carbon(Plan p) {
+      return Amounts.whole(small ? 1e3 * p.carbonTonnes() : p.carbonTonnes());
+    }
+
+    String rent() {
+      return small ? "rent USD" : "rent MUSD";
+    }
+
+    String rent(Plan p) {
+      return small ? Amounts.f("%,.2f", p.rentUsd()) : Amounts.f("%.2f", p.rentUsd() / 1e6);
+    }
+  }
+
   private Object plan(Planner planner, Place p, Report out) {
     if (model == null || tokens == null) {
       throw new BadInput("plan: --model and --tokens are needed, or --budget");
     }
     ModelConfig m = ModelArgument.read(model);
     double n = Amounts.parse(tokens, "--tokens");
+    MachineOptions.noteFp8(context, p.machine(), run.ask(m).precision());
     List<Plan> plans =
         days == null
             ? planner.plan(run.ask(m), n, p.machine(), p.gpus(), p.assumptions(), best)
             : List.of(planner.within(run.ask(m), n, p.machine(), p.gpus(), p.assumptions(), days));
+    Units u = Units.of(plans.getFirst());
     out.table(
         "%s on %s tokens, %s (%s GPUs)"
             .formatted(model, Amounts.words(n), p.name(), Amounts.whole(p.gpus())),
         "layout",
         "GPUs",
-        "days",
+        u.time(),
         "MFU",
         "GPU-hours",
-        "MWh",
-        "t CO2",
-        "rent MUSD",
+        u.energy(),
+        u.carbon(),
+        u.rent(),
         "interruptions",
         "checkpoint every",
         "training time",
@@ -221,12 +267,12 @@ final class PlanCommand implements Runnable {
       out.row(
           x.estimate().run().layout(),
           Amounts.whole(x.estimate().gpus()),
-          Amounts.f("%.1f", x.days()),
+          u.time(x),
           Amounts.percent(x.estimate().mfu()),
           Amounts.words(x.gpuHours()),
-          Amounts.whole(x.energyMwh()),
-          Amounts.whole(x.carbonTonnes()),
-          Amounts.f("%.2f", x.rentUsd() / 1e6),
+          u.energy(x),
+          u.carbon(x),
+          u.rent(x),
           Amounts.f("%.0f", x.interruptions()),
           Amounts.f("%.1f min", x.checkpointMinutes()),
           Amounts.percent(x.effective()),

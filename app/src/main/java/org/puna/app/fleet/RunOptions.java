@@ -19,7 +19,7 @@ final class RunOptions {
       names = "--seq",
       paramLabel = "N",
       description = "Tokens of a sequence (default: the model's, at most 8192).")
-  private @Nullable Integer seq;
+  private @Nullable String seq;
 
   @Option(
       names = "--batch",
@@ -66,7 +66,13 @@ final class RunOptions {
   private @Nullable String gradients;
 
   int seq(ModelConfig m) {
-    return atLeastOne("--seq", seq == null ? Math.min(m.contextLength(), 8192) : seq);
+    if (seq == null) return Math.min(m.contextLength(), 8192);
+    double tokens = Amounts.parse(seq, "--seq");
+    if (tokens > Integer.MAX_VALUE || tokens != Math.rint(tokens)) {
+      throw new BadInput(
+          "--seq: expected a whole number of tokens, at most 2,147,483,647, found " + seq);
+    }
+    return (int) tokens;
   }
 
   /** Returns the sequences of an iteration where somebody said them. */

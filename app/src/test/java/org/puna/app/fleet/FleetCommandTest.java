@@ -239,6 +239,29 @@ class FleetCommandTest {
   }
 
   @Test
+  void smallRunsAreInSmallUnits() {
+    String line = "fleet plan --model llama-3.2-1b --gpus 8 --batch 512 --best 1 --tokens ";
+    String small = shell.run((line + "1B").split(" ")).out();
+    assertThat(small).contains("hours", "kWh", "kg CO2", "rent USD").doesNotContain("MUSD");
+    assertThat(shell.run((line + "10T").split(" ")).out()).contains("days", "MWh", "rent MUSD");
+  }
+
+  @Test
+  void fp8OfChipsWithoutItIsSaid() {
+    String line = "fleet estimate --model llama-3-8b --layout tp=8 --precision fp8 --gpu ";
+    assertThat(shell.run((line + "A100").split(" ")).err()).contains("no FP8 rate of A100");
+    assertThat(shell.run((line + "H100").split(" ")).err()).isEmpty();
+  }
+
+  @Test
+  void sequencesTakeSuffixes() {
+    String line = "fleet estimate --model llama-3-8b --layout tp=8 --batch 8 --json --seq ";
+    assertThat(json((line + "8K").split(" ")).path("seq").asInt()).isEqualTo(8000);
+    Shell.Result r = shell.run((line + "3B").split(" "));
+    assertThat(r.err()).contains("--seq: expected a whole number of tokens");
+  }
+
+  @Test
   void tablesWithoutRowsAreRefused() throws Exception {
     Path file =
         Files.writeString(
