@@ -267,10 +267,11 @@ public final class Tuner {
     List<Integer> all = new ArrayList<>();
     int most = of2021(ask) ? GPT_CHUNKS : MOST_CHUNKS;
     int least = of2021(ask) ? 2 : 1;
+    // Interleaving took full rounds of as many micro-batches as stages (Narayanan et al. 2021,
+    // section 2.2) until Megatron-Core's microbatch_group_size_per_vp_stage allowed longer ones.
+    boolean rounds = of2021(ask) ? n % layout.pp() == 0 : n >= layout.pp();
     for (int v = 1; v <= Math.min(layers, most); v++) {
-      // Interleaved schedules take full rounds of as many micro-batches as stages (Narayanan et al.
-      // 2021, section 2.2).
-      if (layers % v == 0 && (v == 1 || n % layout.pp() == 0 && layers / v >= least)) all.add(v);
+      if (layers % v == 0 && (v == 1 || rounds && layers / v >= least)) all.add(v);
     }
     return all;
   }
