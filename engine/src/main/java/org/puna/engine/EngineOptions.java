@@ -1,5 +1,6 @@
 package org.puna.engine;
 
+import java.util.Optional;
 import org.puna.model.config.BadInput;
 import org.puna.model.config.ModelConfig;
 import org.puna.tensor.Backend;
@@ -110,6 +111,22 @@ public record EngineOptions(
    */
   public static int contextLength(ModelConfig config, int asked) {
     return asked == 0 ? Math.min(config.contextLength(), DEFAULT_CONTEXT) : asked;
+  }
+
+  /**
+   * Returns a warning where a context goes beyond what a model was made for: there it meets
+   * positions that it has never seen, and answers mostly fall apart.
+   *
+   * @param positions of one sequence at most
+   */
+  public static Optional<String> beyondTraining(ModelConfig config, int positions) {
+    if (positions <= config.contextLength()) return Optional.empty();
+    return Optional.of(
+        "a context of "
+            + positions
+            + " positions was asked for and the model was made for "
+            + config.contextLength()
+            + "; expect little sense beyond them");
   }
 
   /**

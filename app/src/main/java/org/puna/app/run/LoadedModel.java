@@ -1,5 +1,7 @@
 package org.puna.app.run;
 
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.puna.app.cli.Context;
@@ -25,6 +27,8 @@ import org.puna.train.lora.Adapters;
  */
 public record LoadedModel(Checkpoint checkpoint, Backend backend, Optional<Adapters> adapters)
     implements AutoCloseable {
+  private static final Logger LOG = System.getLogger(LoadedModel.class.getName());
+
   /**
    * Opens a model without adapters.
    *
@@ -92,6 +96,7 @@ public record LoadedModel(Checkpoint checkpoint, Backend backend, Optional<Adapt
               + Units.bytes(most)
               + "; give a smaller --ctx, or more memory with PUNA_JAVA_OPTS=-Xmx…");
     }
+    EngineOptions.beyondTraining(c, n).ifPresent(warning -> LOG.log(Level.WARNING, warning));
     return n;
   }
 

@@ -1,5 +1,6 @@
 package org.puna.server.serving;
 
+import java.lang.System.Logger.Level;
 import java.time.Clock;
 import java.time.ZoneId;
 import java.util.ArrayDeque;
@@ -24,6 +25,8 @@ import org.puna.tensor.Backend;
  * they are first asked for. Owns all of them.
  */
 public final class ServedModel implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(ServedModel.class.getName());
+
   private final String name;
   private final Checkpoint checkpoint;
   private final ServingOptions options;
@@ -52,6 +55,8 @@ public final class ServedModel implements AutoCloseable {
         chat = null;
       } else {
         int context = EngineOptions.contextLength(config, options.contextLength());
+        EngineOptions.beyondTraining(config, context)
+            .ifPresent(warning -> LOG.log(Level.WARNING, spec.name() + ": " + warning));
         engine =
             opened(
                 new Engine(
