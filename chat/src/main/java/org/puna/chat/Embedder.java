@@ -9,6 +9,7 @@ import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 import org.puna.engine.Encoder;
 import org.puna.engine.Encoders;
+import org.puna.engine.NotNumbers;
 import org.puna.model.Checkpoint;
 import org.puna.model.EmbeddingDefaults;
 import org.puna.model.Pooling;
@@ -272,6 +273,7 @@ public final class Embedder implements AutoCloseable {
     for (float[] v : encoder.encode(inputs, pooling, unwanted)) {
       float[] some = dimensions.isEmpty() ? v : Arrays.copyOf(v, dimensions.getAsInt());
       if (normalise) scale(some);
+      for (float x : some) if (Float.isNaN(x)) throw new NotNumbers("embeddings");
       vectors.add(some);
     }
     return new Embeddings(

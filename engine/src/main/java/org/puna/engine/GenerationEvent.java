@@ -2,7 +2,6 @@ package org.puna.engine;
 
 import java.util.List;
 import java.util.Optional;
-import org.puna.model.config.BadInput;
 
 /** What a generation reports, in order: its prompt where that was asked for, tokens, one end. */
 public sealed interface GenerationEvent {
@@ -44,9 +43,10 @@ public sealed interface GenerationEvent {
    * The engine could not go on.
    *
    * @param message one line
-   * @param fault what is wrong with the request, where that is the reason
+   * @param fault what is wrong with the request, or {@link NotNumbers} with the model, where that
+   *     is the reason; whoever reads the generation throws it
    */
-  record Failed(String message, Optional<BadInput> fault) implements GenerationEvent {
+  record Failed(String message, Optional<RuntimeException> fault) implements GenerationEvent {
     /** A failure of the engine, not of the request. */
     public Failed(String message) {
       this(message, Optional.empty());

@@ -37,6 +37,7 @@ public record Perplexity(int windows, long tokens, double nll, double standardEr
    * @param bos put in the place of each window's first token, where the model wants one
    * @param progress receives the windows done and the perplexity so far
    * @throws BadInput if the text does not fill one window
+   * @throws NotNumbers if the model gives no probabilities
    */
   public static Perplexity of(
       Evaluator evaluator,
@@ -72,9 +73,16 @@ public record Perplexity(int windows, long tokens, double nll, double standardEr
     return sums.result(windows);
   }
 
-  /** Returns −ln of the probability that logits give to a token. */
+  /**
+   * Returns −ln of the probability that logits give to a token.
+   *
+   * @throws NotNumbers if that is not a number
+   */
   static double negativeLogProbability(float[] logits, int token) {
-    return Math.log(Candidates.sumExp(logits)) + logits[Candidates.largest(logits)] - logits[token];
+    double nll =
+        Math.log(Candidates.sumExp(logits)) + logits[Candidates.largest(logits)] - logits[token];
+    if (Double.isNaN(nll)) throw new NotNumbers("logits");
+    return nll;
   }
 
   private static final class Sums {

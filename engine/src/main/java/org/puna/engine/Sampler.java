@@ -40,13 +40,16 @@ public final class Sampler {
    *
    * @param logits one for each token id; overwritten
    * @param remaining tokens that may still come, this one included
-   * @return the drawn id; where no logit is a number, the first allowed id
+   * @return the drawn id
+   * @throws NotNumbers if nothing can be drawn because of logits that are not numbers
    */
   public int sample(float[] logits, int remaining) {
     bias(logits);
     penalise(logits);
     if (constraint.isPresent()) mask(logits, constraint.get().allowed(remaining));
     int token = s.temperature() == 0 ? Candidates.largest(logits) : draw(logits);
+    // What was drawn is a number unless there was none; so all others are looked at only then.
+    if (!(logits[token] > Float.NEGATIVE_INFINITY)) checkNumbers(logits);
     accept(token);
     return token;
   }
@@ -112,6 +115,10 @@ public final class Sampler {
       }
     }
     Arrays.fill(logits, known, logits.length, Float.NEGATIVE_INFINITY);
+  }
+
+  private static void checkNumbers(float[] logits) {
+    for (float x : logits) if (Float.isNaN(x)) throw new NotNumbers("logits");
   }
 
   private int draw(float[] logits) {

@@ -288,22 +288,33 @@ final class Scheduler implements AutoCloseable {
       Sequence s = stepped.get(i);
       int n = batch.part(i).rows();
       int end = output + s.outputs(n);
-      if (s.request.promptLogprobs()) score(s, n, output, end);
-      s.computed(pool, n);
-      if (s.pending() == 0) advance(s, end - 1);
+      boolean going = !s.request.promptLogprobs() || score(s, n, output, end);
+      if (going) {
+        s.computed(pool, n);
+        if (s.pending() == 0) advance(s, end - 1);
+      }
       output = end;
     }
     return true;
   }
 
-  /** Takes the log-probabilities of a prompt from the results of its last {@code n} tokens. */
-  private void score(Sequence s, int n, int from, int to) {
+  /**
+   * Takes the log-probabilities of a prompt from the results of its last {@code n} tokens; false,
+   * ending the sequence, where they are not numbers.
+   */
+  private boolean score(Sequence s, int n, int from, int to) {
     for (int output = from; output < to; output++) {
       int token = s.toScore(s.cached() + n - (to - output));
-      if (token < 0) return;
+      if (token < 0) return true;
       program.read(output, logits, 0);
-      s.score(new Logprobs(logits, s.request.topLogprobs()).of(token));
+      GenerationEvent.Logprobs found = new Logprobs(logits, s.request.topLogprobs()).of(token);
+      if (Float.isNaN(found.chosen())) {
+        endWith(s, new NotNumbers("logits"));
+        return false;
+      }
+      s.score(found);
     }
+    return true;
   }
 
   /**
@@ -354,10 +365,9 @@ final class Scheduler implements AutoCloseable {
     int token;
     try {
       token = s.sampler.sample(logits, remaining(s));
-    } catch (BadInput e) {
-      // A constraint that shows only now that it cannot be followed.
-      leave(s);
-      end(s, new GenerationEvent.Failed(String.valueOf(e.getMessage()), Optional.of(e)));
+    } catch (BadInput | NotNumbers e) {
+      // A constraint that shows only now that it cannot be followed, or a damaged model.
+      endWith(s, e);
       return;
     } catch (RuntimeException e) {
       LOG.log(System.Logger.Level.WARNING, "a generation's sampler failed", e);
@@ -388,6 +398,11 @@ final class Scheduler implements AutoCloseable {
       s.client.put(new GenerationEvent.Token(token, Optional.empty()));
     }
     endIfWhole(s);
+  }
+
+  private void endWith(Sequence s, RuntimeException fault) {
+    leave(s);
+    end(s, new GenerationEvent.Failed(String.valueOf(fault.getMessage()), Optional.of(fault)));
   }
 
   private boolean endIfWhole(Sequence s) {

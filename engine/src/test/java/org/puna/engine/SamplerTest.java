@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -100,6 +101,38 @@ class SamplerTest {
     assertThat(s.sample(logits(), 1)).isEqualTo(3);
     assertThat(s.sample(new float[] {1, 4, 4, 2}, 1)).isEqualTo(1);
     assertThat(s.sample(new float[] {Float.NaN, -1, Float.NaN}, 1)).isEqualTo(1);
+  }
+
+  @Test
+  void logitsThatAreNotNumbersAreNotDrawnFrom() {
+    for (Sampling s : List.of(Sampling.greedy(), Sampling.plain(1), sampling(1, 2, 0.5, 0, 1))) {
+      Sampler free = new Sampler(s, Optional.empty(), new int[0]);
+      float[] none = {Float.NaN, Float.NaN, Float.NaN};
+      assertThatThrownBy(() -> free.sample(none.clone(), 1))
+          .isInstanceOf(NotNumbers.class)
+          .hasMessage("the model's logits are not numbers; is the file damaged?");
+      Sampler bound = new Sampler(s, Optional.of(new OnlyTwo()), new int[0]);
+      assertThatThrownBy(() -> bound.sample(none.clone(), 1)).isInstanceOf(NotNumbers.class);
+      assertThat(free.sample(new float[] {Float.NaN, 7, Float.NaN}, 1)).isEqualTo(1);
+    }
+  }
+
+  /** Allows the token 2 alone. */
+  private static final class OnlyTwo implements Constraint {
+    @Override
+    public long[] allowed(int remaining) {
+      return new long[] {4};
+    }
+
+    @Override
+    public void accept(int token) {
+      assertThat(token).isEqualTo(2);
+    }
+
+    @Override
+    public boolean finished() {
+      return false;
+    }
   }
 
   @Test

@@ -17,6 +17,7 @@ import java.util.regex.Pattern;
 import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
 import org.eclipse.jetty.server.Request;
 import org.puna.engine.EngineBusy;
+import org.puna.engine.NotNumbers;
 import org.puna.engine.PromptTooLong;
 import org.puna.model.chat.TemplateError;
 import org.puna.model.config.BadInput;
@@ -208,6 +209,10 @@ final class Front {
       case BadInput e ->
           new ApiError.BadRequest(
               models.withoutPaths(String.valueOf(e.getMessage())), Optional.empty());
+      case NotNumbers e -> {
+        LOG.log(Level.ERROR, "request " + requestId + ": " + e.getMessage());
+        yield new ApiError.BrokenModel(String.valueOf(e.getMessage()));
+      }
       case InterruptedException e ->
           new ApiError.Unavailable("The server shuts down", RETRY_SECONDS);
       default -> {

@@ -9,6 +9,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import org.puna.app.hub.HubFailure;
+import org.puna.engine.NotNumbers;
 import org.puna.model.chat.TemplateError;
 import org.puna.model.config.BadInput;
 import org.puna.train.run.Diverged;
@@ -38,7 +39,8 @@ public final class Failures {
     console.err().println("puna: " + line(t));
     if (debug) {
       thrown.printStackTrace(console.err());
-    } else if (code(t) == FAILED && !(t instanceof HubFailure || t instanceof Diverged)) {
+    } else if (code(t) == FAILED
+        && !(t instanceof HubFailure || t instanceof Diverged || t instanceof NotNumbers)) {
       console.err().println("puna: run again with --debug for the stack trace");
     }
     return code(t);
@@ -63,6 +65,7 @@ public final class Failures {
           case BadInput e -> String.valueOf(e.getMessage());
           case HubFailure e -> String.valueOf(e.getMessage());
           case Diverged e -> String.valueOf(e.getMessage());
+          case NotNumbers e -> String.valueOf(e.getMessage());
           case TemplateError e ->
               "the chat template refuses"
                   + (e.line() > 0 ? " (its line " + e.line() + "): " : ": ")

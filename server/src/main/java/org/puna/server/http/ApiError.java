@@ -92,6 +92,13 @@ public sealed interface ApiError {
    */
   record Internal(String requestId) implements ApiError {}
 
+  /**
+   * The model's files are damaged.
+   *
+   * @param message one line
+   */
+  record BrokenModel(String message) implements ApiError {}
+
   /** Returns the HTTP status. */
   default int status() {
     return switch (this) {
@@ -107,6 +114,7 @@ public sealed interface ApiError {
       case Unavailable e -> 503;
       case DeadlinePassed e -> 504;
       case Internal e -> 500;
+      case BrokenModel e -> 500;
     };
   }
 
@@ -125,6 +133,7 @@ public sealed interface ApiError {
       case TooMany e -> e.message();
       case Unavailable e -> e.message();
       case DeadlinePassed e -> e.message();
+      case BrokenModel e -> e.message();
       case Internal e ->
           "The server failed on this request; its log tells more under request " + e.requestId();
     };

@@ -51,6 +51,7 @@ public enum ErrorShape {
       case ApiError.Unavailable u -> Optional.empty();
       case ApiError.DeadlinePassed d -> Optional.empty();
       case ApiError.Internal i -> Optional.empty();
+      case ApiError.BrokenModel i -> Optional.empty();
     };
   }
 
@@ -68,6 +69,7 @@ public enum ErrorShape {
       case ApiError.Unavailable u -> Optional.of("unavailable");
       case ApiError.DeadlinePassed d -> Optional.of("timeout");
       case ApiError.Internal i -> Optional.of("internal_error");
+      case ApiError.BrokenModel i -> Optional.of("broken_model");
     };
   }
 
@@ -85,6 +87,7 @@ public enum ErrorShape {
       case ApiError.Unavailable u -> "server_error";
       case ApiError.DeadlinePassed d -> "timeout_error";
       case ApiError.Internal i -> "server_error";
+      case ApiError.BrokenModel i -> "server_error";
     };
   }
 
@@ -102,6 +105,7 @@ public enum ErrorShape {
       case ApiError.Unavailable u -> "overloaded_error";
       case ApiError.DeadlinePassed d -> "timeout_error";
       case ApiError.Internal i -> "api_error";
+      case ApiError.BrokenModel i -> "api_error";
     };
   }
 }

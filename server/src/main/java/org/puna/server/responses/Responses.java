@@ -9,6 +9,7 @@ import org.puna.chat.ChatEvent;
 import org.puna.chat.ChatRequest;
 import org.puna.chat.Message;
 import org.puna.engine.GenerationEvent;
+import org.puna.engine.NotNumbers;
 import org.puna.model.config.BadInput;
 import org.puna.model.tokenizer.Tokenizer;
 import org.puna.server.answering.Answers;
@@ -248,6 +249,7 @@ public final class Responses {
             case ApiFailure a -> a.error();
             case BadInput b ->
                 new ApiError.BadRequest(String.valueOf(b.getMessage()), Optional.empty());
+            case NotNumbers n -> new ApiError.BrokenModel(String.valueOf(n.getMessage()));
             default -> new ApiError.Internal(x.requestId());
           };
       ObjectNode told = response.putObject("error");
