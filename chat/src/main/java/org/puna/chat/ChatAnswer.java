@@ -28,14 +28,14 @@ public final class ChatAnswer implements AutoCloseable {
   ChatAnswer(
       Generation generation,
       Tokenizer tokenizer,
-      List<String> stops,
+      StopStrings stops,
       AnswerParser parser,
       boolean logprobs,
       int promptTokens) {
     this.generation = new KnownTokens(generation, tokenizer);
     this.tokenizer = tokenizer;
     this.decoder = tokenizer.stream(false);
-    this.stops = new StopStrings(stops);
+    this.stops = stops;
     this.parser = parser;
     this.promptTokens = promptTokens;
     this.trail = logprobs ? Optional.of(new TokenTrail(tokenizer)) : Optional.empty();
@@ -69,6 +69,7 @@ public final class ChatAnswer implements AutoCloseable {
   }
 
   private void token(GenerationEvent.Token t) {
+    stops.token();
     int id = t.id();
     String piece = decoder.add(id);
     if (tokenizer.kind(id) != TokenKind.CONTROL) {

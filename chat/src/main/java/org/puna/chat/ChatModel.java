@@ -4,6 +4,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.LocalDateTime;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -150,9 +151,10 @@ public final class ChatModel {
                     constraints.of(request, prompt),
                     request.topLogprobs(),
                     request.timeout(),
-                    false),
+                    false,
+                    request.ending()),
                 tokenizer,
-                stops,
+                new StopStrings(stops, request.ending().minTokens()),
                 new AnswerParser(request.shownTools(), prompt),
                 request.topLogprobs() >= 0,
                 ids.length));
@@ -170,6 +172,25 @@ public final class ChatModel {
   }
 
   /**
+   * Returns the tokens of a text to go on with: the beginning of text first, where the file says
+   * so, but not twice where the text spells it.
+   *
+   * @param parseSpecial whether spellings of control tokens become those tokens
+   */
+  public static int[] encode(Tokenizer tokenizer, String text, boolean parseSpecial) {
+    int[] ids = tokenizer.encodeWithSpecials(text, parseSpecial);
+    OptionalInt bos = tokenizer.bos();
+    boolean twice =
+        parseSpecial
+            && bos.isPresent()
+            && ids.length > 1
+            && ids[0] == bos.getAsInt()
+            && ids[1] == bos.getAsInt()
+            && text.startsWith(tokenizer.token(ids[0]));
+    return twice ? Arrays.copyOfRange(ids, 1, ids.length) : ids;
+  }
+
+  /**
    * Goes on with a text in several ways, which read it once together; seeds as in {@link
    * #chat(ChatRequest, int)}.
    *
@@ -178,11 +199,10 @@ public final class ChatModel {
    * @throws org.puna.engine.EngineBusy if the engine takes not all of them for now
    */
   public List<TextGeneration> complete(CompletionRequest request, int n) {
-    return complete(
-        tokenizer.encodeWithSpecials(request.prompt(), request.parseSpecial()),
-        request,
-        n,
-        request.parseSpecial());
+    String text = request.prompt();
+    int[] ids = encode(tokenizer, text, request.parseSpecial());
+    boolean begun = ids.length > 0 && isBos(ids[0]) && !text.startsWith(tokenizer.token(ids[0]));
+    return complete(ids, request, n, request.parseSpecial(), begun ? 1 : 0);
   }
 
   /**
@@ -193,11 +213,11 @@ public final class ChatModel {
    * @throws BadInput if they are more than the context holds, or one is not in the vocabulary
    */
   public List<TextGeneration> complete(int[] ids, CompletionRequest request, int n) {
-    return complete(ids, request, n, true);
+    return complete(ids, request, n, true, 0);
   }
 
   private List<TextGeneration> complete(
-      int[] ids, CompletionRequest request, int n, boolean specialInPrompt) {
+      int[] ids, CompletionRequest request, int n, boolean specialInPrompt, int added) {
     for (int id : ids) {
       if (id < 0 || id >= tokenizer.vocabSize()) {
         throw new BadInput(
@@ -216,12 +236,14 @@ public final class ChatModel {
                     constraints.of(request.format()),
                     request.topLogprobs(),
                     request.timeout(),
-                    request.promptLogprobs()),
+                    request.promptLogprobs(),
+                    request.ending()),
                 tokenizer,
                 ids,
-                request.stops(),
+                new StopStrings(request.stops(), request.ending().minTokens()),
                 false,
-                specialInPrompt));
+                specialInPrompt,
+                added));
   }
 
   /**
@@ -234,6 +256,11 @@ public final class ChatModel {
    */
   public Optional<Constraint> constraint(ResponseFormat format, String prompt) {
     return constraints.of(format, prompt);
+  }
+
+  private boolean isBos(int id) {
+    OptionalInt bos = tokenizer.bos();
+    return bos.isPresent() && bos.getAsInt() == id;
   }
 
   /** Starts all or none. */
@@ -265,7 +292,8 @@ public final class ChatModel {
       Optional<Constraint> constraint,
       int topLogprobs,
       Optional<Duration> timeout,
-      boolean promptLogprobs) {
+      boolean promptLogprobs,
+      Ending ending) {
     int most = maxTokens.orElse(Math.max(1, source.contextLength() - prompt.length + 1));
     return source.submit(
         new Request(
@@ -273,9 +301,10 @@ public final class ChatModel {
             index == 0 ? sampling : sampling.withSeed(sampling.seed() + index),
             constraint,
             most,
-            endTokens,
+            ending.ignoreEnd() ? Set.of() : endTokens,
             topLogprobs,
             timeout,
-            promptLogprobs));
+            promptLogprobs,
+            ending.minTokens()));
   }
 }

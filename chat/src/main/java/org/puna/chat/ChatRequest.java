@@ -28,6 +28,7 @@ import org.puna.engine.Sampling;
  * @param timeout how long after its submission the answer is cut off; empty for no limit
  * @param continuing whether the answer goes on with the last message, which is then the
  *     assistant's, in place of starting one of its own
+ * @param ending when the answer may end
  * @param templateVariables further variables of the chat template, such as {@code enable_thinking},
  *     as plain Java
  */
@@ -43,6 +44,7 @@ public record ChatRequest(
     int topLogprobs,
     Optional<Duration> timeout,
     boolean continuing,
+    Ending ending,
     Map<String, ?> templateVariables) {
 
   /** Copies the lists. */
@@ -71,6 +73,7 @@ public record ChatRequest(
         -1,
         Optional.empty(),
         false,
+        Ending.USUAL,
         Map.of());
   }
 
@@ -129,6 +132,11 @@ public record ChatRequest(
     return with().continuing(x).build();
   }
 
+  /** Returns this request with another rule of when the answer may end. */
+  public ChatRequest withEnding(Ending x) {
+    return with().ending(x).build();
+  }
+
   /** Returns this request with variables for the template. */
   public ChatRequest withTemplateVariables(Map<String, ?> x) {
     return with().templateVariables(x).build();
@@ -157,6 +165,7 @@ public record ChatRequest(
     private int topLogprobs;
     private Optional<Duration> timeout;
     private boolean continuing;
+    private Ending ending;
     private Map<String, ?> templateVariables;
 
     private Builder(ChatRequest r) {
@@ -171,6 +180,7 @@ public record ChatRequest(
       topLogprobs = r.topLogprobs;
       timeout = r.timeout;
       continuing = r.continuing;
+      ending = r.ending;
       templateVariables = r.templateVariables;
     }
 
@@ -240,6 +250,12 @@ public record ChatRequest(
       return this;
     }
 
+    /** Sets {@link ChatRequest#ending}. */
+    public Builder ending(Ending x) {
+      ending = x;
+      return this;
+    }
+
     /** Sets {@link ChatRequest#templateVariables}. */
     public Builder templateVariables(Map<String, ?> x) {
       templateVariables = x;
@@ -260,6 +276,7 @@ public record ChatRequest(
           topLogprobs,
           timeout,
           continuing,
+          ending,
           templateVariables);
     }
   }

@@ -10,7 +10,8 @@ import org.puna.engine.Sampling;
  * A text to go on with, without a template.
  *
  * @param prompt the text
- * @param parseSpecial whether spellings of control tokens in it become those tokens
+ * @param parseSpecial whether spellings of control tokens in it become those tokens, as in a text
+ *     that a chat template made; a beginning of text that it spells is not put before it again
  * @param sampling how tokens are drawn
  * @param stops texts that end the answer and are not part of it
  * @param maxTokens tokens of the answer at most, 0 to read the prompt alone; empty for what the
@@ -21,6 +22,7 @@ import org.puna.engine.Sampling;
  * @param timeout how long after its submission the answer is cut off; empty for no limit
  * @param promptLogprobs whether the tokens of the prompt are reported too, in {@link
  *     TextEvent.Prompt}; needs {@code topLogprobs} of 0 or more
+ * @param ending when the answer may end
  */
 public record CompletionRequest(
     String prompt,
@@ -31,7 +33,8 @@ public record CompletionRequest(
     ResponseFormat format,
     int topLogprobs,
     Optional<Duration> timeout,
-    boolean promptLogprobs) {
+    boolean promptLogprobs,
+    Ending ending) {
 
   /** Copies the list. */
   public CompletionRequest {
@@ -42,20 +45,30 @@ public record CompletionRequest(
   public CompletionRequest(String prompt, Sampling sampling) {
     this(
         prompt,
-        false,
+        true,
         sampling,
         List.of(),
         OptionalInt.empty(),
         ResponseFormat.TEXT,
         -1,
         Optional.empty(),
-        false);
+        false,
+        Ending.USUAL);
   }
 
   /** Returns this request with stop strings. */
   public CompletionRequest withStops(List<String> x) {
     return new CompletionRequest(
-        prompt, parseSpecial, sampling, x, maxTokens, format, topLogprobs, timeout, promptLogprobs);
+        prompt,
+        parseSpecial,
+        sampling,
+        x,
+        maxTokens,
+        format,
+        topLogprobs,
+        timeout,
+        promptLogprobs,
+        ending);
   }
 
   /** Returns this request with a largest number of tokens. */
@@ -69,19 +82,38 @@ public record CompletionRequest(
         format,
         topLogprobs,
         timeout,
-        promptLogprobs);
+        promptLogprobs,
+        ending);
   }
 
   /** Returns this request with a format of the answer. */
   public CompletionRequest withFormat(ResponseFormat x) {
     return new CompletionRequest(
-        prompt, parseSpecial, sampling, stops, maxTokens, x, topLogprobs, timeout, promptLogprobs);
+        prompt,
+        parseSpecial,
+        sampling,
+        stops,
+        maxTokens,
+        x,
+        topLogprobs,
+        timeout,
+        promptLogprobs,
+        ending);
   }
 
   /** Returns this request with log-probabilities of each token and the {@code n} likeliest. */
   public CompletionRequest withTopLogprobs(int n) {
     return new CompletionRequest(
-        prompt, parseSpecial, sampling, stops, maxTokens, format, n, timeout, promptLogprobs);
+        prompt,
+        parseSpecial,
+        sampling,
+        stops,
+        maxTokens,
+        format,
+        n,
+        timeout,
+        promptLogprobs,
+        ending);
   }
 
   /** Returns this request with a time limit. */
@@ -95,12 +127,52 @@ public record CompletionRequest(
         format,
         topLogprobs,
         Optional.of(x),
-        promptLogprobs);
+        promptLogprobs,
+        ending);
   }
 
   /** Returns this request with log-probabilities of the prompt's tokens, too. */
   public CompletionRequest withPromptLogprobs() {
     return new CompletionRequest(
-        prompt, parseSpecial, sampling, stops, maxTokens, format, topLogprobs, timeout, true);
+        prompt,
+        parseSpecial,
+        sampling,
+        stops,
+        maxTokens,
+        format,
+        topLogprobs,
+        timeout,
+        true,
+        ending);
+  }
+
+  /** Returns this request with spellings of control tokens in the prompt taken as such, or not. */
+  public CompletionRequest withParseSpecial(boolean x) {
+    return new CompletionRequest(
+        prompt,
+        x,
+        sampling,
+        stops,
+        maxTokens,
+        format,
+        topLogprobs,
+        timeout,
+        promptLogprobs,
+        ending);
+  }
+
+  /** Returns this request with another rule of when the answer may end. */
+  public CompletionRequest withEnding(Ending x) {
+    return new CompletionRequest(
+        prompt,
+        parseSpecial,
+        sampling,
+        stops,
+        maxTokens,
+        format,
+        topLogprobs,
+        timeout,
+        promptLogprobs,
+        x);
   }
 }

@@ -10,6 +10,8 @@ import org.puna.model.config.BadInput;
  */
 public final class StopStrings {
   private final List<String> stops;
+  private final int minTokens;
+  private int tokens;
   private final StringBuilder held = new StringBuilder();
   private Optional<String> found = Optional.empty();
 
@@ -20,10 +22,25 @@ public final class StopStrings {
    * @throws BadInput if one is empty
    */
   public StopStrings(List<String> stops) {
+    this(stops, 0);
+  }
+
+  /**
+   * Looks for these strings after the first tokens.
+   *
+   * @param minTokens tokens in whose text none is looked for
+   */
+  StopStrings(List<String> stops, int minTokens) {
+    this.minTokens = minTokens;
     this.stops = List.copyOf(stops);
     if (this.stops.stream().anyMatch(String::isEmpty)) {
       throw new BadInput("stop: expected a text to stop at, found an empty one; leave it out");
     }
+  }
+
+  /** Counts a token: the pieces that follow are of its text. */
+  void token() {
+    tokens++;
   }
 
   /**
@@ -33,6 +50,9 @@ public final class StopStrings {
   public String add(String piece) {
     if (found.isPresent()) {
       return "";
+    }
+    if (minTokens > 0 && tokens <= minTokens) {
+      return piece;
     }
     held.append(piece);
     int first = held.length();

@@ -18,6 +18,7 @@ public final class TextGeneration implements AutoCloseable {
   private final Tokenizer tokenizer;
   private final int[] before;
   private final boolean specialInPrompt;
+  private final int added;
   private final StreamDecoder decoder;
   private final StopStrings stops;
   private final TokenTrail trail;
@@ -49,28 +50,31 @@ public final class TextGeneration implements AutoCloseable {
       int[] before,
       List<String> stops,
       boolean showSpecial) {
-    this(generation, tokenizer, before, stops, showSpecial, showSpecial);
+    this(generation, tokenizer, before, new StopStrings(stops), showSpecial, showSpecial, 0);
   }
 
   /**
    * Reads a generation as what continues a text that may be reported, too.
    *
    * @param specialInPrompt whether control tokens of the prompt appear as they are spelled
+   * @param added how many of the prompt's first tokens are not of its text
    */
   TextGeneration(
       Generation generation,
       Tokenizer tokenizer,
       int[] before,
-      List<String> stops,
+      StopStrings stops,
       boolean showSpecial,
-      boolean specialInPrompt) {
+      boolean specialInPrompt,
+      int added) {
     this.generation = new KnownTokens(generation, tokenizer);
     this.tokenizer = tokenizer;
     this.before = before.clone();
     this.specialInPrompt = specialInPrompt;
+    this.added = added;
     this.decoder = tokenizer.stream(showSpecial);
     this.trail = new TokenTrail(tokenizer);
-    this.stops = new StopStrings(stops);
+    this.stops = stops;
     for (int id : before) {
       decoder.add(id);
     }
@@ -89,7 +93,7 @@ public final class TextGeneration implements AutoCloseable {
         case GenerationEvent.Prompt p ->
             ready.add(
                 new TextEvent.Prompt(
-                    TokenTrail.prompt(tokenizer, before, p.logprobs(), specialInPrompt)));
+                    TokenTrail.prompt(tokenizer, before, p.logprobs(), specialInPrompt, added)));
         case GenerationEvent.Token t -> token(t);
         case GenerationEvent.Finished f -> finish(f);
         case GenerationEvent.Failed f -> {
@@ -102,6 +106,7 @@ public final class TextGeneration implements AutoCloseable {
   }
 
   private void token(GenerationEvent.Token t) {
+    stops.token();
     String piece = decoder.add(t.id());
     t.logprobs().ifPresent(l -> trail.add(t.id(), piece, l));
     text(piece);

@@ -32,16 +32,18 @@ final class TokenTrail {
    * @param ids at least one
    * @param logprobs of all but the first
    * @param showSpecial whether control tokens are part of the text, as they are spelled
+   * @param added how many of the first tokens no text stands for
    */
   static List<TokenLogprob> prompt(
       Tokenizer tokenizer,
       int[] ids,
       List<GenerationEvent.Logprobs> logprobs,
-      boolean showSpecial) {
+      boolean showSpecial,
+      int added) {
     StreamDecoder decoder = tokenizer.stream(showSpecial);
     List<TokenLogprob> out = new ArrayList<>();
     for (int i = 0; i < ids.length; i++) {
-      String piece = decoder.add(ids[i]);
+      String piece = i < added ? "" : decoder.add(ids[i]);
       if (i == ids.length - 1) piece += decoder.finish();
       byte[] bytes = tokenizer.bytes(ids[i]);
       if (i == 0) {

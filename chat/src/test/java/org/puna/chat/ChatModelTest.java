@@ -360,11 +360,43 @@ class ChatModelTest {
   }
 
   @Test
+  void completionsReadControlTokensAndTheBeginningOfTextOnce() {
+    Script script = new Script(TOKENIZER, "b");
+    ChatModel m = model(script, Optional.empty());
+    for (String prompt : List.of("<s>a<s>b", "a<s>b")) {
+      m.complete(new CompletionRequest(prompt, Sampling.greedy())).close();
+      assertThat(script.requests.getLast().prompt()).containsExactly(256, 'a', 256, 'b');
+    }
+  }
+
+  @Test
+  void stopStringsAndEndsComeAfterTheFirstTokens() throws Exception {
+    Script script = new Script(TOKENIZER, "STOP, STOP");
+    ChatModel m = model(script, Optional.empty());
+    CompletionRequest r =
+        new CompletionRequest("a", Sampling.greedy())
+            .withStops(List.of("STOP"))
+            .withEnding(new Ending(true, 4));
+    StringBuilder text = new StringBuilder();
+    try (TextGeneration g = m.complete(r)) {
+      TextEvent e = g.next();
+      for (; e instanceof TextEvent.Text t; e = g.next()) text.append(t.text());
+      assertThat(e)
+          .isInstanceOfSatisfying(TextEvent.Done.class, d -> assertThat(d.stop()).isPresent());
+    }
+    assertThat(text).hasToString("STOP, ");
+    assertThat(script.requests.getFirst().minTokens()).isEqualTo(4);
+    assertThat(script.requests.getFirst().endTokens()).isEmpty();
+  }
+
+  @Test
   void completionsPutTheBeginningOfTextFirst() throws Exception {
     Script script = new Script(TOKENIZER, "bc<|x|>d STOP");
     ChatModel m = model(script, Optional.empty());
     CompletionRequest r =
-        new CompletionRequest("a<s>", Sampling.greedy()).withStops(List.of("STOP"));
+        new CompletionRequest("a<s>", Sampling.greedy())
+            .withParseSpecial(false)
+            .withStops(List.of("STOP"));
     StringBuilder text = new StringBuilder();
     try (TextGeneration g = m.complete(r)) {
       boolean running = true;

@@ -104,7 +104,17 @@ class PromptTokensTest {
   @Test
   void aWrittenPromptIsItsTokens() throws Exception {
     String prompt = "né <|x|>🦙";
-    Heard heard = hear(model().complete(request(prompt).withPromptLogprobs()));
+    CompletionRequest r = request(prompt).withPromptLogprobs();
+    Heard read = hear(model().complete(r));
+    assertThat(read.prompt())
+        .extracting(TokenLogprob::id)
+        .isEqualTo(list(TOKENIZER.encodeWithSpecials(prompt, true)));
+    // The beginning of text is not of the text.
+    assertThat(joined(read.prompt())).isEqualTo(prompt);
+    assertThat(
+            joined(hear(model().complete(request("<s>" + prompt).withPromptLogprobs())).prompt()))
+        .isEqualTo("<s>" + prompt);
+    Heard heard = hear(model().complete(r.withParseSpecial(false)));
     int[] ids = TOKENIZER.encodeWithSpecials(prompt, false);
     assertThat(heard.prompt()).extracting(TokenLogprob::id).isEqualTo(list(ids));
     assertThat(joined(heard.prompt())).isEqualTo(prompt);

@@ -19,6 +19,8 @@ import org.puna.model.config.BadInput;
  *     GenerationEvent.Reason#DEADLINE}; empty for no limit
  * @param promptLogprobs whether the prompt's tokens are reported too, in {@link
  *     GenerationEvent.Prompt}; every one of them is then computed, whatever the cache knows
+ * @param minTokens tokens of the answer before which no end token may come, 0 for none; of no
+ *     meaning with a constraint, which knows itself when it is whole
  */
 public record Request(
     int[] prompt,
@@ -28,7 +30,8 @@ public record Request(
     Set<Integer> endTokens,
     int topLogprobs,
     Optional<Duration> timeout,
-    boolean promptLogprobs) {
+    boolean promptLogprobs,
+    int minTokens) {
   /** Checks the sizes. */
   public Request {
     prompt = prompt.clone();
@@ -37,6 +40,7 @@ public record Request(
       throw new BadInput("the prompt has no tokens; give some text, or a start token");
     }
     if (maxTokens < 0) throw new BadInput("max tokens must be at least 0, found " + maxTokens);
+    if (minTokens < 0) throw new BadInput("min tokens must be at least 0, found " + minTokens);
     if (promptLogprobs && topLogprobs < 0) {
       throw new BadInput(
           "log-probabilities of the prompt: expected how many of the likeliest to report, found "
@@ -55,6 +59,28 @@ public record Request(
   /** A request without constraint and log-probabilities. */
   public Request(int[] prompt, Sampling sampling, int maxTokens, Set<Integer> endTokens) {
     this(prompt, sampling, Optional.empty(), maxTokens, endTokens, -1);
+  }
+
+  /** A request that may end at once. */
+  public Request(
+      int[] prompt,
+      Sampling sampling,
+      Optional<Constraint> constraint,
+      int maxTokens,
+      Set<Integer> endTokens,
+      int topLogprobs,
+      Optional<Duration> timeout,
+      boolean promptLogprobs) {
+    this(
+        prompt,
+        sampling,
+        constraint,
+        maxTokens,
+        endTokens,
+        topLogprobs,
+        timeout,
+        promptLogprobs,
+        0);
   }
 
   /** A request without a time limit. */

@@ -362,6 +362,7 @@ final class Scheduler implements AutoCloseable {
         s.request.topLogprobs() < 0
             ? Optional.empty()
             : Optional.of(new Logprobs(logits.clone(), s.request.topLogprobs()));
+    s.postponeEnd(logits);
     int token;
     try {
       token = s.sampler.sample(logits, remaining(s));

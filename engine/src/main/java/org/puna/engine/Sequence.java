@@ -69,6 +69,14 @@ final class Sequence {
     return nTokens - cached;
   }
 
+  /** Takes the end tokens out of what may be drawn where it is too early for them. */
+  void postponeEnd(float[] logits) {
+    if (answered() >= request.minTokens() || request.constraint().isPresent()) return;
+    for (int end : ends) {
+      if (end >= 0 && end < logits.length) logits[end] = Float.NEGATIVE_INFINITY;
+    }
+  }
+
   /** Returns whether a token ends the answer. */
   boolean ends(int token) {
     for (int end : ends) {

@@ -143,6 +143,38 @@ final class EchoTest {
   }
 
   @Test
+  void anEndMayBeIgnoredOrPutOff() throws Exception {
+    String ends = ",'max_tokens':6,'logit_bias':{'" + end + "':100}";
+    assertThat(answered(ask("'a'", ends))).isEqualTo("0 stop");
+    assertThat(answered(ask("'a'", ends + ",'min_tokens':3"))).isEqualTo("3 stop");
+    assertThat(answered(ask("'a'", ends + ",'ignore_eos':true"))).isEqualTo("6 length");
+    String chat = "{'messages':[{'role':'user','content':'a'}],'temperature':0" + ends;
+    assertThat(answered(ok(server.ask("/v1/chat/completions", chat + ",'min_tokens':3}"))))
+        .isEqualTo("3 stop");
+    assertThat(answered(ok(server.ask("/v1/chat/completions", chat + ",'ignore_eos':true}"))))
+        .isEqualTo("6 length");
+  }
+
+  private static String answered(JsonNode answer) {
+    return answer.path("usage").path("completion_tokens").asInt()
+        + " "
+        + answer.path("choices").path(0).path("finish_reason").asString();
+  }
+
+  @Test
+  void specialTokensOfAPromptAreRead() throws Exception {
+    String spelled = "'a" + checkpoint.tokenizer().token(end) + "'";
+    int plain = prompt(ask("'a'", ",'max_tokens':1"));
+    assertThat(prompt(ask(spelled, ",'max_tokens':1"))).isEqualTo(plain + 1);
+    assertThat(prompt(ask(spelled, ",'max_tokens':1,'parse_special':false")))
+        .isGreaterThan(plain + 1);
+  }
+
+  private static int prompt(JsonNode answer) {
+    return answer.path("usage").path("prompt_tokens").asInt();
+  }
+
+  @Test
   void otherRequestsDoNotChangeThem() throws Exception {
     int[] shared = prompt(200, 7);
     try (var clients = Executors.newVirtualThreadPerTaskExecutor()) {

@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.random.RandomGenerator;
+import org.puna.chat.Ending;
 import org.puna.engine.Sampling;
 import org.puna.model.GenerationDefaults;
 import org.puna.server.http.ApiFailure;
@@ -18,6 +19,9 @@ import org.puna.server.http.Fields;
 public final class SamplingFields {
   /** Where neither the request nor the model's maker says anything: the model's distribution. */
   private static final Sampling FALLBACK = Sampling.plain(0);
+
+  /** A seed that asks for another one each time, as in other servers. */
+  private static final long ANY_SEED = -1;
 
   private static final double MOST_TEMPERATURE = 2;
   private static final double MOST_PENALTY = 2;
@@ -48,8 +52,24 @@ public final class SamplingFields {
         f.number("presence_penalty", -MOST_PENALTY, MOST_PENALTY).orElse(d.presencePenalty()),
         f.number("frequency_penalty", -MOST_PENALTY, MOST_PENALTY).orElse(d.frequencyPenalty()),
         bias(f, vocabSize),
-        f.whole("seed", Long.MIN_VALUE, Long.MAX_VALUE)
-            .orElseGet(() -> RandomGenerator.getDefault().nextLong()));
+        seed(f));
+  }
+
+  private static long seed(Fields f) {
+    long seed = f.whole("seed", Long.MIN_VALUE, Long.MAX_VALUE).orElse(ANY_SEED);
+    return seed == ANY_SEED ? RandomGenerator.getDefault().nextLong() : seed;
+  }
+
+  /**
+   * Reads when the answer may end, by the fields that vLLM has.
+   *
+   * @param maxTokens tokens of the answer at most, where the request says so
+   * @throws ApiFailure if a field is out of range
+   */
+  public static Ending ending(Fields f, OptionalInt maxTokens) {
+    int most = maxTokens.orElse(Integer.MAX_VALUE);
+    return new Ending(
+        f.flag("ignore_eos").orElse(false), f.integer("min_tokens", 0, most).orElse(0));
   }
 
   private static Map<Integer, Double> bias(Fields f, int vocabSize) {

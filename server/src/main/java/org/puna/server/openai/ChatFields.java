@@ -46,6 +46,7 @@ public final class ChatFields {
             .withContinuing(continuing(f))
             .withTemplateVariables(variables(f));
     OptionalInt most = maxTokens(f);
+    request = request.withEnding(SamplingFields.ending(f, most));
     return most.isPresent() ? request.withMaxTokens(most.getAsInt()) : request;
   }
 

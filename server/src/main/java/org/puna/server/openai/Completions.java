@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.puna.chat.CompletionRequest;
+import org.puna.chat.Ending;
 import org.puna.chat.ResponseFormat;
 import org.puna.chat.TextEvent;
 import org.puna.chat.TextGeneration;
@@ -117,6 +118,8 @@ public final class Completions implements Endpoint {
     int most = f.integer("max_tokens", 0, Integer.MAX_VALUE).orElse(DEFAULT_TOKENS);
     List<String> stops = ChatFields.stops(f, "stop");
     ResponseFormat format = ChatFields.format(f);
+    boolean parseSpecial = f.flag("parse_special").orElse(true);
+    Ending ending = SamplingFields.ending(f, OptionalInt.of(most));
     List<TextGeneration> out = new ArrayList<>();
     try {
       for (Prompt p : prompts) {
@@ -125,7 +128,9 @@ public final class Completions implements Endpoint {
                 .withStops(stops)
                 .withMaxTokens(most)
                 .withFormat(format)
-                .withTopLogprobs(logprobs);
+                .withTopLogprobs(logprobs)
+                .withParseSpecial(parseSpecial)
+                .withEnding(ending);
         if (echo && logprobs >= 0) request = request.withPromptLogprobs();
         out.addAll(
             p.written().isPresent()
