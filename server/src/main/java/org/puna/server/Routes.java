@@ -37,7 +37,7 @@ final class Routes {
     out.add(new ChatCompletions(models, clock));
     out.add(new Completions(models, clock));
     out.add(new Embeddings(models));
-    out.add(new Rerank(models));
+    out.addAll(Rerank.endpoints(models));
     out.addAll(Responses.endpoints(models, clock));
     out.addAll(Messages.endpoints(models));
     out.addAll(Tokens.endpoints(models));

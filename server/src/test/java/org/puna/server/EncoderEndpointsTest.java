@@ -141,6 +141,10 @@ final class EncoderEndpointsTest {
       ArrayNode documents = body.putArray("documents");
       scores.get(query).keySet().forEach(documents::add);
       HttpResponse<String> r = server.post("/v1/rerank", body.toString());
+      for (String path : List.of("/v2/rerank", "/rerank")) {
+        assertThat(server.json(server.post(path, body.toString()).body()).path("results"))
+            .isEqualTo(server.json(r.body()).path("results"));
+      }
       assertThat(r.statusCode()).as(r.body()).isEqualTo(200);
       double before = Double.POSITIVE_INFINITY;
       for (JsonNode result : server.json(r.body()).path("results")) {

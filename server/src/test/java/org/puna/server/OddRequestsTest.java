@@ -3,6 +3,8 @@ package org.puna.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpRequest;
@@ -10,7 +12,11 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -21,10 +27,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.puna.model.config.BadInput;
+import org.puna.model.gguf.GgufFile;
+import org.puna.model.gguf.GgufWriter;
 import org.puna.server.access.ApiKey;
 import org.puna.server.access.Keys;
 import org.puna.server.serving.ModelRegistry;
 import org.puna.server.serving.ModelSpec;
+import org.puna.tensor.Tensor;
 
 /** Requests that are allowed and rare, or wrong in rare ways. */
 final class OddRequestsTest {
@@ -172,6 +181,63 @@ final class OddRequestsTest {
         .isEqualTo("conversation");
     assertThat(refused(server.ask("/v1/responses", "{'input':'a','truncation':'auto'}")))
         .isEqualTo("truncation");
+    assertThat(
+            refused(server.ask("/v1/responses", "{'input':'a','tools':[{'type':'file_search'}]}")))
+        .isEqualTo("tools[0].type");
+  }
+
+  @Test
+  void aDamagedModelIsNamedAsSuch(@TempDir Path other) throws Exception {
+    Path file = other.resolve("damaged.gguf");
+    try (GgufFile gguf = GgufFile.open(folder.resolve("tiny.gguf"))) {
+      Map<String, Tensor> tensors = new LinkedHashMap<>(gguf.tensors());
+      Tensor norm = Objects.requireNonNull(tensors.get("output_norm.weight"));
+      float[] none = new float[(int) norm.data().byteSize() / Float.BYTES];
+      Arrays.fill(none, Float.NaN);
+      tensors.put(
+          "output_norm.weight",
+          new Tensor(
+              norm.format(),
+              norm.shape(),
+              Arena.ofAuto().allocateFrom(ValueLayout.JAVA_FLOAT, none)));
+      GgufWriter.write(file, gguf.metadata().values(), tensors);
+    }
+    try (TestServer s =
+        TestServer.start(
+            List.of(new ModelSpec("damaged", file, true)),
+            ServerOptions.local(0),
+            TestServer.serving(1, 1, 1L << 30))) {
+      String chat = "'messages':[{'role':'user','content':'a'}]";
+      for (HttpResponse<String> r :
+          List.of(
+              s.ask("/v1/completions", "{'prompt':'a'}"),
+              s.ask("/v1/completions", "{'prompt':'ab','echo':true,'logprobs':1,'max_tokens':0}"),
+              s.ask("/v1/chat/completions", "{" + chat + "}"),
+              s.ask(
+                  "/v1/chat/completions",
+                  "{" + chat + ",'response_format':{'type':'json_object'}}"),
+              s.ask("/v1/embeddings", "{'input':'a'}"))) {
+        assertThat(r.statusCode()).as(r.body()).isEqualTo(500);
+        assertThat(s.json(r.body()).path("error").path("message").asString())
+            .endsWith("are not numbers; is the file damaged?");
+      }
+    }
+  }
+
+  @Test
+  void fewestTokensAreAtMostTheMost() throws Exception {
+    assertThat(refused(chat("'min_tokens':3,'max_tokens':2"))).isEqualTo("min_tokens");
+    assertThat(refused(chat("'min_tokens':-1"))).isEqualTo("min_tokens");
+    assertThat(refused(chat("'ignore_eos':1"))).isEqualTo("ignore_eos");
+  }
+
+  @Test
+  void aModelMayBeNamedWithItsTag() throws Exception {
+    HttpResponse<String> r = chat("'max_tokens':1,'model':'" + TestServer.MODEL + ":latest'");
+    assertThat(r.statusCode()).as(r.body()).isEqualTo(200);
+    assertThat(server.json(r.body()).path("model").asString()).isEqualTo(TestServer.MODEL);
+    r = chat("'max_tokens':1,'model':'" + TestServer.MODEL + ":7b'");
+    assertThat(r.statusCode()).isEqualTo(404);
   }
 
   @Test

@@ -2,6 +2,7 @@ package org.puna.server.plain;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.puna.chat.Reranker;
 import org.puna.server.answering.Ids;
 import org.puna.server.http.ApiFailure;
@@ -15,17 +16,26 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * {@code POST /v1/rerank}: documents by how well they answer a query, as Jina's and Cohere's APIs
- * have it. A score is what the model's head says; with {@code "normalize": true} between 0 and 1.
+ * {@code POST /v1/rerank}, also as {@code /rerank} and {@code /v2/rerank}: documents by how well
+ * they answer a query, as Jina's and Cohere's APIs have it. A score is what the model's head says;
+ * with {@code "normalize": true} between 0 and 1.
  */
 public final class Rerank implements Endpoint {
   private static final int MOST_DOCUMENTS = 1000;
 
   private final ModelRegistry models;
+  private final String path;
 
-  /** The endpoint over the server's models. */
-  public Rerank(ModelRegistry models) {
+  private Rerank(ModelRegistry models, String path) {
     this.models = models;
+    this.path = path;
+  }
+
+  /** Returns the endpoint over the server's models, under each of its paths. */
+  public static List<Endpoint> endpoints(ModelRegistry models) {
+    return Stream.of("/v1/rerank", "/v2/rerank", "/rerank")
+        .<Endpoint>map(path -> new Rerank(models, path))
+        .toList();
   }
 
   @Override
@@ -35,7 +45,7 @@ public final class Rerank implements Endpoint {
 
   @Override
   public String path() {
-    return "/v1/rerank";
+    return path;
   }
 
   @Override

@@ -47,11 +47,16 @@ final class ResponseFields {
     return most.isPresent() ? request.withMaxTokens(most.getAsInt()) : request;
   }
 
-  /** Returns the functions; tools of other types run elsewhere and are left out. */
+  /** Returns the functions; tools of other types run at the API's maker and nowhere else. */
   private static List<Tool> tools(Fields f) {
     List<Tool> out = new ArrayList<>();
     for (Fields t : f.objects("tools")) {
-      if (t.requiredText("type").equals("function")) out.add(ToolFields.tool(t));
+      String type = t.requiredText("type");
+      if (!type.equals("function")) {
+        throw ApiFailure.field(
+            t.path("type"), "expected function, found '" + type + "', which no model here has");
+      }
+      out.add(ToolFields.tool(t));
     }
     return out;
   }

@@ -143,6 +143,10 @@ public final class ModelRegistry implements AutoCloseable {
   private Slot slot(String name) {
     synchronized (slots) {
       Slot s = slots.get(name);
+      // Clients of Ollama add the tag that names without one have there.
+      if (s == null && name.endsWith(":latest")) {
+        s = slots.get(name.substring(0, name.length() - ":latest".length()));
+      }
       if (s == null) throw new ApiFailure(new ApiError.UnknownModel(name));
       return s;
     }
