@@ -90,7 +90,10 @@ public final class Main {
       if (!first.startsWith("-") && !commands.isEmpty()) {
         said = "no command '" + first + "'" + guess(Nearest.of(first, commands.keySet()).stream());
       } else if (first.startsWith("-")) {
-        said = "no option '" + first + "'" + guess(u.getSuggestions().stream());
+        said =
+            first.contains(" ")
+                ? "'" + first + "' begins as an option does; put -- before a text"
+                : "no option '" + first + "'" + guess(u.getSuggestions().stream());
       } else {
         said = "unexpected '" + String.join(" ", u.getUnmatched()) + "' after the arguments";
       }

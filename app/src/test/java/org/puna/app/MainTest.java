@@ -43,6 +43,7 @@ class MainTest {
   @Test
   void aTypoIsTheUsersMistakeAndGetsTheLikelyWord() {
     assertOneLine(run("hlp"), "no command 'hlp'; did you mean help?");
+    assertOneLine(run("run", "x.gguf", "- a, b and c"), "put -- before a text");
     assertOneLine(run("--verison"), "no option '--verison'; did you mean");
     assertOneLine(run("help", "--markdwn"), "no option '--markdwn'; did you mean --markdown");
   }

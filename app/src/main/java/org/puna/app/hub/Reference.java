@@ -7,7 +7,8 @@ import org.puna.model.config.BadInput;
 
 /**
  * What a command line asks a hub for: {@code hf:org/repo}, {@code hf:org/repo@revision}, {@code
- * hf:org/repo:file}.
+ * hf:org/repo:file}. The hub's address, as other programs have it, may stand for {@code hf:}, and
+ * nothing too.
  *
  * @param repo owner and name
  * @param revision a branch, tag or commit
@@ -16,7 +17,12 @@ import org.puna.model.config.BadInput;
 public record Reference(String repo, String revision, Optional<String> file) {
   private static final String WORD = "[A-Za-z0-9][A-Za-z0-9._-]{0,95}";
   private static final Pattern FORM =
-      Pattern.compile("hf:(" + WORD + "/" + WORD + ")(?:@([A-Za-z0-9._/-]{1,128}))?(?::(.+))?");
+      Pattern.compile(
+          "(?:hf:|(?:https://)?(?:hf\\.co|huggingface\\.co)/)?("
+              + WORD
+              + "/"
+              + WORD
+              + ")(?:@([A-Za-z0-9._/-]{1,128}))?(?::(.+))?");
 
   /** The revision that is meant where none is named. */
   public static final String MAIN = "main";

@@ -40,7 +40,8 @@ final class PullCommand implements Callable<Integer> {
       description = {
         "hf:org/repo for a folder of safetensors or the only GGUF file,",
         "hf:org/repo:FILE for a GGUF file by its name or type,",
-        "hf:org/repo@REVISION for a branch, tag or commit."
+        "hf:org/repo@REVISION for a branch, tag or commit;",
+        "hf.co/ or nothing in place of hf: means the same."
       })
   private List<String> models = List.of();
 

@@ -333,8 +333,13 @@ class PullTest {
           .isInstanceOf(BadInput.class)
           .hasMessageStartingWith("HF_ENDPOINT: expected an address");
     }
-    for (String bad : List.of("org/repo", "hf:repo", "hf:a/b/c", "hf:a/..", "hf:a/b@", "hf:a/b:")) {
+    for (String bad :
+        List.of("repo", "ollama:a/b", "hf:repo", "hf:a/b/c", "hf:a/..", "hf:a/b@", "hf:a/b:")) {
       assertThatThrownBy(() -> Reference.parse(bad)).isInstanceOf(BadInput.class);
+    }
+    for (String hub : List.of("", "hf.co/", "huggingface.co/", "https://huggingface.co/")) {
+      assertThat(Reference.parse(hub + "org/repo:Q4_K_M"))
+          .isEqualTo(Reference.parse("hf:org/repo:Q4_K_M"));
     }
   }
 }

@@ -24,6 +24,17 @@ import org.puna.tensor.quant.BlockFormats;
  * anything is allocated or skipped, and offsets against each other.
  */
 final class GgufPart {
+  /** Types of ggml that no format here reads, so that a message can name them. */
+  private static final Map<Long, String> UNREAD =
+      Map.of(
+          16L, "IQ2_XXS",
+          17L, "IQ2_XS",
+          18L, "IQ3_XXS",
+          19L, "IQ1_S",
+          21L, "IQ3_S",
+          22L, "IQ2_S",
+          29L, "IQ1_M");
+
   /** "GGUF" as a little-endian number. */
   static final int MAGIC = 0x46554747;
 
@@ -270,7 +281,9 @@ final class GgufPart {
                 start,
                 field + " type",
                 "one of " + String.join(" ", names()),
-                "type number " + id));
+                UNREAD.containsKey(id)
+                    ? UNREAD.get(id) + " (type number " + id + ")"
+                    : "type number " + id));
   }
 
   private static List<String> names() {

@@ -170,6 +170,7 @@ class GgufFileTest {
     assertBad(tensor(0, 1, 0, 0), "dimension 0 at offset 37: expected at least 1, found 0");
     assertBad(tensor(-4, 1, 0, 0), "dimension 0 at offset 37");
     assertBad(tensor(8, 1, 200, 0), "type at offset 45: expected one of F32");
+    assertBad(tensor(8, 1, 16, 0), "found IQ2_XXS (type number 16)");
     assertBad(tensor(8, 1, 2, 0), "expected whole Q4_0 blocks of 32");
     assertBad(tensor(8, 1, 0, 3), "offset at offset 49: expected a multiple of 32, found 3");
     assertBad(tensor(8, 1, 0, 1 << 20), "is it truncated?");
