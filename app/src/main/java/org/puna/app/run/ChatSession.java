@@ -2,8 +2,11 @@ package org.puna.app.run;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,6 +17,7 @@ import org.puna.app.cli.Nearest;
 import org.puna.chat.TextEvent;
 import org.puna.chat.TextGeneration;
 import org.puna.engine.GenerationEvent;
+import org.puna.engine.PromptTooLong;
 import org.puna.model.chat.TemplateError;
 import org.puna.model.config.BadInput;
 
@@ -123,26 +127,71 @@ final class ChatSession {
     try {
       String json = Context.mapper().writeValueAsString(turns);
       Files.write(Path.of(file), (json + "\n").getBytes(StandardCharsets.UTF_8));
+    } catch (NoSuchFileException e) {
+      throw new BadInput("/save: cannot write " + file + ": there is no such folder", e);
+    } catch (AccessDeniedException e) {
+      throw new BadInput("/save: cannot write " + file + ": access denied", e);
+    } catch (FileSystemException e) {
+      String why = e.getReason() == null ? "the file system refuses" : e.getReason();
+      throw new BadInput("/save: cannot write " + file + ": " + why, e);
     } catch (IOException | InvalidPathException e) {
-      throw new BadInput("/save: cannot write " + file + ": " + e, e);
+      throw new BadInput("/save: cannot write " + file + ": " + e.getMessage(), e);
     }
     lines.show("(" + turns.size() + " messages saved to " + file + ")\n");
   }
 
   private void say(String text) throws InterruptedException {
+    List<Turn> before = turns();
     turns.add(Turn.user(text));
     StringBuilder answer = new StringBuilder();
-    try (TextGeneration generation = answerer.answer(turns())) {
+    try (TextGeneration generation = answer()) {
       lines.onInterrupt(generation::close);
       show(generation, answer);
     } catch (BadInput | TemplateError e) {
-      turns.removeLast();
+      turns.clear();
+      turns.addAll(before);
       throw e;
     } finally {
       lines.onInterrupt(() -> {});
     }
     lines.show("\n");
     turns.add(Turn.assistant(answer.toString()));
+  }
+
+  /** Starts the answer, without the oldest turns where they do not fit the context any more. */
+  private TextGeneration answer() {
+    int forgotten = 0;
+    while (true) {
+      try {
+        TextGeneration generation = answerer.answer(turns());
+        if (forgotten > 0) {
+          lines.show(
+              "(the context is full: forgot the oldest "
+                  + forgotten
+                  + " messages; a larger --ctx keeps more)\n");
+        }
+        return generation;
+      } catch (PromptTooLong e) {
+        int n = forgetOldest();
+        if (n == 0) {
+          throw new BadInput(
+              e.getMessage() + " (--ctx, up to what the model and the memory hold)", e);
+        }
+        forgotten += n;
+      }
+    }
+  }
+
+  /** Drops the oldest question with its answer; returns how many messages that were. */
+  private int forgetOldest() {
+    int first = system.isPresent() ? 1 : 0;
+    if (turns.size() - first <= 1) return 0;
+    int n = 0;
+    do {
+      turns.remove(first);
+      n++;
+    } while (!turns.get(first).role().equals("user"));
+    return n;
   }
 
   private void show(TextGeneration generation, StringBuilder answer) throws InterruptedException {

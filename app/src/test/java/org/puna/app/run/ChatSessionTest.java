@@ -15,6 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.puna.chat.TextGeneration;
 import org.puna.engine.Generation;
 import org.puna.engine.GenerationEvent;
+import org.puna.engine.PromptTooLong;
 import org.puna.fixtures.ByteTokenizer;
 
 /** Conversations with a model that repeats what it hears. */
@@ -112,6 +113,25 @@ class ChatSessionTest {
   }
 
   @Test
+  void aFullContextForgetsTheOldestTurns() throws Exception {
+    Typed typed = new Typed("none", "one", "two", "three", "too long by itself", "four");
+    Answerer small =
+        turns -> {
+          int n = turns.stream().mapToInt(t -> t.content().length()).sum();
+          if (n > 20) throw new PromptTooLong(n, 20);
+          return echo(turns);
+        };
+    ChatSession session = new ChatSession(typed, small, Optional.of("be brief"));
+    session.run();
+    assertThat(typed.shown.toString())
+        .contains("(the context is full: forgot the oldest 2 messages; a larger --ctx keeps more)")
+        .contains("the context holds 20");
+    // The prompt that could not be answered took nothing with it.
+    assertThat(session.turns())
+        .containsExactly(Turn.system("be brief"), Turn.user("four"), Turn.assistant("four"));
+  }
+
+  @Test
   void aStopStringEndsTheAnswer() throws Exception {
     ChatSession[] s = new ChatSession[1];
     talk(s, "none", "ab!cd");
@@ -152,7 +172,7 @@ class ChatSessionTest {
     shown.add(talk(s, "none", "/save /none/there/x.json").shown.toString());
     assertThat(shown.get(0)).contains("no command /rest; did you mean /reset?");
     assertThat(shown.get(1)).contains("expected a file name");
-    assertThat(shown.get(2)).contains("cannot write");
+    assertThat(shown.get(2)).contains("cannot write /none/there/x.json: there is no such folder\n");
   }
 
   @Test
