@@ -10,6 +10,7 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Optional;
 
 /**
@@ -42,7 +43,7 @@ public record Console(
     String said = System.getProperty("puna.terminals");
     String terminals = said != null ? said : bothTerminals() ? "012" : "";
     return new Console(
-        System.in,
+        inClosed() ? InputStream.nullInputStream() : System.in,
         new PrintStream(
             new BufferedOutputStream(
                 new PipeStream(new FileOutputStream(FileDescriptor.out)), BUFFER_BYTES),
@@ -52,6 +53,21 @@ public record Console(
         terminals.contains("0"),
         terminals.contains("1"),
         terminals.contains("2"));
+  }
+
+  /**
+   * Returns whether this process was started without a standard input: its number then belongs to
+   * the first file that Java itself has opened, which is no text of anybody's.
+   */
+  private static boolean inClosed() {
+    try {
+      return Path.of("/proc/self/fd/0")
+          .toRealPath()
+          .startsWith(Path.of(System.getProperty("java.home")).toRealPath());
+    } catch (IOException e) {
+      // A pipe, or a system that does not tell.
+      return false;
+    }
   }
 
   private static boolean bothTerminals() {

@@ -25,8 +25,9 @@ public record Context(Console console, Settings settings) {
     console.out().println(line);
   }
 
-  /** Prints one line to standard error. */
+  /** Prints one line to standard error, after what standard output has got so far. */
   public void note(String line) {
+    console.out().flush();
     console.err().println(line);
   }
 
@@ -65,10 +66,14 @@ public record Context(Console console, Settings settings) {
     return Progress.ofBytes(console, task, total);
   }
 
-  /** Returns all of standard input as UTF-8 text. */
+  /**
+   * Returns all of standard input as UTF-8 text.
+   *
+   * @throws org.puna.model.config.BadInput if it is not UTF-8
+   */
   public String readInput() {
     try {
-      return new String(console.in().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+      return Utf8.text(console.in().readAllBytes(), "standard input");
     } catch (IOException e) {
       throw new UncheckedIOException("standard input: " + e.getMessage(), e);
     }

@@ -1,7 +1,6 @@
 package org.puna.app.run;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -12,6 +11,7 @@ import java.util.concurrent.Callable;
 import org.puna.app.cli.Context;
 import org.puna.app.cli.Failures;
 import org.puna.app.cli.Progress;
+import org.puna.app.cli.Utf8;
 import org.puna.engine.Evaluator;
 import org.puna.engine.Perplexity;
 import org.puna.model.config.BadInput;
@@ -71,7 +71,7 @@ public final class PerplexityCommand implements Callable<Integer> {
     if (window < 2) {
       throw new BadInput("--ctx: a window needs at least 2 tokens, found " + window);
     }
-    String text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+    String text = Utf8.text(Files.readAllBytes(file), file.toString());
     try (LoadedModel loaded = LoadedModel.open(context, model, options, lora)) {
       Tokenizer tokenizer = loaded.checkpoint().tokenizer();
       int[] ids = tokenizer.encodeWithSpecials(text, false);

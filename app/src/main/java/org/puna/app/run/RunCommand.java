@@ -27,6 +27,7 @@ import org.puna.engine.Constraint;
 import org.puna.engine.Engine;
 import org.puna.engine.Generation;
 import org.puna.engine.GenerationEvent;
+import org.puna.engine.PromptTooLong;
 import org.puna.engine.Request;
 import org.puna.engine.Sampling;
 import org.puna.model.Checkpoint;
@@ -42,8 +43,9 @@ import picocli.CommandLine.Parameters;
     name = "run",
     description = {
       "Answers a prompt, or holds a conversation where there is none.",
-      "The prompt is the argument, else standard input. A model without a chat template continues",
-      "the prompt as plain text, and without a prompt it begins a text of its own."
+      "The prompt is the argument, else standard input. Beside an argument, what a",
+      "pipe or file brings stands below it after an empty line. A model without a",
+      "chat template continues the prompt, and without one begins a text."
     },
     footer = {
       "",
@@ -52,6 +54,7 @@ import picocli.CommandLine.Parameters;
       "  puna run model.gguf \"Why is the sky blue?\"",
       "  puna run model.gguf",
       "  puna run model.gguf --system \"Answer in one sentence.\" < question.txt",
+      "  cat report.txt | puna run model.gguf \"Summarize this:\"",
       "  puna run stories260K.gguf --greedy -n 60",
       "  puna run model.gguf --json-schema person.json \"Invent a person.\"",
       "  puna run model.gguf --regex \"yes|no\" \"Is the sky blue?\"",
@@ -59,7 +62,14 @@ import picocli.CommandLine.Parameters;
     })
 public final class RunCommand implements Callable<Integer> {
   private static final int DEFAULT_CONTINUATION = 256;
-  private static final long SILENCE_MILLIS = 2000;
+
+  /** The prompt, or the number of tokens, that means another. */
+  private static final String STANDARD_INPUT = "-";
+
+  private static final int UNLIMITED = -1;
+
+  /** The part of the context, one in so many, that a conversation leaves to its next answer. */
+  private static final int ROOM_PART = 8;
 
   private final Context context;
 
@@ -70,20 +80,25 @@ public final class RunCommand implements Callable<Integer> {
       description = "A .gguf file, a folder, a name that `models list` shows, or `default`.")
   private String model = "default";
 
-  @Parameters(index = "1", arity = "0..1", paramLabel = "PROMPT", description = "The prompt.")
+  @Parameters(
+      index = "1",
+      arity = "0..1",
+      paramLabel = "PROMPT",
+      description = "The prompt; - for standard input.")
   private @Nullable String prompt;
 
   @Option(
       names = {"-n", "--max-tokens"},
       paramLabel = "N",
       description =
-          "Tokens of an answer at most (default: to its end; 256 without a chat template).")
+          "Tokens of an answer at most; -1 for no limit but the context (default: that; 256"
+              + " without a chat template).")
   private @Nullable Integer maxTokens;
 
   @Option(
       names = {"-c", "--ctx"},
       paramLabel = "N",
-      description = "Positions of context (default: the model's, 8192 at most).")
+      description = "Positions of context; 0 for the default: the model's, 8192 at most.")
   private int contextLength;
 
   @Option(names = "--system", paramLabel = "TEXT", description = "The system message.")
@@ -119,6 +134,9 @@ public final class RunCommand implements Callable<Integer> {
 
   @Mixin private LoraOptions lora = new LoraOptions();
 
+  /** Standard input, where no person types at it: read from the beginning. */
+  private Optional<StandardInput> input = Optional.empty();
+
   /** The command. */
   public RunCommand(Context context) {
     this.context = context;
@@ -126,10 +144,16 @@ public final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    if (maxTokens != null && maxTokens < 1) {
-      throw new BadInput("-n: expected at least 1 token, found " + maxTokens);
+    if (maxTokens != null && maxTokens < 1 && maxTokens != UNLIMITED) {
+      throw new BadInput(
+          "-n: expected at least 1 token, or -1 for as many as the context holds, found "
+              + maxTokens);
     }
     ResponseFormat format = formats.format();
+    input =
+        context.console().inTerminal()
+            ? Optional.empty()
+            : Optional.of(new StandardInput(context, StandardInput.SILENCE_MILLIS));
     try (LoadedModel loaded = open();
         Engine engine =
             loaded.engine(loaded.contextLength(contextLength, cache.type()), cache.type())) {
@@ -208,8 +232,8 @@ public final class RunCommand implements Callable<Integer> {
       }
     }
 
-    private List<Turn> turns() {
-      String said = prompt != null ? prompt : StandardInput.prompt(context.console().in());
+    private List<Turn> turns() throws InterruptedException {
+      String said = said();
       if (said.isBlank()) {
         throw new BadInput("run: expected a prompt as argument or on standard input, found none");
       }
@@ -226,16 +250,33 @@ public final class RunCommand implements Callable<Integer> {
       Files.createDirectories(context.settings().home());
       try (TerminalLines lines = new TerminalLines(history, ChatSession.COMMANDS)) {
         lines.show(checkpoint.name() + ", context " + engine.options().contextLength() + "\n");
-        new ChatSession(lines, turns -> chat(p, turns), Optional.ofNullable(system)).run();
+        new ChatSession(lines, turns -> next(p, turns), Optional.ofNullable(system)).run();
       }
+    }
+
+    /** Answers in a conversation, whose older turns give way where an answer has hardly room. */
+    private TextGeneration next(Prompter p, List<Turn> turns) {
+      int length = engine.options().contextLength();
+      if (turns.stream().filter(t -> t.role().equals("user")).count() > 1) {
+        int n = p.encode(p.render(turns)).length;
+        if (n > length - length / ROOM_PART) throw new PromptTooLong(n, length);
+      }
+      return chat(p, turns);
     }
 
     private TextGeneration chat(Prompter p, List<Turn> turns) {
       String text = p.render(turns);
       int[] ids = p.encode(text);
-      int room = Math.max(1, engine.options().contextLength() - ids.length);
-      return new TextGeneration(
-          submit(ids, maxTokens == null ? room : maxTokens, text), tokenizer, stops, showSpecial);
+      int n = maxTokens(room(ids));
+      return new TextGeneration(submit(ids, n, text), tokenizer, stops, showSpecial);
+    }
+
+    private int room(int[] ids) {
+      return Math.max(1, engine.options().contextLength() - ids.length);
+    }
+
+    private int maxTokens(int unsaid) {
+      return maxTokens == null || maxTokens == UNLIMITED ? unsaid : maxTokens;
     }
 
     private Generation submit(int[] ids, int n, String text) {
@@ -250,11 +291,12 @@ public final class RunCommand implements Callable<Integer> {
         messages.add(Message.of(Message.Role.of(t.role()).orElseThrow(), t.content()));
       }
       ChatRequest request = new ChatRequest(messages, draw).withStops(stops).withFormat(format);
-      return model.chat(maxTokens == null ? request : request.withMaxTokens(maxTokens));
+      int most = maxTokens(0);
+      return model.chat(most == 0 ? request : request.withMaxTokens(most));
     }
 
     private TextGeneration text() throws InterruptedException {
-      int[] ids = tokenizer.encodeWithSpecials(begun(), false);
+      int[] ids = ChatModel.encode(tokenizer, begun(), true);
       if (ids.length == 0) {
         ids =
             new int[] {
@@ -267,19 +309,24 @@ public final class RunCommand implements Callable<Integer> {
                               + " has no token that begins a text; give a PROMPT"))
             };
       }
-      int n = maxTokens == null ? DEFAULT_CONTINUATION : maxTokens;
+      int n = maxTokens == null ? DEFAULT_CONTINUATION : maxTokens(room(ids));
       return new TextGeneration(submit(ids, n, ""), tokenizer, ids, stops, showSpecial);
     }
 
     /** Returns the text to continue: empty where nobody gives one. */
     private String begun() throws InterruptedException {
-      if (prompt != null) {
-        return prompt;
+      return prompt == null && context.console().inTerminal() ? "" : said();
+    }
+
+    /** Returns the prompt: the argument with what comes in beside it, else what comes in. */
+    private String said() throws InterruptedException {
+      if (prompt == null || prompt.equals(STANDARD_INPUT)) {
+        return input
+            .orElseGet(() -> new StandardInput(context, StandardInput.SILENCE_MILLIS))
+            .prompt();
       }
-      Console console = context.console();
-      return console.inTerminal()
-          ? ""
-          : StandardInput.promptWithin(console.in(), SILENCE_MILLIS).orElse("");
+      Optional<String> more = input.isPresent() ? input.get().beside() : Optional.empty();
+      return more.isPresent() ? prompt + "\n\n" + more.get() : prompt;
     }
 
     private void print(TextGeneration generation) throws InterruptedException {

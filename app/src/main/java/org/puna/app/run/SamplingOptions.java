@@ -19,6 +19,9 @@ final class SamplingOptions {
   /** Where neither a person nor the model's maker says anything. */
   private static final Sampling FALLBACK = new Sampling(0.8, 40, 0.95, 0, 1, 1, 0, 0, Map.of(), 0);
 
+  /** A seed that asks for another one each time, as in llama.cpp. */
+  private static final long ANY_SEED = -1;
+
   @Option(names = "--greedy", description = "Always take the likeliest token.")
   private boolean greedy;
 
@@ -84,7 +87,7 @@ final class SamplingOptions {
   @Option(
       names = {"-s", "--seed"},
       paramLabel = "N",
-      description = "Start of the random numbers: the same seed gives the same text.")
+      description = "Start of the random numbers: the same seed gives the same text; -1 for any.")
   private @Nullable Long seed;
 
   /**
@@ -114,7 +117,7 @@ final class SamplingOptions {
   }
 
   private long seed() {
-    return seed == null ? RandomGenerator.getDefault().nextLong() : seed;
+    return seed == null || seed == ANY_SEED ? RandomGenerator.getDefault().nextLong() : seed;
   }
 
   private Map<Integer, Double> bias(int vocabulary) {

@@ -117,7 +117,7 @@ public final class ServeCommand implements Callable<Integer> {
   @Option(
       names = {"-c", "--ctx"},
       paramLabel = "N",
-      description = "Positions of context (default: the model's, 8192 at most).")
+      description = "Positions of context; 0 for the default: the model's, 8192 at most.")
   private int contextLength;
 
   @Option(

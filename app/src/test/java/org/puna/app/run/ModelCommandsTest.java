@@ -3,17 +3,32 @@ package org.puna.app.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
+import java.io.BufferedOutputStream;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.puna.app.Fixture;
+import org.puna.app.Main;
 import org.puna.app.Shell;
+import org.puna.app.cli.Console;
+import org.puna.app.cli.Context;
+import org.puna.app.cli.Settings;
+import org.puna.model.Checkpoint;
+import org.puna.model.gguf.GgufFile;
+import org.puna.model.gguf.GgufWriter;
 import org.puna.model.safetensors.Safetensors;
+import org.puna.tensor.Tensor;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The commands that run a model, on a two-layer model with random weights. */
@@ -77,6 +92,69 @@ class ModelCommandsTest {
     assertThat(stopped.out().strip())
         .isEqualTo(all.substring(0, all.indexOf(stop)).strip())
         .doesNotContain(stop);
+  }
+
+  @Test
+  void whatIsPipedInStandsBelowThePrompt() {
+    String[] run = {"run", MODEL, "--raw", "--greedy", "-n", "8"};
+    String joined = run(with(run, "Hello\n\nllama")).out();
+    Shell shell = new Shell(home);
+    assertThat(shell.feed("llama\n", with(run, "Hello")).out()).isEqualTo(joined);
+    assertThat(shell.feed("Hello\n\nllama\n", with(run, "-")).out()).isEqualTo(joined);
+    assertThat(run(with(run, "Hello")).out()).isNotEqualTo(joined);
+  }
+
+  @Test
+  void specialTokensOfARawPromptAreRead() {
+    String bos;
+    try (Checkpoint c = Checkpoint.open(Path.of(MODEL))) {
+      bos = c.tokenizer().token(c.tokenizer().bos().orElseThrow());
+    }
+    String[] run = {"run", MODEL, "--raw", "--greedy", "-n", "8"};
+    assertThat(run(with(run, bos + "Hello")).out()).isEqualTo(run(with(run, "Hello")).out());
+  }
+
+  @Test
+  void textsInOtherEncodingsAreRefused() throws IOException {
+    Path text = home.resolve("latin.txt");
+    Files.write(text, "caf\u00e9s".getBytes(StandardCharsets.ISO_8859_1));
+    bad(
+        "expected a text in UTF-8, found byte 0xE9 at offset 3",
+        "perplexity",
+        MODEL,
+        text.toString());
+  }
+
+  @Test
+  void noLimitIsTheContext() {
+    Shell.Result r =
+        run("run", MODEL, "--raw", "--greedy", "-c", "300", "--ignore-eos", "-n", "-1", "Hello");
+    assertThat(r.err()).contains("the context of 300 tokens is full");
+    bad("or -1 for as many as the context holds", "run", MODEL, "-n", "-2", "Hello");
+  }
+
+  @Test
+  void seedMinusOneIsAnotherEachTime() {
+    String[] any = {"run", MODEL, "--raw", "-n", "60", "--temp", "2", "--seed", "-1", "Hello"};
+    assertThat(run(any).out()).isNotEqualTo(run(any).out());
+  }
+
+  @Test
+  void contextsBeyondTheTrainingAreWarnedOf() {
+    String warning = "positions was asked for and the model was made for";
+    String[] run = {"run", MODEL, "--raw", "--greedy", "-n", "2", "Hello", "-c"};
+    assertThat(run(with(run, "100000")).err()).contains(warning).hasLineCount(1);
+    assertThat(run(with(run, "64")).err()).isEmpty();
+  }
+
+  @Test
+  void notesComeAfterTheAnswersLine() {
+    ByteArrayOutputStream both = new ByteArrayOutputStream();
+    Console console =
+        Console.of(new ByteArrayInputStream(new byte[0]), new BufferedOutputStream(both), both);
+    Context context = new Context(console, new Settings(home, false, 2));
+    Main.run(context, new String[] {"run", MODEL, "--raw", "-n", "3", "--stats", "Hello"});
+    assertThat(both.toString(StandardCharsets.UTF_8)).contains("\nprompt ");
   }
 
   @Test
@@ -172,6 +250,44 @@ class ModelCommandsTest {
             activations);
     assertThat(r.code()).as(r.err()).isZero();
     return (Double) JsonMapper.shared().readValue(r.out(), Map.class).get("perplexity");
+  }
+
+  @Test
+  void aDamagedModelIsToldInOneLine() throws IOException {
+    Path damaged = damaged();
+    Path text = Files.writeString(home.resolve("text.txt"), "The llama lives here. ".repeat(20));
+    String[][] commands = {
+      {"run", damaged.toString(), "--raw", "-n", "6", "Once"},
+      {"run", damaged.toString(), "--raw", "-n", "6", "--greedy", "Once"},
+      {"run", damaged.toString(), "--raw", "-n", "6", "--json-object", "Once"},
+      {"perplexity", damaged.toString(), text.toString(), "--ctx", "32"},
+      {"embed", damaged.toString(), "Once"}
+    };
+    for (String[] command : commands) {
+      Shell.Result r = run(command);
+      assertThat(r.out().strip()).isEmpty();
+      assertThat(r.err()).hasLineCount(1).contains("are not numbers; is the file damaged?");
+      assertThat(r.code()).isEqualTo(1);
+    }
+  }
+
+  /** Writes the model with a norm that is not made of numbers. */
+  private Path damaged() {
+    Path file = home.resolve("damaged.gguf");
+    try (GgufFile gguf = GgufFile.open(Path.of(MODEL))) {
+      Map<String, Tensor> tensors = new LinkedHashMap<>(gguf.tensors());
+      Tensor norm = tensors.get("output_norm.weight");
+      float[] none = new float[(int) norm.data().byteSize() / Float.BYTES];
+      Arrays.fill(none, Float.NaN);
+      tensors.put(
+          "output_norm.weight",
+          new Tensor(
+              norm.format(),
+              norm.shape(),
+              Arena.ofAuto().allocateFrom(ValueLayout.JAVA_FLOAT, none)));
+      GgufWriter.write(file, gguf.metadata().values(), tensors);
+    }
+    return file;
   }
 
   @Test
