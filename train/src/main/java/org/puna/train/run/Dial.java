@@ -32,6 +32,9 @@ public final class Dial {
   /** Tokens that are computed together: more takes memory and is not faster. */
   private static final int MICRO_TOKENS = 4096;
 
+  /** Part that is held out where nobody says how much. */
+  public static final double HELD_OUT = 0.02;
+
   private Dial() {}
 
   /** Fills in the model's sizes. */
@@ -128,6 +131,23 @@ public final class Dial {
    * @param c the model, from the recipe or from given weights
    */
   public static void training(Recipe r, ModelConfig c) {
+    further(r, c);
+    r.otherwise("validation.every", Math.max(1, Math.min(500, r.whole("steps") / 20)));
+    r.otherwise("validation.windows", 64);
+    r.otherwise("data.prose", false);
+    r.otherwise("data.held_out", HELD_OUT);
+    r.otherwise("data.duplicates", "near");
+    r.otherwise("data.similarity", 0.8);
+    r.otherwise("tokenizer.lines", false);
+  }
+
+  /**
+   * Fills in what every training needs, whatever its texts are: batches, optimizer, schedule,
+   * checkpoints and samples.
+   *
+   * @param c the model, from the recipe or from given weights
+   */
+  public static void further(Recipe r, ModelConfig c) {
     ModelSize.Parameters n = ModelSize.parameters(c);
     r.otherwise("batch.length", Math.min(256, c.contextLength()));
     int length = r.size("batch.length", 1, 1 << 24);
@@ -164,17 +184,10 @@ public final class Dial {
     r.otherwise("stop_above", 3 * Math.log(c.vocabSize()));
     r.otherwise("checkpoint.every", Math.max(1, Math.min(500, steps / 10)));
     r.otherwise("checkpoint.keep", 2);
-    r.otherwise("validation.every", Math.max(1, Math.min(500, steps / 20)));
-    r.otherwise("validation.windows", 64);
     r.otherwise("samples.every", Math.max(1, Math.min(500, steps / 10)));
     r.otherwise("samples.prompts", List.of("Once upon a time"));
     r.otherwise("samples.tokens", 60);
     r.otherwise("samples.temperature", 0.8);
-    r.otherwise("data.prose", false);
-    r.otherwise("data.held_out", 0.02);
-    r.otherwise("data.duplicates", "near");
-    r.otherwise("data.similarity", 0.8);
     r.otherwise("data.masked", false);
-    r.otherwise("tokenizer.lines", false);
   }
 }

@@ -113,7 +113,7 @@ final class Keys {
     k.put("data.prose", new Key(Kind.FLAG, "whether books become plain sections"));
     k.put(
         "data.held_out",
-        new Key(Kind.NUMBER, "part of the documents that is held out", Range.DECAY));
+        new Key(Kind.NUMBER, "part of documents or conversations that is held out", Range.DECAY));
     k.put(
         "data.duplicates",
         new Key(Kind.TEXT, "what is left out: none, exact or near ones", "none", "exact", "near"));

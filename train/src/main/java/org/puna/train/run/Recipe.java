@@ -149,6 +149,20 @@ public final class Recipe {
     refuse(k -> sets.contains(k) && unused.test(k), why);
   }
 
+  /**
+   * Leaves out a key that means nothing to a run.
+   *
+   * @param usual the value that recipes of earlier runs hold though nobody chose it
+   * @param why it means nothing, and what to do instead
+   * @throws BadInput if it has another value
+   */
+  public void without(String key, Object usual, String why) {
+    Object found = values.remove(key);
+    if (found != null && !found.equals(usual)) {
+      throw new BadInput(where(key) + ": " + why + "; leave it out");
+    }
+  }
+
   /** Returns the keys whose values differ from those of another recipe. */
   List<String> differences(Recipe other) {
     return Keys.all().keySet().stream()

@@ -3,11 +3,13 @@ package org.puna.train.run;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -44,7 +46,7 @@ public final class TrainingRun {
   private final Recipe recipe;
   private final Model model;
   private final Batches batches;
-  private final List<MicroBatch> heldOut;
+  private final HeldOut heldOut;
   private final int threads;
   private final Watcher watcher;
   private final Optimizer optimizer;
@@ -169,13 +171,41 @@ public final class TrainingRun {
       Compute compute,
       int threads,
       Watcher watcher) {
+    this(
+        folder,
+        recipe,
+        model,
+        batches,
+        new HeldOut(heldOut, heldOutRows),
+        compute,
+        threads,
+        watcher);
+  }
+
+  /**
+   * Prepares a run.
+   *
+   * @param folder receives everything; it stays held while the run lasts
+   * @param recipe resolved
+   * @param heldOut what is measured now and then, maybe nothing
+   * @throws BadInput if the JVM has too little memory
+   */
+  public TrainingRun(
+      RunFolder folder,
+      Recipe recipe,
+      Model model,
+      Batches batches,
+      HeldOut heldOut,
+      Compute compute,
+      int threads,
+      Watcher watcher) {
     this.folder = folder.path();
     this.recipe = recipe;
     this.model = model;
     this.batches = batches;
     this.threads = threads;
     this.watcher = watcher;
-    this.heldOut = List.copyOf(heldOut);
+    this.heldOut = heldOut;
     if (recipe.whole("steps") > batches.steps()) {
       throw new BadInput(
           "steps: the file of batches has "
@@ -189,7 +219,7 @@ public final class TrainingRun {
     var gradients = w.gradients();
     long numbers = w.trainedNumbers() * Float.BYTES;
     long frozen = w.all().stream().mapToLong(p -> p.tensor().data().byteSize()).sum();
-    int rows = Math.max(batches.maxRows(), heldOutRows);
+    int rows = Math.max(batches.maxRows(), heldOut.maxRows());
     Memory memory =
         new Memory(
             frozen,
@@ -367,16 +397,20 @@ public final class TrainingRun {
     m.put("seconds", r.seconds());
     m.put("flops_per_second", r.seconds() > 0 ? r.flops() / r.seconds() : 0);
     m.putAll(batches.found());
-    if (measure && heldOut.stream().anyMatch(b -> b.counted() > 0)) {
-      double loss = Trainer.measure(network, heldOut);
+    if (measure && heldOut.counts()) {
+      double loss = Trainer.measure(network, heldOut.parts());
       if (!Double.isFinite(loss)) {
         throw new Diverged("step " + (r.step() + 1) + ": the held-out loss is " + loss);
       }
       m.put("validation_loss", loss);
-      m.put("validation_tokens", heldOut.stream().mapToLong(MicroBatch::counted).sum());
+      m.put("validation_tokens", heldOut.tokens());
       bytesPerToken().ifPresent(b -> m.put("bits_per_byte", loss / Math.log(2) / b));
-      watcher.note(
-          String.format(java.util.Locale.ROOT, "step %d: held-out loss %.4f", r.step() + 1, loss));
+      Map<String, Double> more = heldOut.found().get();
+      more.forEach((name, value) -> m.put("validation_" + name, value));
+      StringBuilder said = new StringBuilder();
+      said.append(String.format(Locale.ROOT, "step %d: held-out loss %.4f", r.step() + 1, loss));
+      more.forEach((name, v) -> said.append(String.format(Locale.ROOT, ", %s %.4f", name, v)));
+      watcher.note(said.toString());
     }
     return m;
   }
@@ -386,11 +420,14 @@ public final class TrainingRun {
     Tokenizer t = model.tokenizer().get();
     long bytes = 0;
     long counted = 0;
-    OptionalInt eos = t.eos();
-    for (MicroBatch b : heldOut) {
+    // The ends of a document and of an answer are guessed as well but have no bytes.
+    Set<Integer> ends = new HashSet<>();
+    t.eos().ifPresent(ends::add);
+    for (int id : t.endOfGeneration()) ends.add(id);
+    for (Part p : heldOut.parts()) {
+      if (!(p instanceof MicroBatch b)) return Optional.empty();
       for (int id : b.targets()) {
-        // The end of a document is guessed as well but has no bytes.
-        if (eos.isEmpty() || eos.getAsInt() != id) bytes += t.bytes(id).length;
+        if (!ends.contains(id)) bytes += t.bytes(id).length;
         counted++;
       }
     }

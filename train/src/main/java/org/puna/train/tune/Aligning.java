@@ -18,6 +18,7 @@ import org.puna.train.loss.Part;
 import org.puna.train.loss.Preference;
 import org.puna.train.params.Parameters;
 import org.puna.train.run.Compute;
+import org.puna.train.run.HeldOut;
 import org.puna.train.run.Initial;
 import org.puna.train.run.Recipe;
 import org.puna.train.run.RunFolder;
@@ -45,6 +46,11 @@ public final class Aligning {
   private record Answers(Example chosen, Example rejected) {
     int rows() {
       return chosen.ids().length + rejected.ids().length - 2;
+    }
+
+    /** Tells copies. */
+    String print() {
+      return new Fingerprint().add(chosen.ids()).add(rejected.ids()).text();
     }
   }
 
@@ -79,14 +85,9 @@ public final class Aligning {
       recipe.otherwise("align.beta", 0.1);
       recipe.otherwise("optimizer.lr", 5e-6);
       recipe.otherwise("data.epochs", 1.0);
-      TuneDefaults.fill(recipe, base, pairs.size(), longest);
-      int length = recipe.size("batch.length", 1, base.config().contextLength());
-      List<Answers> cut =
-          pairs.stream()
-              .map(p -> new Answers(p.chosen.first(length + 1), p.rejected.first(length + 1)))
-              .filter(p -> p.chosen.counted() > 0 && p.rejected.counted() > 0)
-              .toList();
-      if (cut.isEmpty()) throw new BadInput("align: no answer lies within batch.length=" + length);
+      int length = TuneDefaults.length(recipe, base, longest);
+      Selection<Answers> chosen = chosen(pairs, length, recipe);
+      TuneDefaults.fill(recipe, base, chosen.learned().size(), longest);
       int rows = Math.max(2 * length, TuneDefaults.MICRO_TOKENS);
       Parameters fixed = Initial.given(base.weights(), _ -> false);
       Graph graph = base.architecture().forward(base.config(), fixed, length);
@@ -100,18 +101,37 @@ public final class Aligning {
               compute.grads(),
               compute.team());
       TrainingRun.Model model = Student.of(recipe, base, request);
+      Pairs batches = new Pairs(chosen.learned(), recipe, rows, reference);
       return new TrainingRun(
               folder,
               recipe,
               model,
-              new Pairs(cut, recipe, rows, reference),
-              List.of(),
-              0,
+              batches,
+              batches.heldOut(chosen.heldOut()),
               compute,
               request.threads(),
               watcher)
           .run(request.resume(), stop);
     }
+  }
+
+  /** Cuts pairs, drops those of which an answer is lost, and holds some out. */
+  private Selection<Answers> chosen(List<Answers> pairs, int length, Recipe recipe) {
+    var count = new Selection.Count("pairs", length);
+    List<Answers> kept = new ArrayList<>();
+    for (Answers p : pairs) {
+      Answers cut = new Answers(p.chosen.first(length + 1), p.rejected.first(length + 1));
+      boolean longer = Math.max(p.chosen.ids().length, p.rejected.ids().length) > length + 1;
+      boolean both = cut.chosen.counted() > 0 && cut.rejected.counted() > 0;
+      if (count.add(longer, p.chosen.counted() > 0 && p.rejected.counted() > 0, both)) {
+        kept.add(cut);
+      }
+    }
+    String line = count.line(FineTuning.names(request.data()));
+    double part = Selection.part(recipe);
+    var selected = Selection.of(kept, part, recipe.whole("seed"), Answers::print);
+    watcher.note(line + selected.said());
+    return selected;
   }
 
   private static List<Answers> pairs(Checkpoint base, List<Path> files) {
@@ -142,6 +162,13 @@ public final class Aligning {
     Map<String, Double> found() {
       double n = Math.max(1, pairs);
       return Map.of("margin", margins / n, "accuracy", right / n);
+    }
+
+    /** Returns what was found since it was last asked. */
+    Map<String, Double> taken() {
+      Map<String, Double> found = found();
+      clear();
+      return found;
     }
 
     void clear() {
@@ -175,21 +202,33 @@ public final class Aligning {
     @Override
     public List<Part> step(long step) {
       tally.clear();
+      List<Answers> all = new ArrayList<>();
+      for (int r = 0; r < rows; r++) all.add(pairs.get(order.at(step * rows + r)));
+      return parts(all, tally);
+    }
+
+    private List<Part> parts(List<Answers> all, Tally counts) {
       List<Part> parts = new ArrayList<>();
-      List<Answers> together = new ArrayList<>();
+      int from = 0;
       int tokens = 0;
-      for (int r = 0; r < rows; r++) {
-        Answers a = pairs.get(order.at(step * rows + r));
-        if (tokens + a.rows() > maxRows) {
-          parts.add(Contest.of(together, beta, reference, tally));
-          together.clear();
+      for (int i = 0; i < all.size(); i++) {
+        if (i > from && tokens + all.get(i).rows() > maxRows) {
+          parts.add(Contest.of(all.subList(from, i), beta, reference, counts));
+          from = i;
           tokens = 0;
         }
-        together.add(a);
-        tokens += a.rows();
+        tokens += all.get(i).rows();
       }
-      parts.add(Contest.of(together, beta, reference, tally));
+      if (from < all.size()) {
+        parts.add(Contest.of(all.subList(from, all.size()), beta, reference, counts));
+      }
       return parts;
+    }
+
+    /** Returns pairs to measure, with a count of their own. */
+    HeldOut heldOut(List<Answers> pairs) {
+      Tally counts = new Tally();
+      return new HeldOut(parts(pairs, counts), maxRows, counts::taken);
     }
 
     @Override

@@ -18,6 +18,7 @@ import org.puna.train.loss.TopK;
 import org.puna.train.loss.TopKDistillation;
 import org.puna.train.params.Parameters;
 import org.puna.train.run.Compute;
+import org.puna.train.run.HeldOut;
 import org.puna.train.run.Initial;
 import org.puna.train.run.Recipe;
 import org.puna.train.run.RunFolder;
@@ -148,7 +149,8 @@ public final class Distilling {
       Parameters fixed = Initial.given(master.weights(), _ -> false);
       int context = Math.min(base.config().contextLength(), master.config().contextLength());
       recipe.otherwise("name", base.name() + "-distilled");
-      try (Batches plain = FineTuning.batches(recipe, base, request)) {
+      try (var lessons = FineTuning.lessons(recipe, base, request, watcher)) {
+        Batches plain = lessons.batches();
         int length = recipe.size("batch.length", 1, context);
         Graph graph = master.architecture().forward(master.config(), fixed, length);
         Network net =
@@ -160,9 +162,13 @@ public final class Distilling {
                 compute.kernels(),
                 compute.grads(),
                 compute.team());
-        Batches batches = new TaughtBatches(plain, net, alpha, temperature);
+        var batches = new TaughtBatches(plain, net, alpha, temperature);
+        HeldOut heldOut =
+            new HeldOut(
+                lessons.heldOut().parts().stream().map(batches::taught).toList(),
+                lessons.heldOut().maxRows());
         String said = TrainingRun.Model.origin(fixed.all());
-        return run(folder, recipe, base, said, batches, compute, stop);
+        return run(folder, recipe, base, said, batches, heldOut, compute, stop);
       }
     }
   }
@@ -193,12 +199,20 @@ public final class Distilling {
       }
       watcher.note(told.describe());
       recipe.otherwise("name", base.name() + "-distilled");
-      Examples batches = examples(recipe, base, told, alpha, temperature);
-      return run(folder, recipe, base, told.fingerprint(), batches, compute, stop);
+      var lessons = lessons(recipe, base, told, alpha, temperature);
+      return run(
+          folder,
+          recipe,
+          base,
+          told.fingerprint(),
+          lessons.batches(),
+          lessons.heldOut(),
+          compute,
+          stop);
     }
   }
 
-  private static Examples examples(
+  private FineTuning.Lessons lessons(
       Recipe recipe, Checkpoint base, StoredTeacher told, double alpha, double temperature) {
     List<Example> all = told.examples();
     int longest = all.stream().mapToInt(e -> e.ids().length).max().orElse(2);
@@ -207,23 +221,33 @@ public final class Distilling {
       recipe.otherwise("batch.rows", told.rowsPerStep());
       recipe.otherwise("batch.length", longest - 1);
       recipe.otherwise("data.epochs", 1.0);
+      Selection.nothing(recipe, "the texts of " + teacher + " are batches in their order");
     }
-    TuneDefaults.fill(recipe, base, all.size(), longest);
-    int length = recipe.size("batch.length", 1, base.config().contextLength());
-    return new Examples(
-        all,
-        length,
-        recipe.size("batch.rows", 1, 1 << 20),
-        Storing.rows(told.k(), longest),
-        recipe.whole("steps"),
-        given ? Examples.given() : Examples.shuffled(recipe.whole("seed")),
-        (batch, numbers) -> {
-          int[] counted = new int[numbers.length];
-          for (int i = 0; i < counted.length; i++) {
-            counted[i] = all.get(numbers[i]).first(length + 1).counted();
-          }
-          return new Told(batch, told.told(numbers, counted), alpha, temperature);
-        });
+    int length = TuneDefaults.length(recipe, base, longest);
+    var count = new Selection.Count("conversations", length);
+    var kept = Examples.kept(all, length, count);
+    String line = count.line(teacher.toString());
+    double part = Selection.part(recipe);
+    var chosen = Selection.of(kept, part, recipe.whole("seed"), Examples.Numbered::print);
+    watcher.note(line + chosen.said());
+    TuneDefaults.fill(recipe, base, chosen.learned().size(), longest);
+    Examples batches =
+        new Examples(
+            chosen.learned(),
+            length,
+            recipe.size("batch.rows", 1, 1 << 20),
+            Storing.rows(told.k(), longest),
+            recipe.whole("steps"),
+            given ? Examples.given() : Examples.shuffled(recipe.whole("seed")),
+            (batch, numbers) -> {
+              int[] counted = new int[numbers.length];
+              for (int i = 0; i < counted.length; i++) {
+                counted[i] = all.get(numbers[i]).first(length + 1).counted();
+              }
+              return new Told(batch, told.told(numbers, counted), alpha, temperature);
+            });
+    var heldOut = new HeldOut(batches.parts(chosen.heldOut()), batches.maxRows());
+    return new FineTuning.Lessons(batches, heldOut);
   }
 
   private TrainingRun.Ending run(
@@ -232,12 +256,13 @@ public final class Distilling {
       Checkpoint base,
       String fingerprint,
       Batches batches,
+      HeldOut heldOut,
       Compute compute,
       BooleanSupplier stop) {
     TrainingRun.Model model =
         Student.of(recipe, base, request).beginningWith("teacher", fingerprint);
     return new TrainingRun(
-            folder, recipe, model, batches, List.of(), 0, compute, request.threads(), watcher)
+            folder, recipe, model, batches, heldOut, compute, request.threads(), watcher)
         .run(request.resume(), stop);
   }
 

@@ -5,7 +5,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntFunction;
 import java.util.function.LongToIntFunction;
-import org.puna.model.config.BadInput;
 import org.puna.train.data.Batches;
 import org.puna.train.data.Fingerprint;
 import org.puna.train.data.MicroBatch;
@@ -18,13 +17,25 @@ import org.puna.train.tape.Rows;
  * sequences that do not see each other.
  */
 public final class Examples implements Batches {
-  private final List<Example> examples = new ArrayList<>();
-  private final int[] numbers;
+  private final List<Numbered> examples;
   private final int rows;
   private final int maxRows;
   private final long steps;
   private final LongToIntFunction order;
   private final Learning learning;
+
+  /**
+   * An example.
+   *
+   * @param example cut to the length of a window
+   * @param number its place in the list that was read
+   */
+  record Numbered(Example example, int number) {
+    /** Tells copies. */
+    String print() {
+      return new Fingerprint().add(example.ids()).add(example.learned()).text();
+    }
+  }
 
   /** Says what is learned of a part. */
   @FunctionalInterface
@@ -51,67 +62,77 @@ public final class Examples implements Batches {
   /**
    * Examples for a run.
    *
-   * @param length tokens of an example; longer ones are cut
+   * @param examples cut, each with something to learn; see {@link #kept}
+   * @param length tokens of an example at most
    * @param rows examples of a step
    * @param microTokens tokens that are computed together; at least one example is
    * @param order of that many examples
    * @param learning what is learned of each part: itself, for cross-entropy
-   * @throws BadInput if nothing in them is learned
    */
-  public Examples(
-      List<Example> examples,
+  Examples(
+      List<Numbered> examples,
       int length,
       int rows,
       int microTokens,
       long steps,
       IntFunction<LongToIntFunction> order,
       Learning learning) {
-    int[] kept = new int[examples.size()];
-    for (int i = 0; i < kept.length; i++) {
-      // One more than the length: the last token is a target only.
-      Example e = examples.get(i).first(length + 1);
-      if (e.counted() == 0) continue;
-      kept[this.examples.size()] = i;
-      this.examples.add(e);
-    }
-    numbers = kept;
-    if (this.examples.isEmpty()) {
-      throw new BadInput(
-          "examples: no token of the assistant lies within batch.length="
-              + length
-              + "; choose a longer one");
-    }
+    this.examples = List.copyOf(examples);
     this.rows = rows;
     this.maxRows = Math.max(length, microTokens);
     this.steps = steps;
-    this.order = order.apply(this.examples.size());
+    this.order = order.apply(examples.size());
     this.learning = learning;
+  }
+
+  /**
+   * Cuts examples, and drops those of which nothing is left to learn.
+   *
+   * @param length tokens of an example
+   * @param count counts them
+   */
+  static List<Numbered> kept(List<Example> all, int length, Selection.Count count) {
+    List<Numbered> kept = new ArrayList<>();
+    for (int i = 0; i < all.size(); i++) {
+      // One more than the length: the last token is a target only.
+      Example whole = all.get(i);
+      Example e = whole.first(length + 1);
+      boolean longer = whole.ids().length > length + 1;
+      if (count.add(longer, whole.counted() > 0, e.counted() > 0)) kept.add(new Numbered(e, i));
+    }
+    return kept;
   }
 
   @Override
   public List<Part> step(long step) {
+    List<Numbered> all = new ArrayList<>();
+    for (int r = 0; r < rows; r++) all.add(examples.get(order.applyAsInt(step * rows + r)));
+    return parts(all);
+  }
+
+  /** Returns parts of examples, which are computed together where they fit. */
+  List<Part> parts(List<Numbered> all) {
     List<Part> parts = new ArrayList<>();
-    List<Integer> together = new ArrayList<>();
+    int from = 0;
     int tokens = 0;
-    for (int r = 0; r < rows; r++) {
-      int e = order.applyAsInt(step * rows + r);
-      int n = examples.get(e).ids().length - 1;
-      if (tokens + n > maxRows) {
-        parts.add(learned(together));
-        together.clear();
+    for (int i = 0; i < all.size(); i++) {
+      int n = all.get(i).example.ids().length - 1;
+      if (i > from && tokens + n > maxRows) {
+        parts.add(part(all, from, i));
+        from = i;
         tokens = 0;
       }
-      together.add(e);
       tokens += n;
     }
-    parts.add(learned(together));
+    if (from < all.size()) parts.add(part(all, from, all.size()));
     return parts;
   }
 
-  private Part learned(List<Integer> together) {
+  private Part part(List<Numbered> all, int from, int to) {
+    List<Numbered> together = all.subList(from, to);
     return learning.of(
-        part(together.stream().map(examples::get).toList()),
-        together.stream().mapToInt(e -> numbers[e]).toArray());
+        part(together.stream().map(Numbered::example).toList()),
+        together.stream().mapToInt(Numbered::number).toArray());
   }
 
   /** Puts examples one after the other; only what is learned is asked for. */
@@ -140,7 +161,7 @@ public final class Examples implements Batches {
   @Override
   public String fingerprint() {
     Fingerprint f = new Fingerprint();
-    for (Example e : examples) f.add(e.ids()).add(e.learned());
+    for (Numbered e : examples) f.add(e.example.ids()).add(e.example.learned());
     return f.text();
   }
 
@@ -156,7 +177,7 @@ public final class Examples implements Batches {
 
   @Override
   public long tokensPerStep() {
-    long tokens = examples.stream().mapToLong(e -> e.ids().length - 1L).sum();
+    long tokens = examples.stream().mapToLong(e -> e.example.ids().length - 1L).sum();
     return Math.max(1, tokens * rows / examples.size());
   }
 

@@ -12,6 +12,7 @@ import org.puna.train.data.Batches;
 import org.puna.train.data.Replay;
 import org.puna.train.lora.PeftFolder;
 import org.puna.train.run.Compute;
+import org.puna.train.run.HeldOut;
 import org.puna.train.run.Pretraining;
 import org.puna.train.run.Recipe;
 import org.puna.train.run.RunFolder;
@@ -71,6 +72,7 @@ public final class FineTuning {
       Recipe r = recipe.map(Recipe::read).orElseGet(Recipe::empty);
       for (String s : sets) r.set(s);
       r.refuseGiven(model);
+      TuneDefaults.refuseTexts(r);
       if (adapter.isPresent()) PeftFolder.describe(adapter.get(), r::otherwise);
       return r;
     }
@@ -93,7 +95,7 @@ public final class FineTuning {
     try (Checkpoint base = Checkpoint.open(request.model);
         RunFolder folder = request.folder(recipe);
         Compute compute = Compute.open(request.threads);
-        Batches batches = batches(recipe, base, request)) {
+        Lessons lessons = lessons(recipe, base, request, watcher)) {
       TrainingRun.Model model = Student.of(recipe, base, request);
       watcher.note(
           String.format(
@@ -102,14 +104,35 @@ public final class FineTuning {
               model.weights().trainedNumbers(),
               ModelSize.parameters(base.config()).total()));
       return new TrainingRun(
-              folder, recipe, model, batches, List.of(), 0, compute, request.threads, watcher)
+              folder,
+              recipe,
+              model,
+              lessons.batches,
+              lessons.heldOut,
+              compute,
+              request.threads,
+              watcher)
           .run(request.resume, stop);
     }
   }
 
+  /**
+   * What a run learns, and what it measures itself by.
+   *
+   * @param batches the former
+   * @param heldOut the latter
+   */
+  record Lessons(Batches batches, HeldOut heldOut) implements AutoCloseable {
+    @Override
+    public void close() {
+      batches.close();
+    }
+  }
+
   /** Returns what is learned from, and fills in what the recipe leaves open. */
-  static Batches batches(Recipe recipe, Checkpoint base, Request request) {
+  static Lessons lessons(Recipe recipe, Checkpoint base, Request request, Watcher watcher) {
     if (request.replay.isPresent()) {
+      Selection.nothing(recipe, "all batches of --replay are learned");
       int micro = recipe.has("batch.micro_rows") ? recipe.size("batch.micro_rows", 1, 1 << 20) : 0;
       recipe.otherwise("data.masked", false);
       Replay r =
@@ -120,19 +143,33 @@ public final class FineTuning {
       recipe.otherwise("steps", r.steps());
       recipe.otherwise("data.epochs", 1.0);
       TuneDefaults.fill(recipe, base, r.rows() * Math.toIntExact(r.steps()), r.length());
-      return r;
+      return new Lessons(r, HeldOut.none());
     }
     List<Example> examples = examples(base, request.data);
     int longest = examples.stream().mapToInt(e -> e.ids().length).max().orElse(2);
-    TuneDefaults.fill(recipe, base, examples.size(), longest);
-    return new Examples(
-        examples,
-        recipe.size("batch.length", 1, base.config().contextLength()),
-        recipe.size("batch.rows", 1, 1 << 20),
-        TuneDefaults.MICRO_TOKENS,
-        recipe.whole("steps"),
-        Examples.shuffled(recipe.whole("seed")),
-        (b, _) -> b);
+    int length = TuneDefaults.length(recipe, base, longest);
+    var count = new Selection.Count("conversations", length);
+    var kept = Examples.kept(examples, length, count);
+    String line = count.line(names(request.data));
+    double part = Selection.part(recipe);
+    var chosen = Selection.of(kept, part, recipe.whole("seed"), Examples.Numbered::print);
+    watcher.note(line + chosen.said());
+    TuneDefaults.fill(recipe, base, chosen.learned().size(), longest);
+    Examples batches =
+        new Examples(
+            chosen.learned(),
+            length,
+            recipe.size("batch.rows", 1, 1 << 20),
+            TuneDefaults.MICRO_TOKENS,
+            recipe.whole("steps"),
+            Examples.shuffled(recipe.whole("seed")),
+            (b, _) -> b);
+    return new Lessons(batches, new HeldOut(batches.parts(chosen.heldOut()), batches.maxRows()));
+  }
+
+  /** Returns the names of files, for people. */
+  static String names(List<Path> files) {
+    return String.join(", ", files.stream().map(Path::toString).toList());
   }
 
   /** Encodes the conversations of files for a model. */

@@ -21,6 +21,7 @@ import org.puna.train.loss.Network;
 import org.puna.train.loss.Part;
 import org.puna.train.params.Parameters;
 import org.puna.train.run.Compute;
+import org.puna.train.run.HeldOut;
 import org.puna.train.run.Initial;
 import org.puna.train.run.Recipe;
 import org.puna.train.run.RunFolder;
@@ -61,6 +62,8 @@ public final class Reinforcing {
     try (Checkpoint base = Checkpoint.open(request.model());
         RunFolder folder = request.folder(recipe);
         Compute compute = Compute.open(request.threads())) {
+      Selection.nothing(
+          recipe, "grpo learns from answers that it draws, and reward is its measure");
       recipe.otherwise("align.beta", 0.04);
       recipe.otherwise("align.reward", "number");
       recipe.otherwise("align.group", 8);
@@ -94,7 +97,7 @@ public final class Reinforcing {
       TrainingRun.Model model = Student.of(recipe, base, request);
       var groups = new Groups(tasks, recipe, base, model, reference, rows, request.threads());
       return new TrainingRun(
-              folder, recipe, model, groups, List.of(), 0, compute, request.threads(), watcher)
+              folder, recipe, model, groups, HeldOut.none(), compute, request.threads(), watcher)
           .run(request.resume(), stop);
     }
   }

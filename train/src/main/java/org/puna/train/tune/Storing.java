@@ -132,6 +132,7 @@ public final class Storing {
   }
 
   private Texts texts(Recipe recipe, Checkpoint base, int context) {
+    Selection.nothing(recipe, "a teacher is asked about all texts, and its student holds some out");
     if (request.replay().isPresent()) {
       recipe.otherwise("data.masked", false);
       int vocab = base.config().vocabSize();
@@ -145,13 +146,12 @@ public final class Storing {
     }
     List<Example> all = FineTuning.examples(base, request.data());
     int longest = all.stream().mapToInt(e -> e.ids().length).max().orElse(2);
-    TuneDefaults.fill(recipe, base, all.size(), longest);
+    TuneDefaults.length(recipe, base, longest);
     int length = recipe.size("batch.length", 1, context);
+    var count = new Selection.Count("conversations", length);
     List<Example> cut =
-        all.stream().map(e -> e.first(length + 1)).filter(e -> e.counted() > 0).toList();
-    if (cut.isEmpty()) {
-      throw new BadInput("examples: no token of the assistant lies within batch.length=" + length);
-    }
+        Examples.kept(all, length, count).stream().map(Examples.Numbered::example).toList();
+    watcher.note(count.line(FineTuning.names(request.data())));
     return new Texts(cut, 0);
   }
 

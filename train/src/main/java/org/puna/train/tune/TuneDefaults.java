@@ -14,21 +14,50 @@ final class TuneDefaults {
   /** Tokens that are computed together. */
   static final int MICRO_TOKENS = 4096;
 
+  private static final String AS_THEY_ARE =
+      "conversations are named on the command line and learned as they are";
+
   private TuneDefaults() {}
 
   /**
-   * Fills in what is open.
+   * Refuses what only training from texts heeds. Recipes of earlier runs say the usual values.
    *
-   * @param examples number of examples
+   * @throws org.puna.model.config.BadInput if the recipe says another one
+   */
+  static void refuseTexts(Recipe r) {
+    r.without("data.paths", List.of(), AS_THEY_ARE);
+    r.without("data.field", "", AS_THEY_ARE);
+    r.without("data.prose", false, AS_THEY_ARE);
+    r.without("data.duplicates", "near", AS_THEY_ARE);
+    r.without("data.similarity", 0.8, AS_THEY_ARE);
+    r.without("tokenizer.lines", false, "the model has its tokenizer");
+    r.without("validation.windows", 64L, "all that data.held_out holds out is measured");
+  }
+
+  /**
+   * Fills in how long examples are.
+   *
+   * @param longest tokens of the longest
+   * @return tokens of an example at most
+   */
+  static int length(Recipe r, Checkpoint base, int longest) {
+    int context = base.config().contextLength();
+    r.otherwise("name", base.name() + "-tuned");
+    r.otherwise("seed", 1);
+    r.otherwise("batch.rows", 16);
+    r.otherwise("batch.length", Math.max(1, Math.min(Math.min(LENGTH, context), longest)));
+    return r.size("batch.length", 1, context);
+  }
+
+  /**
+   * Fills in what is open, once the examples and what is held out of them are known.
+   *
+   * @param examples number of examples that are learned
    * @param longest tokens of the longest
    */
   static void fill(Recipe r, Checkpoint base, int examples, int longest) {
     ModelConfig c = base.config();
-    r.otherwise("name", base.name() + "-tuned");
-    r.otherwise("seed", 1);
-    r.otherwise("batch.rows", 16);
-    int length = Math.max(1, Math.min(Math.min(LENGTH, c.contextLength()), longest));
-    r.otherwise("batch.length", length);
+    length(r, base, longest);
     r.otherwise("data.epochs", 3.0);
     long steps = Math.round(r.number("data.epochs") * examples / r.size("batch.rows", 1, 1 << 20));
     r.otherwise("steps", Math.max(1, steps));
@@ -46,7 +75,8 @@ final class TuneDefaults {
     r.otherwise("schedule.warmup", constant ? 0 : Math.max(1, r.whole("steps") / 30));
     r.otherwise("schedule.floor", 0.0);
     r.otherwise("samples.every", 0);
-    r.otherwise("validation.every", 0);
-    Dial.training(r, c);
+    // Said only where something is held out: see Selection.
+    r.otherwise("validation.every", Math.max(1, Math.min(500, r.whole("steps") / 20)));
+    Dial.further(r, c);
   }
 }
