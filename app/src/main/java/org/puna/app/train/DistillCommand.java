@@ -57,7 +57,8 @@ public final class DistillCommand implements Callable<Integer> {
         Stopper stopper = Stopper.install()) {
       Path from = context.store().resolve(teacher);
       if (store == null) {
-        new Distilling(options.request(context), from, display).run(stopper::asked);
+        new Distilling(options.request(context).taughtBy(teacher), from, display)
+            .run(stopper::asked);
       } else {
         new Storing(options.request(context, Path.of("")), from, store, display)
             .run(stopper::asked);

@@ -20,6 +20,7 @@ import org.puna.model.config.BadInput;
 import org.puna.model.convert.Convert;
 import org.puna.train.release.Effort;
 import org.puna.train.release.ModelCard;
+import org.puna.train.run.Inputs;
 import org.puna.train.run.Journal;
 import org.puna.train.run.Recipe;
 import picocli.CommandLine.Command;
@@ -83,14 +84,15 @@ public final class ExportCommand implements Callable<Integer> {
   @Option(
       names = "--data",
       paramLabel = "TEXT",
-      description = "What it was trained on (default: the recipe's paths).")
+      description = "What it was trained on (default: the run's paths).")
   private @Nullable String data;
 
   @Option(
       names = "--licence",
       paramLabel = "NAME",
-      description = "Licence, an SPDX name (default: ${DEFAULT-VALUE}).")
-  private String licence = "apache-2.0";
+      description =
+          "Licence, an SPDX name (default: apache-2.0; not stated for a model made from another).")
+  private @Nullable String licence;
 
   @Option(
       names = "--intended-use",
@@ -166,23 +168,37 @@ public final class ExportCommand implements Callable<Integer> {
       Path gguf = part.resolve(file + ".gguf");
       convert(type, model, gguf, Optional.of(type), Optional.of(title), threads);
     }
-    for (String also : List.of("recipe.yaml", "report.html", "metrics.jsonl")) {
+    for (String also : List.of("recipe.yaml", "inputs.json", "report.html", "metrics.jsonl")) {
       if (Files.exists(run.resolve(also))) Files.copy(run.resolve(also), part.resolve(also));
     }
     try (Checkpoint c = Checkpoint.open(model)) {
+      Optional<Inputs> inputs = Inputs.read(run);
       ModelCard card =
           new ModelCard(
               title,
               c.config(),
               Effort.of(Journal.read(run.resolve("metrics.jsonl"))),
               recipe.yaml(),
-              data != null ? data : paths(recipe),
-              licence,
+              data != null ? data : inputs.map(ExportCommand::data).orElseGet(() -> paths(recipe)),
+              licence(inputs),
+              inputs,
               intendedUse,
               watts,
               measured);
       Files.writeString(part.resolve("README.md"), card.text());
     }
+  }
+
+  /** A licence is chosen for a model that is new; one made from another has the other's already. */
+  private Optional<String> licence(Optional<Inputs> inputs) {
+    if (licence != null) return Optional.of(licence);
+    return inputs.isPresent() ? Optional.empty() : Optional.of("apache-2.0");
+  }
+
+  private static String data(Inputs inputs) {
+    List<String> all = new ArrayList<>(inputs.data());
+    inputs.replay().ifPresent(all::add);
+    return all.isEmpty() ? "what the teacher's file holds" : String.join(", ", all);
   }
 
   private static String paths(Recipe recipe) {

@@ -7,6 +7,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.puna.app.cli.Context;
 import org.puna.model.config.BadInput;
+import org.puna.train.run.Inputs;
 import org.puna.train.tune.FineTuning;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -82,6 +83,12 @@ final class TuneOptions {
         Optional.ofNullable(adapter),
         merge,
         resume,
-        context.settings().threads());
+        context.settings().threads(),
+        new Inputs(
+            model,
+            data.stream().map(Path::toString).toList(),
+            Optional.ofNullable(replay).map(Path::toString),
+            Optional.empty(),
+            Optional.ofNullable(adapter).map(Path::toString)));
   }
 }

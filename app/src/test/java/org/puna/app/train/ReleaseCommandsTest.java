@@ -160,4 +160,64 @@ class ReleaseCommandsTest {
     assertThat(none.code()).isEqualTo(2);
     assertThat(none.err()).contains("expected the folder of a finished training run");
   }
+
+  private Path finished(String inputs) throws IOException {
+    Path run = Files.createDirectories(home.resolve("run"));
+    ok("convert", MODEL, run.resolve("model").toString(), "--type", "f32");
+    Files.writeString(run.resolve("recipe.yaml"), "name: birds\nseed: 1\n");
+    Files.writeString(
+        run.resolve("metrics.jsonl"),
+        "{\"step\":0,\"loss\":4.0,\"tokens\":100}\n{\"step\":1,\"loss\":3.0,\"tokens\":200}\n");
+    if (!inputs.isEmpty()) Files.writeString(run.resolve("inputs.json"), inputs);
+    return run;
+  }
+
+  private String card(Path run, String... more) throws IOException {
+    Path out = home.resolve("release");
+    List<String> line =
+        new ArrayList<>(List.of("export", run.toString(), out.toString(), "--gguf", "none"));
+    line.addAll(List.of(more));
+    ok(line.toArray(String[]::new));
+    return Files.readString(out.resolve("README.md"));
+  }
+
+  @Test
+  void aCardNamesWhatTheModelWasMadeFrom() throws IOException {
+    Path run =
+        finished("{\"model\":\"some/base-1b\",\"data\":[\"chats.jsonl\"],\"teacher\":\"large\"}");
+    assertThat(card(run))
+        .startsWith("---\nbase_model: some/base-1b\npipeline_tag")
+        .contains("| base model | some/base-1b |", "| teacher | large |", "| data | chats.jsonl |")
+        .contains("| training loss, mean of last 2 steps | 3.5000 nats a token |")
+        .contains("## Licence\n\nNot stated.");
+    assertThat(home.resolve("release/inputs.json")).exists();
+  }
+
+  @Test
+  void aModelFromTextsHasALicenceOfItsOwn() throws IOException {
+    assertThat(card(finished("")))
+        .startsWith("---\nlicense: apache-2.0\npipeline_tag")
+        .doesNotContain("base_model");
+  }
+
+  @Test
+  void whatIsSaidCannotBreakTheHead() throws IOException {
+    String card = card(finished("{\"model\":\"a: b\"}"), "--licence", "x: \"y\"\nz");
+    assertThat(card)
+        .startsWith("---\nlicense: \"x: \\\"y\\\"\\nz\"\nbase_model: \"a: b\"\npipeline_tag")
+        .contains("## Licence\n\nx: \"y\" z\n");
+    String head = card.substring(4, card.indexOf("\n---\n", 4));
+    var yaml = tools.jackson.dataformat.yaml.YAMLMapper.shared().readTree(head);
+    assertThat(yaml.path("license").asString()).isEqualTo("x: \"y\"\nz");
+  }
+
+  @Test
+  void aFolderIsAsOpenAsOthers() throws IOException {
+    Path beside = Files.createDirectory(home.resolve("beside"));
+    card(finished(""));
+    for (String folder : List.of("release", "run/model")) {
+      assertThat(Files.getPosixFilePermissions(home.resolve(folder)))
+          .isEqualTo(Files.getPosixFilePermissions(beside));
+    }
+  }
 }

@@ -138,6 +138,11 @@ class TrainCommandsTest {
         "--out",
         at("tuned"));
     assertThat(home.resolve("tuned/adapter/adapter_config.json")).exists();
+    JsonNode inputs = json(home.resolve("tuned/inputs.json"));
+    assertThat(inputs.path("model").asString()).isEqualTo(at("run/model"));
+    assertThat(inputs.path("data").path(0).asString()).isEqualTo(at("chats.jsonl"));
+    assertThat(Files.readString(home.resolve("tuned/report.html")))
+        .contains("training loss, mean of last 2 steps");
     for (String file : new String[] {"config.json", "generation_config.json"}) {
       assertThat(json(home.resolve("tuned/model").resolve(file)))
           .isEqualTo(json(model.resolve(file)));
@@ -170,6 +175,8 @@ class TrainCommandsTest {
         "batch.rows=1",
         "--out",
         at("distilled"));
+    assertThat(json(home.resolve("distilled/inputs.json")).path("teacher").asString())
+        .isEqualTo(at("tuned/model"));
     ok(
         "distill",
         at("run/model"),

@@ -1,7 +1,8 @@
 package org.puna.train.release;
 
 import java.util.List;
-import java.util.OptionalDouble;
+import java.util.Optional;
+import org.puna.train.run.LastLoss;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -11,12 +12,10 @@ import tools.jackson.databind.JsonNode;
  * @param tokens tokens that were trained on
  * @param flops floating-point operations, forward and backward, by the model's formulas
  * @param seconds time in steps
- * @param loss mean loss of the last steps, nats per token
+ * @param loss of the last steps, nats per token; empty for a run without steps
  */
-public record Effort(long steps, long tokens, double flops, double seconds, OptionalDouble loss) {
-  /** Steps over which the last loss is averaged. */
-  private static final int LAST = 20;
-
+public record Effort(
+    long steps, long tokens, double flops, double seconds, Optional<LastLoss> loss) {
   private static final double JOULES_PER_KWH = 3.6e6;
 
   /** Adds up the lines of {@code metrics.jsonl}. */
@@ -33,12 +32,7 @@ public record Effort(long steps, long tokens, double flops, double seconds, Opti
       seconds += s;
       flops += s * m.path("flops_per_second").asDouble();
     }
-    List<JsonNode> withLoss = metrics.stream().filter(m -> m.has("loss")).toList();
-    OptionalDouble loss =
-        withLoss.subList(Math.max(0, withLoss.size() - LAST), withLoss.size()).stream()
-            .mapToDouble(m -> m.path("loss").asDouble())
-            .average();
-    return new Effort(steps, tokens, flops, seconds, loss);
+    return new Effort(steps, tokens, flops, seconds, LastLoss.of(metrics));
   }
 
   /**

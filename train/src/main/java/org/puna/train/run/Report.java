@@ -92,7 +92,7 @@ public final class Report {
     if (seconds > 0) {
       fact(h, "mean tokens per second", String.format(Locale.ROOT, "%,.0f", tokens / seconds));
     }
-    fact(h, "last loss", number(last.path("loss").asDouble(0)));
+    LastLoss.of(metrics).ifPresent(loss -> fact(h, loss.label(), loss.number()));
     List<Point> heldOut = points(metrics, "validation_loss");
     if (!heldOut.isEmpty()) fact(h, "held-out loss", number(heldOut.getLast().value));
     List<Point> bits = points(metrics, "bits_per_byte");

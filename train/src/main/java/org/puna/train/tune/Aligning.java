@@ -102,7 +102,8 @@ public final class Aligning {
               compute.team());
       TrainingRun.Model model = Student.of(recipe, base, request);
       Pairs batches = new Pairs(chosen.learned(), recipe, rows, reference);
-      return new TrainingRun(
+      var run =
+          new TrainingRun(
               folder,
               recipe,
               model,
@@ -110,8 +111,8 @@ public final class Aligning {
               batches.heldOut(chosen.heldOut()),
               compute,
               request.threads(),
-              watcher)
-          .run(request.resume(), stop);
+              watcher);
+      return request.run(run, folder, stop);
     }
   }
 

@@ -45,7 +45,8 @@ public final class Distilling {
    * @param teacher a folder, a GGUF file, or a file that {@link Storing} wrote
    */
   public Distilling(FineTuning.Request request, Path teacher, Watcher watcher) {
-    this.request = request;
+    this.request =
+        request.inputs().teacher().isPresent() ? request : request.taughtBy(teacher.toString());
     this.teacher = teacher;
     this.watcher = watcher;
   }
@@ -261,9 +262,10 @@ public final class Distilling {
       BooleanSupplier stop) {
     TrainingRun.Model model =
         Student.of(recipe, base, request).beginningWith("teacher", fingerprint);
-    return new TrainingRun(
-            folder, recipe, model, batches, heldOut, compute, request.threads(), watcher)
-        .run(request.resume(), stop);
+    var run =
+        new TrainingRun(
+            folder, recipe, model, batches, heldOut, compute, request.threads(), watcher);
+    return request.run(run, folder, stop);
   }
 
   private record TaughtBatches(Batches plain, Network teacher, double alpha, double temperature)

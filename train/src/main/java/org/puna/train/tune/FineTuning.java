@@ -13,6 +13,7 @@ import org.puna.train.data.Replay;
 import org.puna.train.lora.PeftFolder;
 import org.puna.train.run.Compute;
 import org.puna.train.run.HeldOut;
+import org.puna.train.run.Inputs;
 import org.puna.train.run.Pretraining;
 import org.puna.train.run.Recipe;
 import org.puna.train.run.RunFolder;
@@ -40,6 +41,7 @@ public final class FineTuning {
    * @param merge whether adapters are written into the weights at the end
    * @param resume whether to go on from the newest checkpoint
    * @param threads to compute with
+   * @param inputs model and data as they were named, for the run's folder
    */
   public record Request(
       Path model,
@@ -51,7 +53,62 @@ public final class FineTuning {
       Optional<Path> adapter,
       boolean merge,
       boolean resume,
-      int threads) {
+      int threads,
+      Inputs inputs) {
+    /** A request that names everything by its path. */
+    public Request(
+        Path model,
+        List<Path> data,
+        Optional<Path> recipe,
+        List<String> sets,
+        Path out,
+        Optional<Path> replay,
+        Optional<Path> adapter,
+        boolean merge,
+        boolean resume,
+        int threads) {
+      this(
+          model,
+          data,
+          recipe,
+          sets,
+          out,
+          replay,
+          adapter,
+          merge,
+          resume,
+          threads,
+          new Inputs(
+              model.toString(),
+              data.stream().map(Path::toString).toList(),
+              replay.map(Path::toString),
+              Optional.empty(),
+              adapter.map(Path::toString)));
+    }
+
+    /** Returns the same with a teacher. */
+    public Request taughtBy(String teacher) {
+      return new Request(
+          model,
+          data,
+          recipe,
+          sets,
+          out,
+          replay,
+          adapter,
+          merge,
+          resume,
+          threads,
+          inputs.taughtBy(teacher));
+    }
+
+    /** Runs a run, and leaves what it was given in its folder. */
+    TrainingRun.Ending run(TrainingRun run, RunFolder folder, BooleanSupplier stop) {
+      // One that goes on was given the same, or is about to be refused.
+      if (!resume || Inputs.read(folder.path()).isEmpty()) inputs.write(folder.path());
+      return run.run(resume, stop);
+    }
+
     /**
      * Takes the run's folder.
      *
@@ -73,9 +130,19 @@ public final class FineTuning {
       for (String s : sets) r.set(s);
       r.refuseGiven(model);
       TuneDefaults.refuseTexts(r);
-      if (adapter.isPresent()) PeftFolder.describe(adapter.get(), r::otherwise);
+      if (adapter.isPresent()) fixedBy(adapter.get(), r);
       return r;
     }
+  }
+
+  /** Takes from adapters what they have fixed, and refuses a recipe that says otherwise. */
+  private static void fixedBy(Path adapter, Recipe r) {
+    PeftFolder.describe(
+        adapter,
+        (key, value) -> {
+          r.without(key, value, "the adapters of " + adapter + " have " + value);
+          r.otherwise(key, value);
+        });
   }
 
   /** A run that has not begun. */
@@ -103,7 +170,8 @@ public final class FineTuning {
               "%,d of %,d weights are trained",
               model.weights().trainedNumbers(),
               ModelSize.parameters(base.config()).total()));
-      return new TrainingRun(
+      var run =
+          new TrainingRun(
               folder,
               recipe,
               model,
@@ -111,8 +179,8 @@ public final class FineTuning {
               lessons.heldOut,
               compute,
               request.threads,
-              watcher)
-          .run(request.resume, stop);
+              watcher);
+      return request.run(run, folder, stop);
     }
   }
 

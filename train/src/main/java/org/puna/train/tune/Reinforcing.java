@@ -96,9 +96,10 @@ public final class Reinforcing {
               compute.team());
       TrainingRun.Model model = Student.of(recipe, base, request);
       var groups = new Groups(tasks, recipe, base, model, reference, rows, request.threads());
-      return new TrainingRun(
-              folder, recipe, model, groups, HeldOut.none(), compute, request.threads(), watcher)
-          .run(request.resume(), stop);
+      var run =
+          new TrainingRun(
+              folder, recipe, model, groups, HeldOut.none(), compute, request.threads(), watcher);
+      return request.run(run, folder, stop);
     }
   }
 

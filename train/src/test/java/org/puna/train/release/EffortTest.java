@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.puna.train.run.LastLoss;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -27,14 +28,14 @@ final class EffortTest {
     assertThat(e.tokens()).isEqualTo(200);
     assertThat(e.flops()).isEqualTo(130);
     assertThat(e.seconds()).isEqualTo(5);
-    assertThat(e.loss()).hasValue(3.5);
+    assertThat(e.loss()).hasValue(new LastLoss(3.5, 2));
+    assertThat(e.loss().orElseThrow().label()).isEqualTo("training loss, mean of last 2 steps");
     // 720 W for 5 s are 3600 J: a thousandth of a kWh.
     assertThat(e.kiloWattHours(720)).isCloseTo(0.001, within(1e-12));
   }
 
   @Test
   void aRunWithoutStepsTookNothing() {
-    assertThat(Effort.of(List.of()))
-        .isEqualTo(new Effort(0, 0, 0, 0, java.util.OptionalDouble.empty()));
+    assertThat(Effort.of(List.of())).isEqualTo(new Effort(0, 0, 0, 0, java.util.Optional.empty()));
   }
 }
