@@ -53,7 +53,10 @@ final class ToFolder {
       if (Files.exists(target) && !isEmpty(target)) {
         throw new BadInput(out + ": expected a new or empty folder, found files in it");
       }
-      Path part = Files.createTempDirectory(parent, "." + target.getFileName() + ".part");
+      // Not a temporary folder as the library makes them, which their owner alone may enter.
+      String mark = Long.toHexString(ProcessHandle.current().pid()) + "-" + System.nanoTime();
+      Path part =
+          Files.createDirectory(parent.resolve("." + target.getFileName() + "." + mark + ".part"));
       try {
         Report report = fill(part, threads, progress);
         Files.deleteIfExists(target);
