@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.function.UnaryOperator;
 import org.puna.model.config.BadInput;
 import org.puna.tensor.Graph;
 import org.puna.tensor.Op;
@@ -31,11 +32,17 @@ public record Adapters(List<Adapter> all) {
    * Makes adapters for the products of a graph, but for its head, whose weight has one of the given
    * parts of names.
    *
-   * @param targets such as {@code attn_q}, {@code ffn_down}
+   * @param targets such as {@code attn_q}, {@code ffn_down}; see {@link PeftFolder#parts}
+   * @param named what an error adds to a part, such as its name elsewhere
    * @throws BadInput if a target names no matrix
    */
   public static Adapters fresh(
-      Graph graph, Set<String> targets, int rank, double alpha, long seed) {
+      Graph graph,
+      Set<String> targets,
+      int rank,
+      double alpha,
+      long seed,
+      UnaryOperator<String> named) {
     Map<String, Param> matrices = new LinkedHashMap<>();
     for (Op op : graph.ops()) {
       if (op instanceof Op.Linear l && !isHead(graph, l)) {
@@ -52,13 +59,13 @@ public record Adapters(List<Adapter> all) {
       made.add(Adapter.fresh(matrix, rank, alpha / rank, random));
     });
     if (targets.isEmpty() || !unused.isEmpty()) {
+      List<String> parts = matrices.keySet().stream().map(Adapters::part).distinct().toList();
       throw new BadInput(
           "lora.targets: "
               + (targets.isEmpty() ? "none is named" : "no matrix of a layer is named ")
               + String.join(", ", unused)
               + "; this model has "
-              + String.join(
-                  ", ", matrices.keySet().stream().map(Adapters::part).distinct().toList()));
+              + String.join(", ", parts.stream().map(p -> p + named.apply(p)).toList()));
     }
     return new Adapters(made);
   }

@@ -9,8 +9,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
@@ -56,6 +58,37 @@ public final class PeftFolder {
     }
     for (Weight w : architecture.weights(config)) weights.put(w.name(), w);
     turn = ropeInterleaved != architecture.hfRopeInterleaved();
+  }
+
+  /**
+   * Returns the canonical parts of names that are meant: {@code q_proj}, as peft says, is {@code
+   * attn_q}; a name may hold several between commas; others stay as they are.
+   */
+  public Set<String> parts(List<String> targets) {
+    Map<String, String> byModule = new LinkedHashMap<>();
+    byPart().forEach((part, module) -> byModule.put(module, part));
+    Set<String> parts = new LinkedHashSet<>();
+    for (String t : targets) {
+      for (String one : t.split(",", -1)) {
+        String name = one.strip();
+        parts.add(byModule.getOrDefault(name, name));
+      }
+    }
+    return parts;
+  }
+
+  /** Returns what peft calls a part of names, in brackets; nothing where it is fused there. */
+  public String elsewhere(String part) {
+    String module = byPart().get(part);
+    return module == null ? "" : " (" + module + ")";
+  }
+
+  private Map<String, String> byPart() {
+    Map<String, String> out = new LinkedHashMap<>();
+    moduleOf.forEach((name, module) -> {
+      if (name.startsWith("blk.")) out.put(Adapters.part(name), module.replaceAll(".*\\.", ""));
+    });
+    return out;
   }
 
   private String module(String target) {
@@ -157,9 +190,7 @@ public final class PeftFolder {
    */
   public Adapters read(Path folder, Function<String, long[]> shapes) {
     JsonNode c = config(folder.resolve(CONFIG));
-    double rank = c.path("r").asDouble(1);
-    double alpha = c.path("lora_alpha").asDouble(0);
-    double scale = alpha / (c.path("use_rslora").asBoolean(false) ? Math.sqrt(rank) : rank);
+    double scale = scale(c);
     Map<String, String> canonical = new LinkedHashMap<>();
     moduleOf.forEach((name, module) -> canonical.put(PREFIX + module, name));
     List<Adapter> all = new ArrayList<>();
@@ -178,6 +209,12 @@ public final class PeftFolder {
     return new Adapters(all);
   }
 
+  private static double scale(JsonNode c) {
+    double rank = c.path("r").asDouble(1);
+    double alpha = c.path("lora_alpha").asDouble(0);
+    return alpha / (c.path("use_rslora").asBoolean(false) ? Math.sqrt(rank) : rank);
+  }
+
   /**
    * Tells the values of a recipe that a folder of adapters fixes.
    *
@@ -186,8 +223,18 @@ public final class PeftFolder {
   public static void describe(Path folder, BiConsumer<String, Object> fixed) {
     JsonNode c = config(folder.resolve(CONFIG));
     fixed.accept("lora.rank", c.path("r").asLong(1));
-    fixed.accept("lora.alpha", c.path("lora_alpha").asDouble(0));
-    fixed.accept("lora.targets", List.of(folder.toString()));
+    // Recipes scale by alpha over the rank.
+    double alpha = c.path("lora_alpha").asDouble(0);
+    boolean root = c.path("use_rslora").asBoolean(false);
+    fixed.accept("lora.alpha", root ? alpha * Math.sqrt(c.path("r").asDouble(1)) : alpha);
+    TreeSet<String> targets = new TreeSet<>();
+    try (Safetensors s = Safetensors.open(folder.resolve(WEIGHTS))) {
+      for (String key : s.entries().keySet()) {
+        if (!key.endsWith(A)) continue;
+        targets.add(key.substring(0, key.length() - A.length()).replaceAll(".*\\.", ""));
+      }
+    }
+    fixed.accept("lora.targets", List.copyOf(targets));
   }
 
   private Adapter adapter(

@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.puna.model.Checkpoint;
 import org.puna.model.config.ModelConfig;
 import org.puna.model.tokenizer.Tokenizer;
@@ -47,10 +46,11 @@ public final class Student {
             ? peft.read(request.adapter().get(), name -> base.weights().get(name).tensor().shape())
             : Adapters.fresh(
                 plain,
-                Set.copyOf(recipe.texts("lora.targets")),
+                peft.parts(recipe.texts("lora.targets")),
                 rank,
                 recipe.number("lora.alpha"),
-                recipe.whole("seed"));
+                recipe.whole("seed"),
+                peft::elsewhere);
     Parameters weights =
         new Parameters(adapters.parameters(), frozen.all(), frozen.ropeInterleaved());
     return new TrainingRun.Model(
