@@ -21,8 +21,9 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Conversations in files: JSON Lines, a JSON array, or Parquet, of objects with {@code messages} in
- * OpenAI's form, of instructions ({@code instruction}, {@code input}, {@code output} or {@code
- * response}), or of questions ({@code question}, {@code answer}).
+ * OpenAI's form, {@code conversations} in ShareGPT's, of instructions ({@code instruction}, {@code
+ * input}, {@code output} or {@code response}), of questions ({@code question}, {@code answer}), or
+ * of TRL's {@code prompt} and {@code completion}.
  */
 public final class Conversations {
   private static final long MOST_BYTES = 1L << 30;
@@ -34,6 +35,7 @@ public final class Conversations {
   private static final Set<String> COLUMNS =
       Set.of(
           "messages",
+          "conversations",
           "tools",
           "instruction",
           "input",
@@ -42,8 +44,23 @@ public final class Conversations {
           "question",
           "answer",
           "prompt",
+          "completion",
           "chosen",
           "rejected");
+
+  /** Who may speak, by OpenAI's names. */
+  private static final Set<String> ROLES =
+      Set.of("system", "developer", "user", "assistant", "tool", "function");
+
+  /** Who speaks in ShareGPT's form, by OpenAI's names. */
+  private static final Map<String, String> SHARED =
+      Map.of(
+          "system", "system",
+          "human", "user",
+          "user", "user",
+          "gpt", "assistant",
+          "assistant", "assistant",
+          "tool", "tool");
 
   private Conversations() {}
 
@@ -151,18 +168,65 @@ public final class Conversations {
               : Optional.empty();
       return new Conversation(where, messages(where, o.get("messages")), functions);
     }
-    Optional<String> answer = text(o, "output", "response", "answer", "chosen");
+    if (o.path("conversations").isArray()) {
+      return new Conversation(where, shared(where, o.get("conversations")), Optional.empty());
+    }
+    List<Map<String, Object>> messages = new ArrayList<>();
+    if (o.path("completion").isArray()) {
+      messages.addAll(prompt(where, o));
+      messages.addAll(messages(where, o.get("completion")));
+      return new Conversation(where, messages, Optional.empty());
+    }
+    Optional<String> answer = text(o, "output", "response", "answer", "completion", "chosen");
     if (answer.isEmpty()) throw unknown(where);
-    List<Map<String, Object>> messages = new ArrayList<>(prompt(where, o));
-    messages.add(message("assistant", answer.get()));
+    messages.addAll(prompt(where, o));
+    messages.add(message("assistant", said(where, answer.get())));
     return new Conversation(where, messages, Optional.empty());
+  }
+
+  private static String said(String where, String answer) {
+    if (answer.isBlank()) throw new BadInput(where + ": the answer is empty; leave it out");
+    return answer;
   }
 
   private static BadInput unknown(String where) {
     return new BadInput(
         where
-            + ": expected \"messages\", or \"instruction\" and \"output\", or \"question\" and"
-            + " \"answer\"");
+            + ": expected \"messages\", or \"conversations\", or \"instruction\" and \"output\", or"
+            + " \"question\" and \"answer\", or \"prompt\" and \"completion\"");
+  }
+
+  private static List<Map<String, Object>> shared(String where, JsonNode list) {
+    List<Map<String, Object>> out = new ArrayList<>();
+    for (JsonNode m : list) {
+      String at = where + ": message " + out.size();
+      if (!m.path("from").isString() || !m.path("value").isString()) {
+        throw new BadInput(at + ": expected \"from\" and \"value\", found " + m.propertyNames());
+      }
+      String from = m.get("from").stringValue();
+      String role = SHARED.get(from);
+      if (role == null) {
+        throw new BadInput(
+            at + ": from: expected human, gpt, system or tool, found " + from + "; rename it");
+      }
+      Map<String, Object> message = message(role, m.get("value").stringValue());
+      speaking(at, message);
+      out.add(message);
+    }
+    return out;
+  }
+
+  /** Refuses an assistant that says nothing, which would teach the model to do so. */
+  private static void speaking(String at, Map<String, Object> m) {
+    boolean silent = String.valueOf(m.get("content")).isBlank();
+    boolean calls = m.get("tool_calls") instanceof List<?> c && !c.isEmpty();
+    boolean learned = !Integer.valueOf(0).equals(m.get(WEIGHT));
+    if ("assistant".equals(m.get("role")) && silent && !calls && learned) {
+      throw new BadInput(
+          at
+              + ": the assistant's content is empty; leave this conversation out, or say"
+              + " \"weight\": 0");
+    }
   }
 
   private static List<Map<String, Object>> prompt(String where, JsonNode o) {
@@ -181,6 +245,14 @@ public final class Conversations {
         throw new BadInput(where + ": message " + out.size() + ": expected an object with a role");
       }
       String at = where + ": message " + out.size();
+      String role = m.get("role").stringValue();
+      if (!ROLES.contains(role)) {
+        throw new BadInput(
+            at
+                + ": role: expected system, developer, user, assistant, tool or function, found "
+                + role
+                + "; rename it");
+      }
       Map<String, Object> message = new LinkedHashMap<>();
       for (var e : m.properties()) {
         if (e.getValue().isNull()) continue;
@@ -193,6 +265,7 @@ public final class Conversations {
             });
       }
       message.putIfAbsent("content", "");
+      speaking(at, message);
       out.add(message);
     }
     return out;
@@ -240,35 +313,61 @@ public final class Conversations {
   }
 
   /**
-   * Reads pairs: {@code chosen} and {@code rejected} beside a question in any of the forms.
+   * Reads pairs: {@code chosen} and {@code rejected} beside a question in any of the forms, or as
+   * lists of messages that begin with the same question, as TRL has them.
    *
    * @throws BadInput if one is not of this form
    */
   public static List<Pair> pairs(List<Path> files) {
     List<Pair> out = new ArrayList<>();
     for (Path f : files) {
-      for (var e : objects(f)) {
-        Optional<String> chosen = answer(e.getKey(), e.getValue(), "chosen");
-        Optional<String> rejected = answer(e.getKey(), e.getValue(), "rejected");
-        if (chosen.isEmpty() || rejected.isEmpty()) {
-          throw new BadInput(
-              e.getKey() + ": expected \"chosen\" and \"rejected\" beside a question");
-        }
-        var prompt = prompt(e.getKey(), e.getValue());
-        out.add(new Pair(e.getKey(), prompt, chosen.get(), rejected.get()));
-      }
+      for (var e : objects(f)) out.add(pair(e.getKey(), e.getValue()));
     }
     if (out.isEmpty()) throw new BadInput(files + ": no pairs here");
     return out;
   }
 
-  /** An answer is a text, or a list of messages of which the last is meant. */
-  private static Optional<String> answer(String where, JsonNode o, String field) {
-    JsonNode v = o.path(field);
-    if (!v.isArray() || v.isEmpty()) return text(o, field);
-    JsonNode last = v.get(v.size() - 1);
-    return last.has("content")
-        ? Optional.of(content(where + ": " + field, last.get("content")))
-        : Optional.empty();
+  private static Pair pair(String where, JsonNode o) {
+    for (String field : List.of("chosen", "rejected")) {
+      if (!o.path(field).isString() && (!o.path(field).isArray() || o.path(field).isEmpty())) {
+        throw new BadInput(
+            where
+                + ": expected \"chosen\" and \"rejected\", texts beside a question or lists of"
+                + " messages, found no such \""
+                + field
+                + "\"");
+      }
+    }
+    List<Map<String, Object>> before = before(where, o, "chosen");
+    if (!before.equals(before(where, o, "rejected"))) {
+      throw new BadInput(
+          where + ": \"chosen\" and \"rejected\" answer different questions; expected the same");
+    }
+    boolean asked = o.has("prompt") || o.has("question") || o.has("instruction");
+    List<Map<String, Object>> prompt = asked || before.isEmpty() ? prompt(where, o) : before;
+    // A question that is said twice is one.
+    if (!before.isEmpty() && !before.equals(prompt)) {
+      if (o.path("prompt").isArray()) {
+        throw new BadInput(
+            where + ": \"prompt\" and the messages before the answer differ; leave one out");
+      }
+      prompt = before;
+    }
+    return new Pair(where, prompt, answer(where, o, "chosen"), answer(where, o, "rejected"));
+  }
+
+  /** Returns the messages before an answer, where it is a list of which the last is meant. */
+  private static List<Map<String, Object>> before(String where, JsonNode o, String field) {
+    if (!o.path(field).isArray()) return List.of();
+    var all = messages(where + ": " + field, o.get(field));
+    if (!"assistant".equals(all.getLast().get("role"))) {
+      throw new BadInput(where + ": " + field + ": expected a last message of role assistant");
+    }
+    return List.copyOf(all.subList(0, all.size() - 1));
+  }
+
+  private static String answer(String where, JsonNode o, String field) {
+    if (o.path(field).isString()) return said(where + ": " + field, o.get(field).stringValue());
+    return String.valueOf(messages(where + ": " + field, o.get(field)).getLast().get("content"));
   }
 }
