@@ -2,7 +2,9 @@ package org.puna.train.tune;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 import org.puna.model.Checkpoint;
@@ -46,6 +48,10 @@ public final class Aligning {
   private record Answers(Example chosen, Example rejected) {
     int rows() {
       return chosen.ids().length + rejected.ids().length - 2;
+    }
+
+    boolean same() {
+      return Arrays.equals(chosen.ids(), rejected.ids());
     }
 
     /** Tells copies. */
@@ -101,6 +107,7 @@ public final class Aligning {
               compute.grads(),
               compute.team());
       TrainingRun.Model model = Student.of(recipe, base, request);
+      Student.notes(recipe, base, model).forEach(watcher::note);
       Pairs batches = new Pairs(chosen.learned(), recipe, rows, reference);
       var run =
           new TrainingRun(
@@ -132,6 +139,18 @@ public final class Aligning {
     double part = Selection.part(recipe);
     var selected = Selection.of(kept, part, recipe.whole("seed"), Answers::print);
     watcher.note(line + selected.said());
+    long same = kept.stream().filter(Answers::same).count();
+    if (same > 0) {
+      watcher.note(
+          String.format(
+              Locale.ROOT,
+              "%,d of %,d pairs chose and rejected the same answer; nothing is learned of those",
+              same,
+              kept.size()));
+    }
+    if (recipe.number("align.beta") == 0) {
+      watcher.note("align.beta=0: the loss is the same for any answer, so nothing is learned");
+    }
     return selected;
   }
 

@@ -262,6 +262,7 @@ public final class Distilling {
       BooleanSupplier stop) {
     TrainingRun.Model model =
         Student.of(recipe, base, request).beginningWith("teacher", fingerprint);
+    Student.notes(recipe, base, model).forEach(watcher::note);
     var run =
         new TrainingRun(
             folder, recipe, model, batches, heldOut, compute, request.threads(), watcher);

@@ -7,7 +7,6 @@ import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.puna.model.Checkpoint;
 import org.puna.model.config.BadInput;
-import org.puna.model.config.ModelSize;
 import org.puna.train.data.Batches;
 import org.puna.train.data.Replay;
 import org.puna.train.lora.PeftFolder;
@@ -164,12 +163,7 @@ public final class FineTuning {
         Compute compute = Compute.open(request.threads);
         Lessons lessons = lessons(recipe, base, request, watcher)) {
       TrainingRun.Model model = Student.of(recipe, base, request);
-      watcher.note(
-          String.format(
-              java.util.Locale.ROOT,
-              "%,d of %,d weights are trained",
-              model.weights().trainedNumbers(),
-              ModelSize.parameters(base.config()).total()));
+      Student.notes(recipe, base, model).forEach(watcher::note);
       var run =
           new TrainingRun(
               folder,

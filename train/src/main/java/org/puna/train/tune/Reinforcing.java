@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -95,7 +96,9 @@ public final class Reinforcing {
               compute.grads(),
               compute.team());
       TrainingRun.Model model = Student.of(recipe, base, request);
-      var groups = new Groups(tasks, recipe, base, model, reference, rows, request.threads());
+      Student.notes(recipe, base, model).forEach(watcher::note);
+      var groups =
+          new Groups(tasks, recipe, base, model, reference, rows, request.threads(), watcher);
       var run =
           new TrainingRun(
               folder, recipe, model, groups, HeldOut.none(), compute, request.threads(), watcher);
@@ -136,8 +139,11 @@ public final class Reinforcing {
     private final double beta;
     private final long seed;
     private final long steps;
+    private final Watcher watcher;
     private double rewards;
     private double lengths;
+    private boolean different;
+    private boolean told;
 
     Groups(
         List<Task> tasks,
@@ -146,12 +152,14 @@ public final class Reinforcing {
         TrainingRun.Model model,
         Network reference,
         int maxRows,
-        int threads) {
+        int threads,
+        Watcher watcher) {
       this.tasks = tasks;
       this.model = model;
       this.reference = reference;
       this.maxRows = maxRows;
       this.threads = threads;
+      this.watcher = watcher;
       tokenizer = base.tokenizer();
       for (int id : tokenizer.endOfGeneration()) ends.add(id);
       ends.addAll(base.generation().endIds());
@@ -172,6 +180,7 @@ public final class Reinforcing {
       List<Part> parts = new ArrayList<>();
       rewards = 0;
       lengths = 0;
+      different = false;
       try (Drawing drawing = new Drawing(model.graph(), tokenizer, context, threads)) {
         for (int r = 0; r < rows; r++) {
           Task task = tasks.get(order.at(step * rows + r));
@@ -180,6 +189,17 @@ public final class Reinforcing {
       }
       rewards /= (double) rows * group;
       lengths /= (double) rows * group;
+      if (!different && !told) {
+        told = true;
+        watcher.note(
+            String.format(
+                Locale.ROOT,
+                "step %d: all answers to a question have the same reward (mean %.2f), so no reward"
+                    + " is learned from in it; if reward stays so, choose other questions, a higher"
+                    + " align.temperature or a larger align.group",
+                step,
+                rewards));
+      }
       return parts;
     }
 
@@ -194,6 +214,7 @@ public final class Reinforcing {
         lengths += answer.length;
         examples.add(example(task.prompt, answer));
       }
+      different |= Arrays.stream(found).anyMatch(x -> x != found[0]);
       double[] advantages = advantages(found);
       List<Part> parts = new ArrayList<>();
       int from = 0;

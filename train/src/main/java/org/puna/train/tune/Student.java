@@ -3,10 +3,12 @@ package org.puna.train.tune;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.puna.model.Checkpoint;
 import org.puna.model.config.ModelConfig;
+import org.puna.model.config.ModelSize;
 import org.puna.model.tokenizer.Tokenizer;
 import org.puna.tensor.Graph;
 import org.puna.tensor.Param;
@@ -67,6 +69,26 @@ public final class Student {
           ModelFolder.write(to, base, merged(frozen, adapters));
           return List.of(adapter, to);
         });
+  }
+
+  /** Returns lines for people: how much is trained, and what cannot teach anything. */
+  static List<String> notes(Recipe recipe, Checkpoint base, TrainingRun.Model model) {
+    long all = ModelSize.parameters(base.config()).total();
+    long trained = model.weights().trainedNumbers();
+    if (recipe.whole("lora.rank") == 0) {
+      return List.of(String.format(Locale.ROOT, "%,d of %,d weights are trained", trained, all));
+    }
+    List<String> notes = new ArrayList<>();
+    notes.add(
+        String.format(
+            Locale.ROOT,
+            "%,d weights of adapters are trained, beside %,d of the model, which stay",
+            trained,
+            all));
+    if (recipe.number("lora.alpha") == 0) {
+      notes.add("lora.alpha=0: adapters are scaled by 0, so nothing is learned; leave it out");
+    }
+    return notes;
   }
 
   /** Returns a fingerprint of adapters that were given; an empty text for those that were drawn. */
