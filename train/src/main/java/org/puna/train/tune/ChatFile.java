@@ -1,5 +1,6 @@
 package org.puna.train.tune;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -49,9 +50,12 @@ public final class ChatFile {
    * Writes a conversation on each line, in a seeded order.
    *
    * @return their number
-   * @throws BadInput if a file cannot be read or written, or no passage is found
+   * @throws BadInput if a file cannot be read or written, is there already, or no passage is found
    */
   public static int write(List<Path> paths, Options o, Path out) {
+    if (Files.exists(out)) {
+      throw new BadInput("--out: " + out + " exists already; name another file, or delete it");
+    }
     List<Prose.Section> sections = new ArrayList<>();
     Corpus.read(Corpus.files(paths), d -> sections.addAll(Prose.sections(d.text())));
     List<Map<String, Object>> all =

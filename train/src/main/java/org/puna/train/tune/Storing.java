@@ -1,6 +1,7 @@
 package org.puna.train.tune;
 
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -69,6 +70,9 @@ public final class Storing {
               + Distilling.STORED
               + ", by which --teacher knows it, found "
               + file);
+    }
+    if (Files.exists(file)) {
+      throw new BadInput("--store: " + file + " exists already; name another file, or delete it");
     }
     Recipe recipe = request.values();
     if (Distilling.isStored(teacher)) {

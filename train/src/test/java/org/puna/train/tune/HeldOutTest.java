@@ -272,6 +272,60 @@ class HeldOutTest {
   }
 
   @Test
+  void whatCannotTeachIsSaid() throws IOException {
+    Path data = ten();
+    new FineTuning(
+            request(data, "lora", false, "steps=1", "lora.rank=2", "lora.alpha=0"), new Notes())
+        .run(() -> false);
+    assertThat(notes)
+        .anyMatch(
+            n -> n.matches("[\\d,]+ weights of adapters are trained, beside [\\d,]+ of the.*"))
+        .anyMatch(n -> n.startsWith("lora.alpha=0: "));
+    String pair = "{\"question\":\"Who?\",\"chosen\":\"%s\",\"rejected\":\"No.\"}\n";
+    new Aligning(
+            request(
+                data(pair.formatted("Yes.") + pair.formatted("No.")),
+                "dpo",
+                false,
+                "steps=1",
+                "align.beta=0"),
+            new Notes())
+        .run(() -> false);
+    assertThat(notes)
+        .contains(
+            "1 pairs chose and rejected the same answer, of which nothing is learned; leave them"
+                + " out")
+        .anyMatch(n -> n.startsWith("align.beta=0: "));
+    new Aligning(
+            request(
+                data("{\"question\":\"Who?\",\"answer\":\"no number\"}\n"),
+                "grpo",
+                false,
+                "steps=2",
+                "align.method=grpo",
+                "align.tokens=4",
+                "align.group=2"),
+            new Notes())
+        .run(() -> false);
+    assertThat(notes.stream().filter(n -> n.contains("have the same reward (mean 0.00)")))
+        .hasSize(1);
+  }
+
+  @Test
+  void filesThatAreThereStay() throws IOException {
+    Path there = Files.writeString(dir.resolve("there.safetensors"), "kept");
+    assertThatThrownBy(() ->
+            new Storing(request(ten(), "x", false), model(), there, new Notes()).run(() -> false))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("there.safetensors exists already; name another file, or delete it");
+    var options = new ChatFile.Options(400, 1, Optional.empty(), 1, 1);
+    assertThatThrownBy(() -> ChatFile.write(List.of(dir), options, there))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("there.safetensors exists already; name another file, or delete it");
+    assertThat(there).hasContent("kept");
+  }
+
+  @Test
   void whatCannotBeHeldOutIsOneLine() throws IOException {
     Path one = data("{\"question\":\"Who?\",\"answer\":\"Me.\"}\n".repeat(3));
     Path asked =

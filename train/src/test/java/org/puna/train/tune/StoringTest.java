@@ -169,8 +169,8 @@ class StoringTest {
   }
 
   @Test
-  void whatDoesNotFitIsRefused() {
-    Path file = store("distill.k=4");
+  void whatDoesNotFitIsRefused() throws IOException {
+    Path file = Files.move(store("distill.k=4"), dir.resolve("four.safetensors"));
     Optional<Path> replay = Optional.of(golden("data.safetensors"));
     assertThatThrownBy(() -> learn(file, replay, "a", STEPS))
         .isInstanceOf(BadInput.class)
