@@ -284,8 +284,7 @@ public final class Pretraining {
               recipe,
               model,
               windows,
-              heldOut.map(w -> w.inOrder(most)).orElse(List.of()),
-              heldOut.map(Windows::maxRows).orElse(0),
+              heldOut.map(w -> new HeldOut(w.inOrder(most), w.maxRows())).orElseGet(HeldOut::none),
               compute,
               request.threads,
               watcher)
@@ -372,7 +371,7 @@ public final class Pretraining {
                   architecture, config, weights, length, Optional.empty(), Optional.empty());
       describe(recipe, config, batches.tokensPerStep());
       return new TrainingRun(
-              folder, recipe, model, batches, List.of(), 0, compute, request.threads, watcher)
+              folder, recipe, model, batches, HeldOut.none(), compute, request.threads, watcher)
           .run(request.resume, stop);
     }
   }

@@ -1,6 +1,7 @@
 package org.puna.train.run;
 
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import org.puna.engine.Engine;
@@ -15,7 +16,10 @@ import org.puna.tensor.Backend;
 import org.puna.tensor.Graph;
 import org.puna.tensor.backends.Backends;
 
-/** What a model in training says: continuations of prompts, by the engine that runs it later. */
+/**
+ * What a model in training says: continuations of prompts, or answers to them, by the engine that
+ * runs it later.
+ */
 public final class Samples {
   private static final double TOP_P = 0.95;
 
@@ -49,6 +53,38 @@ public final class Samples {
       double temperature,
       int threads,
       long seed) {
+    Set<Integer> ends = tokenizer.eos().isPresent() ? Set.of(tokenizer.eos().getAsInt()) : Set.of();
+    int[] ids = begun(tokenizer, prompt);
+    return prompt + drawn(graph, tokenizer, ids, ends, context, tokens, temperature, threads, seed);
+  }
+
+  /**
+   * Answers a prompt.
+   *
+   * @param graph from token ids to logits, with the weights as they are now
+   * @param ids the prompt as the model's template lays it out
+   * @param context positions the model has
+   * @return the prompt, and the answer on a line of its own
+   */
+  public static String answered(
+      Graph graph,
+      Tokenizer tokenizer,
+      String prompt,
+      int[] ids,
+      int context,
+      int tokens,
+      double temperature,
+      int threads,
+      long seed) {
+    Set<Integer> ends = new HashSet<>();
+    tokenizer.eos().ifPresent(ends::add);
+    for (int id : tokenizer.endOfGeneration()) ends.add(id);
+    return prompt
+        + "\n"
+        + drawn(graph, tokenizer, ids, ends, context, tokens, temperature, threads, seed);
+  }
+
+  private static int[] begun(Tokenizer tokenizer, String prompt) {
     int[] ids = tokenizer.encode(prompt, false);
     if (tokenizer.bos().isPresent()) {
       int[] with = new int[ids.length + 1];
@@ -56,12 +92,24 @@ public final class Samples {
       System.arraycopy(ids, 0, with, 1, ids.length);
       ids = with;
     }
-    if (ids.length == 0 || ids.length >= context) return prompt;
-    Set<Integer> ends = tokenizer.eos().isPresent() ? Set.of(tokenizer.eos().getAsInt()) : Set.of();
+    return ids;
+  }
+
+  private static String drawn(
+      Graph graph,
+      Tokenizer tokenizer,
+      int[] ids,
+      Set<Integer> ends,
+      int context,
+      int tokens,
+      double temperature,
+      int threads,
+      long seed) {
+    if (ids.length == 0 || ids.length >= context) return "";
     Sampling sampling =
         new Sampling(temperature, 0, TOP_P, 0, 1, 1, 0, 0, nameless(graph, tokenizer), seed);
     int room = Math.min(tokens, context - ids.length);
-    StringBuilder text = new StringBuilder(prompt);
+    StringBuilder text = new StringBuilder();
     try (Backend backend = Backends.open("auto", threads);
         Engine engine = new Engine(backend, graph, EngineOptions.single(context));
         Generation g = engine.submit(new Request(ids, sampling, room, ends))) {

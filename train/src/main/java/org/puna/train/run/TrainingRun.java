@@ -63,6 +63,8 @@ public final class TrainingRun {
    * @param origins fingerprints of what was given to begin with, by what it is, such as {@code
    *     model}; a run that goes on must be given the same
    * @param tokenizer where there is one
+   * @param chat lays a prompt of a sample out as the model's template does; empty for a model that
+   *     continues texts
    * @param release writes what the run has made, a model into the given folder, and returns what it
    *     wrote
    */
@@ -72,6 +74,7 @@ public final class TrainingRun {
       Supplier<Graph> recorded,
       Map<String, String> origins,
       Optional<Tokenizer> tokenizer,
+      Optional<Function<String, int[]>> chat,
       Function<Path, List<Path>> release) {
     /** Copies the fingerprints. */
     public Model {
@@ -82,7 +85,13 @@ public final class TrainingRun {
     public Model beginningWith(String what, String fingerprint) {
       Map<String, String> more = new LinkedHashMap<>(origins);
       more.put(what, fingerprint);
-      return new Model(config, weights, recorded, more, tokenizer, release);
+      return new Model(config, weights, recorded, more, tokenizer, chat, release);
+    }
+
+    /** Returns the same model, which answers. */
+    public Model answering(Function<String, int[]> prompts) {
+      return new Model(
+          config, weights, recorded, origins, tokenizer, Optional.of(prompts), release);
     }
 
     /** Returns the forward pass over these weights. */
@@ -117,6 +126,7 @@ public final class TrainingRun {
           () -> architecture.forward(config, weights, length),
           Map.of("model", ""),
           tokenizer,
+          Optional.empty(),
           to -> {
             ModelFolder.write(to, architecture, config, weights, tokenizer, tokenizerFolder);
             return List.of(to);
@@ -137,6 +147,7 @@ public final class TrainingRun {
           () -> base.architecture().forward(config, weights, length),
           Map.of("model", origin(weights.all())),
           base.hasTokenizer() ? Optional.of(base.tokenizer()) : Optional.empty(),
+          Optional.empty(),
           to -> {
             ModelFolder.write(to, base, weights);
             return List.of(to);
@@ -158,37 +169,7 @@ public final class TrainingRun {
    * @param folder receives everything; it stays held while the run lasts
    * @param recipe resolved
    * @param heldOut what is measured now and then, maybe nothing
-   * @param heldOutRows most rows of a part of it
    * @throws BadInput if the JVM has too little memory, or the batches are fewer than the steps
-   */
-  public TrainingRun(
-      RunFolder folder,
-      Recipe recipe,
-      Model model,
-      Batches batches,
-      List<MicroBatch> heldOut,
-      int heldOutRows,
-      Compute compute,
-      int threads,
-      Watcher watcher) {
-    this(
-        folder,
-        recipe,
-        model,
-        batches,
-        new HeldOut(heldOut, heldOutRows),
-        compute,
-        threads,
-        watcher);
-  }
-
-  /**
-   * Prepares a run.
-   *
-   * @param folder receives everything; it stays held while the run lasts
-   * @param recipe resolved
-   * @param heldOut what is measured now and then, maybe nothing
-   * @throws BadInput if the JVM has too little memory
    */
   public TrainingRun(
       RunFolder folder,
@@ -438,17 +419,16 @@ public final class TrainingRun {
     @Nullable Tokenizer t = model.tokenizer().orElse(null);
     if (t == null) return;
     Graph graph = model.graph();
+    int context = model.config().contextLength();
+    int most = recipe.size("samples.tokens", 1, 1 << 20);
+    double heat = recipe.number("samples.temperature");
+    long seed = recipe.whole("seed");
     for (String prompt : recipe.texts("samples.prompts")) {
+      Optional<int[]> ids = model.chat().map(c -> c.apply(prompt));
       String text =
-          Samples.continued(
-              graph,
-              t,
-              prompt,
-              model.config().contextLength(),
-              recipe.size("samples.tokens", 1, 1 << 20),
-              recipe.number("samples.temperature"),
-              threads,
-              recipe.whole("seed"));
+          ids.isPresent()
+              ? Samples.answered(graph, t, prompt, ids.get(), context, most, heat, threads, seed)
+              : Samples.continued(graph, t, prompt, context, most, heat, threads, seed);
       Map<String, Object> line = new LinkedHashMap<>();
       line.put("step", step);
       line.put("text", text);

@@ -32,6 +32,23 @@ public final class Student {
    * @param request says which adapters to begin with, and whether they are merged at the end
    */
   static TrainingRun.Model of(Recipe recipe, Checkpoint base, FineTuning.Request request) {
+    TrainingRun.Model model = silent(recipe, base, request);
+    if (!chats(base, request)) return model;
+    ChatFormat format = new ChatFormat(base.tokenizer(), FineTuning.template(base));
+    return model.answering(prompt ->
+        format.prompt(
+            "samples.prompts",
+            List.of(Map.of("role", "user", "content", prompt)),
+            Optional.empty()));
+  }
+
+  /** Returns whether the model is taught to answer, rather than to continue what is replayed. */
+  static boolean chats(Checkpoint base, FineTuning.Request request) {
+    return request.replay().isEmpty() && base.hasTokenizer() && base.chatTemplate().isPresent();
+  }
+
+  private static TrainingRun.Model silent(
+      Recipe recipe, Checkpoint base, FineTuning.Request request) {
     ModelConfig config = base.config();
     Optional<Tokenizer> tokenizer =
         base.hasTokenizer() ? Optional.of(base.tokenizer()) : Optional.empty();
@@ -62,6 +79,7 @@ public final class Student {
         Map.of(
             "model", TrainingRun.Model.origin(frozen.all()), "adapter", origin(adapters, request)),
         tokenizer,
+        Optional.empty(),
         to -> {
           Path adapter = request.out().resolve("adapter");
           peft.write(adapter, adapters, base.path().toString());

@@ -75,6 +75,8 @@ final class TuneDefaults {
     r.otherwise("schedule.warmup", constant ? 0 : Math.max(1, r.whole("steps") / 30));
     r.otherwise("schedule.floor", 0.0);
     r.otherwise("samples.every", 0);
+    if (base.chatTemplate().isPresent())
+      r.otherwise("samples.prompts", List.of("Tell me a story."));
     // Said only where something is held out: see Selection.
     r.otherwise("validation.every", Math.max(1, Math.min(500, r.whole("steps") / 20)));
     Dial.further(r, c);

@@ -292,9 +292,7 @@ class HeldOutTest {
             new Notes())
         .run(() -> false);
     assertThat(notes)
-        .contains(
-            "1 pairs chose and rejected the same answer, of which nothing is learned; leave them"
-                + " out")
+        .contains("1 of 2 pairs chose and rejected the same answer; nothing is learned of those")
         .anyMatch(n -> n.startsWith("align.beta=0: "));
     new Aligning(
             request(
@@ -309,6 +307,27 @@ class HeldOutTest {
         .run(() -> false);
     assertThat(notes.stream().filter(n -> n.contains("have the same reward (mean 0.00)")))
         .hasSize(1);
+  }
+
+  @Test
+  void samplesAreAnswers() throws IOException {
+    new FineTuning(
+            request(
+                data("{\"question\":\"Who?\",\"answer\":\"Me.\"}\n"),
+                "out",
+                false,
+                "steps=40",
+                "batch.rows=4",
+                "optimizer.lr=1e-2",
+                "samples.every=40",
+                "samples.prompts=Who?",
+                "samples.temperature=0"),
+            new Notes())
+        .run(() -> false);
+    // Continued as a text it would not stop after the answer, nor know that one is asked for.
+    List<JsonNode> samples = Journal.read(dir.resolve("out/samples.jsonl"));
+    assertThat(samples).hasSize(1);
+    assertThat(samples.getFirst().path("text").asString()).isEqualTo("Who?\nMe.");
   }
 
   @Test
