@@ -12,6 +12,7 @@ import org.puna.app.hub.HubFailure;
 import org.puna.engine.NotNumbers;
 import org.puna.model.chat.TemplateError;
 import org.puna.model.config.BadInput;
+import org.puna.model.config.DiskFull;
 import org.puna.train.run.Diverged;
 
 /** Says what a failure is: an exit code and one line. */
@@ -39,15 +40,26 @@ public final class Failures {
     console.err().println("puna: " + line(t));
     if (debug) {
       thrown.printStackTrace(console.err());
-    } else if (code(t) == FAILED
-        && !(t instanceof HubFailure || t instanceof Diverged || t instanceof NotNumbers)) {
+    } else if (code(t) == FAILED && !isPlain(t)) {
       console.err().println("puna: run again with --debug for the stack trace");
     }
     return code(t);
   }
 
+  /** Returns whether the line says all, so that no stack trace would tell more. */
+  private static boolean isPlain(Throwable t) {
+    return switch (t) {
+      case HubFailure e -> true;
+      case Diverged e -> true;
+      case NotNumbers e -> true;
+      case DiskFull e -> true;
+      default -> false;
+    };
+  }
+
   private static int code(Throwable t) {
     return switch (t) {
+      case DiskFull e -> FAILED;
       case BadInput e -> BAD_INPUT;
       case TemplateError e -> BAD_INPUT;
       case NoSuchFileException e -> BAD_INPUT;

@@ -17,7 +17,10 @@ import org.puna.app.cli.Failures;
 import org.puna.app.cli.Progress;
 import org.puna.model.Checkpoint;
 import org.puna.model.config.BadInput;
+import org.puna.model.config.DiskFull;
 import org.puna.model.convert.Convert;
+import org.puna.model.convert.Report;
+import org.puna.model.convert.Report.TensorReport;
 import org.puna.train.release.Effort;
 import org.puna.train.release.ModelCard;
 import org.puna.train.run.Inputs;
@@ -147,6 +150,9 @@ public final class ExportCommand implements Callable<Integer> {
     try {
       write(model, part, title, recipe, measured);
       Files.move(part, out, StandardCopyOption.ATOMIC_MOVE);
+    } catch (DiskFull e) {
+      remove(part);
+      throw e.naming(part.toString(), out.toString());
     } catch (RuntimeException | IOException e) {
       remove(part);
       throw e;
@@ -166,7 +172,8 @@ public final class ExportCommand implements Callable<Integer> {
       if (type.equalsIgnoreCase("none")) continue;
       String file = title.replaceAll("[^A-Za-z0-9._-]", "-") + "-" + type.toLowerCase(Locale.ROOT);
       Path gguf = part.resolve(file + ".gguf");
-      convert(type, model, gguf, Optional.of(type), Optional.of(title), threads);
+      Report report = convert(type, model, gguf, Optional.of(type), Optional.of(title), threads);
+      substituted(report).ifPresent(s -> context.note(gguf.getFileName() + ": " + s));
     }
     for (String also : List.of("recipe.yaml", "inputs.json", "report.html", "metrics.jsonl")) {
       if (Files.exists(run.resolve(also))) Files.copy(run.resolve(also), part.resolve(also));
@@ -207,12 +214,28 @@ public final class ExportCommand implements Callable<Integer> {
     return paths.size() + " files or folders, named in the recipe";
   }
 
-  private void convert(
+  /** Says which formats a file holds where narrow matrices cannot have those of its type. */
+  private static Optional<String> substituted(Report report) {
+    List<TensorReport> changed =
+        report.tensors().stream().filter(t -> !t.note().isEmpty()).toList();
+    if (changed.isEmpty()) return Optional.empty();
+    String formats = String.join(", ", changed.stream().map(TensorReport::to).distinct().toList());
+    return Optional.of(
+        String.format(
+            Locale.ROOT,
+            "%d of %d tensors are %s, since their %s",
+            changed.size(),
+            report.tensors().size(),
+            formats,
+            changed.getFirst().note()));
+  }
+
+  private Report convert(
       String what, Path from, Path to, Optional<String> type, Optional<String> title, int threads) {
     long[] seen = {0};
     Progress[] bar = {null};
     try {
-      Convert.run(
+      return Convert.run(
           from,
           to,
           type,

@@ -1,6 +1,7 @@
 package org.puna.app.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -12,6 +13,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.puna.app.Fixture;
 import org.puna.app.Shell;
+import org.puna.app.cli.Console;
+import org.puna.app.cli.Failures;
+import org.puna.model.config.DiskFull;
+import org.puna.model.io.OutputFile;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -219,5 +224,23 @@ class ReleaseCommandsTest {
       assertThat(Files.getPosixFilePermissions(home.resolve(folder)))
           .isEqualTo(Files.getPosixFilePermissions(beside));
     }
+  }
+
+  @Test
+  void aFullDiskIsAFailureAndNamesWhatWasAsked() {
+    var full =
+        assertThatThrownBy(() -> OutputFile.create(home.resolve("x.part"), Long.MAX_VALUE))
+            .isInstanceOf(DiskFull.class)
+            .hasMessageContaining("x.part: the disk is full")
+            .actual();
+    var err = new java.io.ByteArrayOutputStream();
+    var console =
+        Console.of(java.io.InputStream.nullInputStream(), new java.io.ByteArrayOutputStream(), err);
+    DiskFull named = ((DiskFull) full).naming("x.part", "x");
+    assertThat(Failures.report(named, console, false)).isEqualTo(Failures.FAILED);
+    console.err().flush();
+    assertThat(err.toString(java.nio.charset.StandardCharsets.UTF_8))
+        .contains("/x: the disk is full")
+        .hasLineCount(1);
   }
 }

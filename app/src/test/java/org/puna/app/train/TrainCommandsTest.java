@@ -123,6 +123,9 @@ class TrainCommandsTest {
         .contains("<|eot_id|>");
     assertThat(json(model.resolve("special_tokens_map.json")).path("eos_token").stringValue())
         .isEqualTo("<|end_of_text|>");
+    assertThat(ok("export", at("run"), at("release"), "--gguf", "q4_k_m").err())
+        .containsPattern(
+            "-q4_k_m.gguf: \\d+ of \\d+ tensors are Q[0-9_, Q]+, since their rows of 32 ");
     ok("chats", at("books"), "--characters", "400", "--out", at("chats.jsonl"));
     ok(
         "finetune",

@@ -19,6 +19,7 @@ import org.puna.model.Checkpoint;
 import org.puna.model.arch.Architecture;
 import org.puna.model.arch.HfNames;
 import org.puna.model.config.BadInput;
+import org.puna.model.config.DiskFull;
 import org.puna.model.config.ModelConfig;
 import org.puna.model.safetensors.Dtype;
 import org.puna.model.safetensors.Safetensors;
@@ -62,6 +63,8 @@ final class ToFolder {
         Files.deleteIfExists(target);
         Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
         return report;
+      } catch (DiskFull e) {
+        throw e.naming(part.toString(), out.toString());
       } finally {
         delete(part);
       }

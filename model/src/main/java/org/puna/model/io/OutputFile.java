@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import org.puna.model.config.BadInput;
+import org.puna.model.config.DiskFull;
 
 /**
  * A file that appears under its name whole or not at all: bytes go to a hidden neighbour, {@link
@@ -38,8 +39,8 @@ public final class OutputFile implements AutoCloseable {
    *
    * @param target its name once it is complete; an existing file is replaced at commit
    * @param bytes its final size, checked against the free space
-   * @throws BadInput if the folder is missing or not writable, the name is a folder's, or the disk
-   *     has too little space
+   * @throws BadInput if the folder is missing or not writable, or the name is a folder's
+   * @throws DiskFull if the disk has too little space
    */
   public static OutputFile create(Path target, long bytes) {
     Path absolute = target.toAbsolutePath();
@@ -53,8 +54,13 @@ public final class OutputFile implements AutoCloseable {
     try {
       long free = Files.getFileStore(folder).getUsableSpace();
       if (free < bytes) {
-        throw new BadInput(
-            target + ": needs " + bytes + " bytes, but " + folder + " has only " + free + " free");
+        throw new DiskFull(
+            target
+                + ": the disk is full: it needs "
+                + bytes
+                + " bytes and has "
+                + free
+                + " free; free some space and try again");
       }
       Path temporary =
           folder.resolve(
@@ -151,7 +157,7 @@ public final class OutputFile implements AutoCloseable {
       return new BadInput(target + ": not writable by this user; check the permissions", e);
     }
     if (reason.contains("No space left") || reason.contains("quota")) {
-      return new BadInput(target + ": the disk is full; free some space and try again", e);
+      return new DiskFull(target + ": the disk is full; free some space and try again", e);
     }
     return new BadInput(target + ": cannot be written: " + reason, e);
   }
