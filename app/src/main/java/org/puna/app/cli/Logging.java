@@ -34,6 +34,8 @@ public final class Logging {
   /** Sets the level by how often {@code -v} was given. */
   public static void configure(int verbosity, PrintStream err) {
     LogManager.getLogManager().reset();
+    // A server of this JVM may have taken the house's notes for itself, which a reset leaves so.
+    Logger.getLogger("org.puna").setUseParentHandlers(true);
     Logger root = Logger.getLogger("");
     root.setLevel(verbosity <= 0 ? Level.WARNING : verbosity == 1 ? Level.INFO : Level.FINE);
     Handler handler =

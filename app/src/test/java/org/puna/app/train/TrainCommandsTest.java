@@ -215,6 +215,17 @@ class TrainCommandsTest {
     assertMistake("--limit: expected at least 1, found 0", "eval", "m", "t", "--limit", "0");
     assertMistake("--batch: expected 1 to 1024, found 0", "eval", "m", "t", "--batch", "0");
     assertMistake("no such file", "chats", at("none"), "--out", at("x"));
+    for (String key : new String[] {"distill.alpha", "align.beta"}) {
+      assertMistake(
+          "--set " + key + ": not used by finetune; leave it out",
+          "finetune",
+          "default",
+          at("x"),
+          "--out",
+          at("y"),
+          "--set",
+          key + "=0.5");
+    }
     assertMistake("no such file or folder", "finetune", at("none"), at("x"), "--out", at("y"));
   }
 

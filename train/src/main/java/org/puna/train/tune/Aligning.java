@@ -68,6 +68,7 @@ public final class Aligning {
    */
   public TrainingRun.Ending run(BooleanSupplier stop) {
     Recipe recipe = request.values();
+    TuneDefaults.refuseSection(recipe, "align", "distill");
     recipe.otherwise("align.method", "dpo");
     return switch (recipe.text("align.method")) {
       case "dpo" -> preferences(recipe, stop);

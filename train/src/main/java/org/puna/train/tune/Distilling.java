@@ -135,6 +135,7 @@ public final class Distilling {
    */
   public TrainingRun.Ending run(BooleanSupplier stop) {
     Recipe recipe = request.values();
+    TuneDefaults.refuseSection(recipe, "distill", "align");
     return isStored(teacher) ? stored(recipe, stop) : live(recipe, stop);
   }
 

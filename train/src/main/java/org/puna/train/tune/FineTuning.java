@@ -158,6 +158,8 @@ public final class FineTuning {
    */
   public TrainingRun.Ending run(BooleanSupplier stop) {
     Recipe recipe = request.values();
+    TuneDefaults.refuseSection(recipe, "finetune", "distill");
+    TuneDefaults.refuseSection(recipe, "finetune", "align");
     try (Checkpoint base = Checkpoint.open(request.model);
         RunFolder folder = request.folder(recipe);
         Compute compute = Compute.open(request.threads);

@@ -35,6 +35,16 @@ final class TuneDefaults {
   }
 
   /**
+   * Refuses keys of another command that were given by themselves: they would change nothing.
+   *
+   * @param section of the keys, such as {@code align}
+   * @throws org.puna.model.config.BadInput if one was given
+   */
+  static void refuseSection(Recipe r, String command, String section) {
+    r.refuseSet(k -> k.startsWith(section + "."), "not used by " + command + "; leave it out");
+  }
+
+  /**
    * Fills in how long examples are.
    *
    * @param longest tokens of the longest
