@@ -315,7 +315,8 @@ public final class RunCommand implements Callable<Integer> {
 
     /** Returns the text to continue: empty where nobody gives one. */
     private String begun() throws InterruptedException {
-      return prompt == null && context.console().inTerminal() ? "" : said();
+      if (prompt != null) return said();
+      return input.isPresent() ? input.get().promptOrNothing() : "";
     }
 
     /** Returns the prompt: the argument with what comes in beside it, else what comes in. */

@@ -24,6 +24,9 @@ final class StandardInput {
   /** How long it may stay silent beside a prompt once the model is loaded. */
   private static final long BESIDE_MILLIS = 500;
 
+  /** How many times longer it is waited for where nothing else has to be said. */
+  private static final int LONG = 4;
+
   private final Context context;
   private final long silenceMillis;
   private final CompletableFuture<Integer> first = new CompletableFuture<>();
@@ -58,6 +61,22 @@ final class StandardInput {
                 + " spares that");
       }
       return rest(first.get());
+    } catch (ExecutionException e) {
+      throw unreadable(e);
+    }
+  }
+
+  /**
+   * Returns all of it as {@link #prompt} does, or nothing where it stays silent for long: for what
+   * can begin by itself. A person hears of both.
+   */
+  String promptOrNothing() throws InterruptedException {
+    try {
+      if (!silent(silenceMillis)) return rest(first.get());
+      context.note("puna: waiting for standard input; < /dev/null spares that");
+      if (!silent(LONG * silenceMillis)) return rest(first.get());
+      context.note("puna: standard input is silent and left out; - as the PROMPT waits for it");
+      return "";
     } catch (ExecutionException e) {
       throw unreadable(e);
     }

@@ -76,6 +76,20 @@ class StandardInputTest {
   }
 
   @Test
+  void whatCanBeginByItselfWaitsLongerButNotForEver() throws Exception {
+    assertThat(input(bytes("Lily was\n"), NEVER).promptOrNothing()).isEqualTo("Lily was");
+    assertThat(input(bytes(""), NEVER).promptOrNothing()).isEmpty();
+    assertThat(notes.toString(StandardCharsets.UTF_8)).isEmpty();
+    try (PipedOutputStream writer = new PipedOutputStream()) {
+      assertThat(input(new PipedInputStream(writer), SOON).promptOrNothing()).isEmpty();
+    }
+    assertThat(notes.toString(StandardCharsets.UTF_8))
+        .startsWith("puna: waiting for standard input")
+        .contains("left out")
+        .hasLineCount(2);
+  }
+
+  @Test
   void otherEncodingsAreRefused() {
     byte[] latin = "caf\u00e9s".getBytes(StandardCharsets.ISO_8859_1);
     assertThatThrownBy(() -> input(new ByteArrayInputStream(latin), NEVER).prompt())
